@@ -1,0 +1,66 @@
+//! What a change says of itself: the contract between the domains, which know what happened, and the audit log, which keeps it.
+
+use serde_json::Value;
+
+use super::ids::{CohortId, CourseId, EnrolmentId, ExceptionId, OrderId, PaymentId, ReadingId, UserId};
+
+/// The thing that changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    User(UserId),
+    Reading(ReadingId),
+    Course(CourseId),
+    Cohort(CohortId),
+    Enrolment(EnrolmentId),
+    Order(OrderId),
+    Payment(PaymentId),
+    Exception(ExceptionId),
+}
+
+impl Subject {
+    /// The outside form of the subject's id, which says its kind by its prefix.
+    pub fn id(&self) -> String {
+        match self {
+            Self::User(id) => id.to_string(),
+            Self::Reading(id) => id.to_string(),
+            Self::Course(id) => id.to_string(),
+            Self::Cohort(id) => id.to_string(),
+            Self::Enrolment(id) => id.to_string(),
+            Self::Order(id) => id.to_string(),
+            Self::Payment(id) => id.to_string(),
+            Self::Exception(id) => id.to_string(),
+        }
+    }
+}
+
+/// Whose planned mail must be thought over again because of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Touch {
+    Enrolment(EnrolmentId),
+    Cohort(CohortId),
+}
+
+/// A change, told once, in the transaction that makes it.
+///
+/// `before` and `after` hold what the change is about and no personal data; personal values go to `personal`,
+/// a column of their own that an erasure can empty.
+pub trait Event {
+    /// A stable name such as `enrolment.confirmed`.
+    fn kind(&self) -> &'static str;
+    /// What changed.
+    fn subject(&self) -> Subject;
+    /// The state before, `Null` where there was none.
+    fn before(&self) -> Value {
+        Value::Null
+    }
+    /// The state after.
+    fn after(&self) -> Value;
+    /// Personal values (names, addresses), apart.
+    fn personal(&self) -> Option<Value> {
+        None
+    }
+    /// Whose reminders it may change.
+    fn touches(&self) -> Vec<Touch> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,3 @@
+//! Lectern: a paid cohort course on the web. `ARCHITECTURE.md` is the map.
+
+pub mod kernel;
