@@ -1,3 +1,5 @@
 //! Lectern: a paid cohort course on the web. `ARCHITECTURE.md` is the map.
 
+pub mod config;
+pub mod db;
 pub mod kernel;
