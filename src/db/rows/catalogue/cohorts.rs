@@ -1,0 +1,36 @@
+//! Table `cohorts`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::db::columns::{CivilDate, UtcTime};
+use crate::kernel::ids::{CohortId, CourseId};
+
+/// One run of a course.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "cohorts")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: CohortId,
+    pub course_id: CourseId,
+    #[sea_orm(unique)]
+    pub slug: String,
+    pub name: String,
+    /// IANA name of the zone the cohort's civil times are read in.
+    pub zone: String,
+    pub starts_on: CivilDate,
+    pub capacity: i32,
+    /// In minor units of `currency`.
+    pub price_minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+    pub enrol_opens_at: UtcTime,
+    pub enrol_closes_at: UtcTime,
+    /// Counts the changes of the plan.
+    pub revision: i32,
+    pub created_at: UtcTime,
+    #[sea_orm(belongs_to, from = "course_id", to = "id")]
+    pub course: BelongsTo<super::courses::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

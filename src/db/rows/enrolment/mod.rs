@@ -1,0 +1,3 @@
+//! Rows of the domain `enrolment`.
+
+pub mod enrolments;

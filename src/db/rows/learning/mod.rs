@@ -1,0 +1,3 @@
+//! Rows of the domain `learning`.
+
+pub mod progress;

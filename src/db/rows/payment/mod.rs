@@ -1,0 +1,7 @@
+//! Rows of the domain `payment`.
+
+pub mod gateway_events;
+pub mod order_lines;
+pub mod orders;
+pub mod payment_exceptions;
+pub mod payments;

@@ -1,0 +1,3 @@
+//! Rows of the domain `readings`.
+
+pub mod readings;

@@ -1,0 +1,5 @@
+//! The one integration test binary.
+
+mod columns;
+mod schema_drift;
+mod support;
