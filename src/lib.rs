@@ -1,5 +1,17 @@
 //! Lectern: a paid cohort course on the web. `ARCHITECTURE.md` is the map.
+//!
+//! The floors, lowest first; a module imports from its own floor and below, and on floor 2 only from the domains before it.
 
+// 0: words
+pub mod kernel;
+
+// 1: the world
+pub mod audit;
 pub mod config;
 pub mod db;
-pub mod kernel;
+pub mod jobs;
+pub mod mail;
+pub mod services;
+
+// 2: domains, in order
+pub mod identity;

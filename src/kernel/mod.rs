@@ -5,11 +5,13 @@ pub mod event;
 pub mod ids;
 pub mod money;
 pub mod random;
+pub mod shown;
 pub mod text;
 pub mod time;
 
 pub use actor::{Actor, Component};
 pub use event::{Event, Subject, Touch};
 pub use money::{Currency, Money};
+pub use shown::ShownTime;
 pub use text::{EmailAddress, PersonName, Slug};
 pub use time::{Clocks, Timestamp, Zone};

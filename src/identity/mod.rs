@@ -1,0 +1,199 @@
+//! People, how they prove an address, and the browsers they are signed in with.
+
+mod countries;
+pub mod model;
+mod store;
+
+use sea_orm::DbErr;
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::db::Txn;
+use crate::kernel::ids::{ChallengeId, SessionId, UserId};
+use crate::kernel::time::shifted;
+use crate::kernel::{EmailAddress, PersonName, Timestamp, Zone};
+use crate::mail::{self, Class, Post};
+
+pub use model::{BrowserToken, Challenge, CodeKey, Country, Person, Role, SignedIn, TokenHash};
+use model::{CODE_LIFE, CODE_WINDOW, IdentityEvent, Judgement, absolute_limit};
+pub use store::{challenge, person, person_by_email, session};
+
+/// Why no code is sent.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeRefusal {
+    /// As many codes as allowed in an hour went to this address; the next is possible at `retry_at` (machine time).
+    #[error("too many codes")]
+    TooMany { retry_at: Timestamp },
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// Asks for a proof of `email` by a code mailed to it, good in this browser alone; `intent` is given back with the proof.
+///
+/// Known and unknown addresses run the same statements and queue the same mail: what the mail says is decided when it is composed.
+///
+/// # Errors
+/// [`CodeRefusal`].
+pub async fn request_code(
+    txn: &Txn,
+    email: &EmailAddress,
+    browser: &TokenHash,
+    intent: Value,
+    per_hour: u32,
+) -> Result<ChallengeId, CodeRefusal> {
+    let now = txn.machine_now();
+    let recent = store::challenges_since(txn, email, shifted(now, -CODE_WINDOW)).await?;
+    if recent.len() >= per_hour as usize {
+        let oldest = recent.into_iter().min().unwrap_or(now);
+        return Err(CodeRefusal::TooMany { retry_at: shifted(oldest, CODE_WINDOW) });
+    }
+    let id = txn.new_id();
+    store::insert_challenge(txn, id, email, browser, intent, shifted(now, CODE_LIFE)).await?;
+    let letter = Post {
+        dedupe_key: format!("sign_in_code:{id}"),
+        kind: "sign_in_code",
+        class: Class::Secret,
+        user: None,
+        recipient: email.clone(),
+        payload: json!({ "challenge": id }),
+        due_at: txn.now(),
+        not_after: Some(shifted(txn.now(), CODE_LIFE)),
+        priority: 0,
+    };
+    mail::post(txn, letter).await?;
+    Ok(id)
+}
+
+/// What became of a typed code.
+#[derive(Debug)]
+pub enum Answer {
+    /// The address is proved, once; the challenge is used up.
+    Right {
+        email: EmailAddress,
+        intent: Value,
+    },
+    Wrong {
+        left: i32,
+    },
+    /// Used, expired, tried too often, unknown, or asked for by another browser: a new code is needed.
+    Dead,
+}
+
+/// Judges a typed code and counts the attempt.
+///
+/// # Errors
+/// The database's own; a wrong code is an answer, so that its count is kept.
+pub async fn answer_code(txn: &Txn, key: &CodeKey, id: ChallengeId, browser: &TokenHash, typed: &str) -> Result<Answer, DbErr> {
+    let Some(challenge) = store::challenge_for_update(txn, id).await? else {
+        return Ok(Answer::Dead);
+    };
+    match challenge.judge(key, browser, typed, txn.machine_now()) {
+        Judgement::Right if store::use_challenge(txn, id).await? => {
+            Ok(Answer::Right { email: challenge.email, intent: challenge.intent })
+        }
+        Judgement::Right | Judgement::Dead => Ok(Answer::Dead),
+        Judgement::Wrong { left } => {
+            store::count_attempt(txn, id).await?;
+            Ok(if left > 0 { Answer::Wrong { left } } else { Answer::Dead })
+        }
+    }
+}
+
+/// What a student says of themselves when enrolling.
+#[derive(Debug, Clone)]
+pub struct Details {
+    pub name: PersonName,
+    pub zone: Zone,
+    pub country: Country,
+}
+
+/// The student with this (proved) address, registered if new, with zone and country as just given. A known person keeps their
+/// name: the one for a certificate belongs to the enrolment.
+///
+/// # Errors
+/// The database's own.
+pub async fn register_student(txn: &Txn, email: &EmailAddress, details: Details) -> Result<Person, DbErr> {
+    let Details { name, zone, country } = details;
+    if let Some(before) = store::person_by_email(txn, email).await? {
+        let after = Person { zone, country: Some(country), ..before.clone() };
+        if after != before {
+            store::update_details(txn, &after).await?;
+            audit::record(txn, &IdentityEvent::DetailsChanged { before: &before, after: &after }).await?;
+        }
+        return Ok(after);
+    }
+    insert(txn, email, name, zone, Some(country), Role::Student).await
+}
+
+/// Why an account is not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateRefusal {
+    #[error("an account with this address exists already")]
+    Exists,
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// Makes an account of any role, for an address that has none.
+///
+/// # Errors
+/// [`CreateRefusal`].
+pub async fn create_person(
+    txn: &Txn,
+    email: &EmailAddress,
+    name: PersonName,
+    zone: Zone,
+    role: Role,
+) -> Result<Person, CreateRefusal> {
+    if store::person_by_email(txn, email).await?.is_some() {
+        return Err(CreateRefusal::Exists);
+    }
+    Ok(insert(txn, email, name, zone, None, role).await?)
+}
+
+async fn insert(
+    txn: &Txn,
+    email: &EmailAddress,
+    name: PersonName,
+    zone: Zone,
+    country: Option<Country>,
+    role: Role,
+) -> Result<Person, DbErr> {
+    let person = Person { id: txn.new_id(), email: email.clone(), name, zone, country, role, created_at: txn.now() };
+    store::insert_person(txn, &person).await?;
+    audit::record(txn, &IdentityEvent::Registered(&person)).await?;
+    Ok(person)
+}
+
+/// Signs a browser in with a new token; the one it may have had before ends (ASVS 5.0 section 7.2.4).
+///
+/// # Errors
+/// The database's own.
+pub async fn start_session(txn: &Txn, person: &Person, replaces: Option<&TokenHash>) -> Result<BrowserToken, DbErr> {
+    if let Some(old) = replaces {
+        store::end_by_token(txn, old).await?;
+    }
+    let token = BrowserToken::new(txn.random());
+    let session: SessionId = txn.new_id();
+    let expires_at = shifted(txn.machine_now(), absolute_limit(person.role));
+    store::insert_session(txn, session, person.id, &token.hash(), expires_at).await?;
+    audit::record(txn, &IdentityEvent::SignedIn { person: person.id, session }).await?;
+    Ok(token)
+}
+
+/// Signs a browser out.
+///
+/// # Errors
+/// The database's own.
+pub async fn end_session(txn: &Txn, person: UserId, session: SessionId) -> Result<(), DbErr> {
+    store::end(txn, session).await?;
+    audit::record(txn, &IdentityEvent::SignedOut { person, session }).await
+}
+
+/// Notes that a session was used. Not audited: it changes nothing that anybody relies on.
+///
+/// # Errors
+/// The database's own.
+pub async fn mark_seen(txn: &Txn, session: SessionId) -> Result<(), DbErr> {
+    store::mark_seen(txn, session).await
+}

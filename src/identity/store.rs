@@ -1,0 +1,234 @@
+//! Queries of people, challenges and sessions.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
+use serde_json::Value;
+
+use super::model::{Challenge, Country, Person, Role, SignedIn, TokenHash, idle_limit};
+use crate::db::columns::UtcTime;
+use crate::db::rows::identity::{sessions, sign_in_challenges, users};
+use crate::db::{Conn, Txn};
+use crate::kernel::ids::{ChallengeId, SessionId, UserId};
+use crate::kernel::time::shifted;
+use crate::kernel::{EmailAddress, Timestamp};
+
+/// A stored text that no longer parses is a fault of ours, never the reader's.
+fn corrupt(what: &'static str) -> DbErr {
+    DbErr::Custom(format!("a stored {what} does not parse"))
+}
+
+fn role(row: users::Role) -> Role {
+    match row {
+        users::Role::Student => Role::Student,
+        users::Role::Instructor => Role::Instructor,
+        users::Role::Admin => Role::Admin,
+    }
+}
+
+fn role_row(role: Role) -> users::Role {
+    match role {
+        Role::Student => users::Role::Student,
+        Role::Instructor => users::Role::Instructor,
+        Role::Admin => users::Role::Admin,
+    }
+}
+
+fn to_person(row: users::Model) -> Result<Person, DbErr> {
+    Ok(Person {
+        id: row.id,
+        email: row.email.parse().map_err(|_| corrupt("address"))?,
+        name: row.name.parse().map_err(|_| corrupt("name"))?,
+        zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
+        country: row.country.map(|code| code.parse::<Country>()).transpose().map_err(|_| corrupt("country"))?,
+        role: role(row.role),
+        created_at: row.created_at.into(),
+    })
+}
+
+/// The person, unless disabled.
+///
+/// # Errors
+/// The database's own.
+pub async fn person(conn: &Conn, id: UserId) -> Result<Option<Person>, DbErr> {
+    let row = users::Entity::find_by_id(id).filter(users::COLUMN.disabled_at.is_null()).one(conn).await?;
+    row.map(to_person).transpose()
+}
+
+/// The person with this address, unless disabled.
+///
+/// # Errors
+/// The database's own.
+pub async fn person_by_email(conn: &Conn, email: &EmailAddress) -> Result<Option<Person>, DbErr> {
+    let rows = users::Entity::find().filter(users::COLUMN.email.eq(email.as_str())).filter(users::COLUMN.disabled_at.is_null());
+    rows.one(conn).await?.map(to_person).transpose()
+}
+
+pub(super) async fn insert_person(txn: &Txn, person: &Person) -> Result<(), DbErr> {
+    let row = users::ActiveModel {
+        id: Set(person.id),
+        email: Set(person.email.as_str().to_owned()),
+        name: Set(person.name.as_str().to_owned()),
+        zone: Set(person.zone.name().to_owned()),
+        country: Set(person.country.map(|country| country.code().to_owned())),
+        role: Set(role_row(person.role)),
+        created_at: Set(person.created_at.into()),
+        disabled_at: Set(None),
+    };
+    users::Entity::insert(row).exec_without_returning(&**txn).await?;
+    Ok(())
+}
+
+pub(super) async fn update_details(txn: &Txn, person: &Person) -> Result<(), DbErr> {
+    let row = users::ActiveModel {
+        id: Set(person.id),
+        zone: Set(person.zone.name().to_owned()),
+        country: Set(person.country.map(|country| country.code().to_owned())),
+        ..Default::default()
+    };
+    row.update(&**txn).await?;
+    Ok(())
+}
+
+/// When codes were asked for `email` since `since` (machine time).
+pub(super) async fn challenges_since(conn: &Conn, email: &EmailAddress, since: Timestamp) -> Result<Vec<Timestamp>, DbErr> {
+    let rows = sign_in_challenges::Entity::find()
+        .filter(sign_in_challenges::COLUMN.email.eq(email.as_str()))
+        .filter(sign_in_challenges::COLUMN.created_at.gt(UtcTime::from(since)))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.created_at.into()).collect())
+}
+
+pub(super) async fn insert_challenge(
+    txn: &Txn,
+    id: ChallengeId,
+    email: &EmailAddress,
+    browser: &TokenHash,
+    intent: Value,
+    expires_at: Timestamp,
+) -> Result<(), DbErr> {
+    let row = sign_in_challenges::ActiveModel {
+        id: Set(id),
+        email: Set(email.as_str().to_owned()),
+        browser_hash: Set(browser.0.clone()),
+        intent: Set(intent),
+        attempts: Set(0),
+        created_at: Set(txn.machine_now().into()),
+        expires_at: Set(expires_at.into()),
+        used_at: Set(None),
+    };
+    sign_in_challenges::Entity::insert(row).exec_without_returning(&**txn).await?;
+    Ok(())
+}
+
+fn to_challenge(row: sign_in_challenges::Model) -> Result<Challenge, DbErr> {
+    Ok(Challenge {
+        id: row.id,
+        email: row.email.parse().map_err(|_| corrupt("address"))?,
+        intent: row.intent,
+        browser: TokenHash(row.browser_hash),
+        attempts: row.attempts,
+        expires_at: row.expires_at.into(),
+        used: row.used_at.is_some(),
+    })
+}
+
+/// A challenge as it stands.
+///
+/// # Errors
+/// The database's own.
+pub async fn challenge(conn: &Conn, id: ChallengeId) -> Result<Option<Challenge>, DbErr> {
+    sign_in_challenges::Entity::find_by_id(id).one(conn).await?.map(to_challenge).transpose()
+}
+
+/// A challenge, locked: two guesses at once are two attempts.
+pub(super) async fn challenge_for_update(txn: &Txn, id: ChallengeId) -> Result<Option<Challenge>, DbErr> {
+    sign_in_challenges::Entity::find_by_id(id).lock_exclusive().one(&**txn).await?.map(to_challenge).transpose()
+}
+
+/// Uses a challenge up; false if it was used already.
+pub(super) async fn use_challenge(txn: &Txn, id: ChallengeId) -> Result<bool, DbErr> {
+    let done = sign_in_challenges::Entity::update_many()
+        .col_expr(sign_in_challenges::Column::UsedAt, Expr::value(UtcTime::from(txn.machine_now())))
+        .filter(sign_in_challenges::COLUMN.id.eq(id))
+        .filter(sign_in_challenges::COLUMN.used_at.is_null())
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+pub(super) async fn count_attempt(txn: &Txn, id: ChallengeId) -> Result<(), DbErr> {
+    sign_in_challenges::Entity::update_many()
+        .col_expr(sign_in_challenges::Column::Attempts, Expr::col(sign_in_challenges::Column::Attempts).add(1))
+        .filter(sign_in_challenges::COLUMN.id.eq(id))
+        .exec(&**txn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_session(
+    txn: &Txn,
+    id: SessionId,
+    user: UserId,
+    token: &TokenHash,
+    expires_at: Timestamp,
+) -> Result<(), DbErr> {
+    let row = sessions::ActiveModel {
+        id: Set(id),
+        token_hash: Set(token.0.clone()),
+        user_id: Set(user),
+        created_at: Set(txn.machine_now().into()),
+        last_seen_at: Set(txn.machine_now().into()),
+        expires_at: Set(expires_at.into()),
+        ended_at: Set(None),
+    };
+    sessions::Entity::insert(row).exec_without_returning(&**txn).await?;
+    Ok(())
+}
+
+/// The live session of a token at machine time `now`, and whose it is: one statement.
+///
+/// # Errors
+/// The database's own.
+pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<Option<SignedIn>, DbErr> {
+    let found = sessions::Entity::find()
+        .filter(sessions::COLUMN.token_hash.eq(token.0.as_str()))
+        .filter(sessions::COLUMN.ended_at.is_null())
+        .filter(sessions::COLUMN.expires_at.gt(UtcTime::from(now)))
+        .filter(users::COLUMN.disabled_at.is_null())
+        .find_also_related(users::Entity)
+        .one(conn)
+        .await?;
+    let Some((session, Some(user))) = found else { return Ok(None) };
+    let person = to_person(user)?;
+    let last_seen_at = Timestamp::from(session.last_seen_at);
+    let idle = now >= shifted(last_seen_at, idle_limit(person.role));
+    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at }))
+}
+
+pub(super) async fn mark_seen(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::LastSeenAt, Expr::value(UtcTime::from(txn.machine_now())))
+        .filter(sessions::COLUMN.id.eq(id))
+        .exec(&**txn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn end(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
+    end_where(txn, Condition::all().add(sessions::COLUMN.id.eq(id))).await
+}
+
+pub(super) async fn end_by_token(txn: &Txn, token: &TokenHash) -> Result<(), DbErr> {
+    end_where(txn, Condition::all().add(sessions::COLUMN.token_hash.eq(token.0.as_str()))).await
+}
+
+async fn end_where(txn: &Txn, which: Condition) -> Result<(), DbErr> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::EndedAt, Expr::value(UtcTime::from(txn.machine_now())))
+        .filter(which)
+        .filter(sessions::COLUMN.ended_at.is_null())
+        .exec(&**txn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Later work: a job is a row written in the transaction of its cause, run by a worker that holds a lease on it.
+//!
+//! Jobs are shallow: they carry ids, not data, look at the world when they run, and can be run again safely. A job's due time
+//! is service time (people see what it does); its lease and its retries are machine time.
+
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{DbErr, EntityTrait, Set};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::db::rows::jobs as row;
+use crate::db::{Txn, Wake};
+use crate::kernel::Timestamp;
+use crate::services::Services;
+
+/// A kind of later work.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// A stable name such as `payment.lapse_hold`.
+    const KIND: &'static str;
+
+    /// Jobs waiting under one key are one job; asked for again, it is due at the earlier time. A job that is already running
+    /// does not count: what changed since it started is seen by the next.
+    fn dedupe_key(&self) -> Option<String> {
+        None
+    }
+
+    /// Does it.
+    fn run(self, services: &Services) -> impl Future<Output = Result<(), JobFailure>> + Send;
+}
+
+/// Why a job did not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum JobFailure {
+    /// May succeed later.
+    #[error("{0}")]
+    Retry(String),
+    /// Never will: kept as dead, for an operator to see.
+    #[error("given up: {0}")]
+    GiveUp(String),
+}
+
+impl From<DbErr> for JobFailure {
+    fn from(error: DbErr) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+/// Asks for `job` now, once this transaction is committed.
+///
+/// # Errors
+/// The database's own.
+pub async fn enqueue<J: Job>(txn: &Txn, job: &J) -> Result<(), DbErr> {
+    enqueue_at(txn, job, txn.now()).await
+}
+
+/// Asks for `job` at service time `due_at`.
+///
+/// # Errors
+/// The database's own.
+pub async fn enqueue_at<J: Job>(txn: &Txn, job: &J, due_at: Timestamp) -> Result<(), DbErr> {
+    let payload = serde_json::to_value(job).map_err(|error| DbErr::Json(error.to_string()))?;
+    enqueue_kind(txn, J::KIND, job.dedupe_key(), payload, due_at).await
+}
+
+/// Asks for a job known by its kind alone, where the job itself is of a floor above.
+///
+/// # Errors
+/// The database's own.
+pub async fn enqueue_kind(
+    txn: &Txn,
+    kind: &str,
+    dedupe_key: Option<String>,
+    payload: Value,
+    due_at: Timestamp,
+) -> Result<(), DbErr> {
+    let job = row::ActiveModel {
+        id: Set(txn.new_id()),
+        kind: Set(kind.to_owned()),
+        payload: Set(payload),
+        dedupe_key: Set(dedupe_key),
+        due_at: Set(due_at.into()),
+        retry_at: Set(None),
+        state: Set(row::State::Pending),
+        attempts: Set(0),
+        lease_token: Set(None),
+        lease_until: Set(None),
+        last_error: Set(None),
+        created_at: Set(txn.now().into()),
+    };
+    let earlier = Expr::case(
+        Expr::col((row::Entity, row::Column::DueAt)).gt(Expr::col(("excluded", row::Column::DueAt))),
+        Expr::col(("excluded", row::Column::DueAt)),
+    )
+    .finally(Expr::col((row::Entity, row::Column::DueAt)));
+    let merge = OnConflict::column(row::Column::DedupeKey).value(row::Column::DueAt, earlier).to_owned();
+    row::Entity::insert(job).on_conflict(merge).exec_without_returning(&**txn).await?;
+    if due_at <= txn.now() {
+        txn.wake(Wake::Jobs);
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Mail: the outbox, and the way from there to a server.
+
+mod outbox;
+
+pub use outbox::{Class, Post, post};

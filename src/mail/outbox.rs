@@ -1,0 +1,76 @@
+//! The outbox: mail to be sent, written in the transaction of the change that causes it.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{DbErr, EntityTrait, Set};
+use serde_json::Value;
+
+use crate::db::rows::mail as row;
+use crate::db::{Txn, Wake};
+use crate::kernel::ids::{LetterId, UserId};
+use crate::kernel::{EmailAddress, Timestamp};
+
+/// What is done when we cannot know whether a mail arrived, and how much of it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Receipts, confirmations: sent again, byte for byte, under the same Message-ID.
+    Transactional,
+    /// Caused by time passing: counts as sent.
+    Reminder,
+    /// Holds a code: counts as sent, and its bytes are dropped.
+    Secret,
+}
+
+/// A mail to be written later: who, which message, about what. The payload holds ids; the words are made when it is sent.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// One mail per key, for ever.
+    pub dedupe_key: String,
+    /// The message, by its folder's name in `emails/`.
+    pub kind: &'static str,
+    pub class: Class,
+    pub user: Option<UserId>,
+    pub recipient: EmailAddress,
+    pub payload: Value,
+    /// Service time.
+    pub due_at: Timestamp,
+    /// After this (service time) it is of no use and expires.
+    pub not_after: Option<Timestamp>,
+    /// Smaller goes first.
+    pub priority: i32,
+}
+
+/// Puts a mail in the outbox, unless one with its key was there already.
+///
+/// # Errors
+/// The database's own.
+pub async fn post(txn: &Txn, post: Post) -> Result<(), DbErr> {
+    let id: LetterId = txn.new_id();
+    let letter = row::ActiveModel {
+        id: Set(id),
+        dedupe_key: Set(post.dedupe_key),
+        kind: Set(post.kind.to_owned()),
+        class: Set(match post.class {
+            Class::Transactional => row::Class::Transactional,
+            Class::Reminder => row::Class::Reminder,
+            Class::Secret => row::Class::Secret,
+        }),
+        user_id: Set(post.user),
+        recipient: Set(post.recipient.as_str().to_owned()),
+        payload: Set(post.payload),
+        locale: Set("en".to_owned()),
+        message_id: Set(format!("{id}@lectern")),
+        state: Set(row::State::Pending),
+        priority: Set(post.priority),
+        due_at: Set(post.due_at.into()),
+        not_after: Set(post.not_after.map(Into::into)),
+        attempts: Set(0),
+        created_at: Set(txn.now().into()),
+        ..Default::default()
+    };
+    let known = OnConflict::column(row::Column::DedupeKey).do_nothing().to_owned();
+    row::Entity::insert(letter).on_conflict(known).exec_without_returning(&**txn).await?;
+    if post.due_at <= txn.now() {
+        txn.wake(Wake::Letters);
+    }
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! Refusals: the only place that knows status codes. A person gets a page that says what to do next, a program gets RFC 9457.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sea_orm::DbErr;
+
+use super::App;
+use super::view::View;
+
+/// Why a request is not answered as asked.
+#[derive(Debug)]
+pub enum Problem {
+    /// No such thing, or somebody else's.
+    NotFound,
+    /// Nobody is signed in: to the sign-in page, and back to this path of ours.
+    SignInFirst { next: String },
+    /// Signed in, but not in the role for it.
+    WrongRole,
+    /// The request is not of the form's or the interface's shape.
+    Malformed(String),
+    /// The state of things does not allow it now; says why and what to do.
+    Conflict { title: &'static str, detail: String },
+    /// Too many requests; come back after so many seconds.
+    TooMany { retry_after: u64 },
+    /// Another host's name, or a request from another site.
+    WrongOrigin,
+    /// The database is busy or away; nothing was changed.
+    Busy,
+    /// A fault of ours: logged, and told without details.
+    Internal(Arc<dyn Error + Send + Sync>),
+}
+
+impl Problem {
+    /// A fault of ours.
+    pub fn internal(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Internal(Arc::new(error))
+    }
+}
+
+impl From<DbErr> for Problem {
+    fn from(error: DbErr) -> Self {
+        // A pool that gives no connection, a lock that is not freed, a deadlock's victim: the same request may succeed later.
+        let text = error.to_string();
+        let passing = matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+            || ["database is locked", "deadlock detected", "lock timeout", "could not serialize"].iter().any(|sign| text.contains(sign));
+        if passing { Self::Busy } else { Self::internal(error) }
+    }
+}
+
+impl From<axum::extract::rejection::PathRejection> for Problem {
+    /// A path whose id does not parse names nothing of ours.
+    fn from(_: axum::extract::rejection::PathRejection) -> Self {
+        Self::NotFound
+    }
+}
+
+impl From<askama::Error> for Problem {
+    fn from(error: askama::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// What a problem says, to both kinds of reader.
+#[derive(Debug, Clone)]
+struct Told {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    remedy: &'static str,
+    link: (&'static str, &'static str),
+}
+
+const HOME: (&str, &str) = ("/", "The course");
+
+impl Problem {
+    fn told(&self) -> Told {
+        let told = |status, kind, title, detail: &str, remedy| Told { status, kind, title, detail: detail.to_owned(), remedy, link: HOME };
+        match self {
+            Self::NotFound => told(
+                StatusCode::NOT_FOUND,
+                "not-found",
+                "There is nothing here",
+                "The page may have moved, or it belongs to another account.",
+                "Check the address. If you followed a link from a mail, sign in with the address that received it.",
+            ),
+            Self::SignInFirst { .. } => Told {
+                link: ("/sign-in", "Sign in"),
+                ..told(StatusCode::UNAUTHORIZED, "sign-in", "Sign in first", "This page is for people signed in.", "Sign in and come back.")
+            },
+            Self::WrongRole => told(
+                StatusCode::FORBIDDEN,
+                "wrong-role",
+                "This is not yours to open",
+                "Your account does not have the role this page needs.",
+                "If it should, ask an admin of the course to change your role.",
+            ),
+            Self::Malformed(detail) => told(
+                StatusCode::BAD_REQUEST,
+                "malformed",
+                "That request could not be read",
+                detail,
+                "Go back, load the page again and send the form once more.",
+            ),
+            Self::Conflict { title, detail } => {
+                told(StatusCode::CONFLICT, "conflict", title, detail, "Load the page again to see how things stand.")
+            }
+            Self::TooMany { .. } => told(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many",
+                "Too many requests",
+                "We received more requests from your network than we can answer at once.",
+                "Wait a minute and try again. Nothing you sent was lost or done twice.",
+            ),
+            Self::WrongOrigin => told(
+                StatusCode::FORBIDDEN,
+                "wrong-origin",
+                "That request came from elsewhere",
+                "It was sent by another site or under another name, so it was not carried out.",
+                "Open the page here and send the form from it.",
+            ),
+            Self::Busy => told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "We could not do that just now",
+                "The service is busy. Nothing was changed.",
+                "Wait a few seconds and try again.",
+            ),
+            Self::Internal(_) => told(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side",
+                "The fault is ours and has been noted.",
+                "Try again in a few minutes. If it stays, write to us and give the time.",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if let Self::SignInFirst { next } = &self {
+            let location = format!("/sign-in?{}", serde_urlencoded::to_string([("next", next)]).unwrap_or_default());
+            let mut response = StatusCode::SEE_OTHER.into_response();
+            if let Ok(value) = HeaderValue::from_str(&location) {
+                response.headers_mut().insert(LOCATION, value);
+            }
+            return response;
+        }
+        if let Self::Internal(error) = &self {
+            tracing::error!(error = chain(error.as_ref()), "a request failed");
+        }
+        let told = self.told();
+        let mut response = told.status.into_response();
+        let retry_after = match self {
+            Self::TooMany { retry_after } => Some(retry_after),
+            Self::Busy => Some(3),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(told);
+        response
+    }
+}
+
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[derive(askama::Template)]
+#[template(path = "web/problem.html")]
+struct ProblemPage<'a> {
+    view: &'a View,
+    told: &'a Told,
+}
+
+/// Gives every refusal its body, in the form its reader asked for; also those that the framework made on its own.
+pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
+    let wants_page = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let view = View::bare(&app, request.uri().path());
+    let response = next.run(request).await;
+    let told = match response.extensions().get::<Told>() {
+        Some(told) => told.clone(),
+        None => match unsaid(&response) {
+            Some(told) => told,
+            None => return response,
+        },
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.extensions.remove::<Told>();
+    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    parts.headers.remove(CONTENT_TYPE);
+    let body = if wants_page { page(&view, &told) } else { None };
+    let mut answer = body.unwrap_or_else(|| for_programs(&told));
+    *answer.status_mut() = told.status;
+    for (name, value) in &parts.headers {
+        answer.headers_mut().insert(name, value.clone());
+    }
+    answer
+}
+
+fn page(view: &View, told: &Told) -> Option<Response> {
+    let html = askama::Template::render(&ProblemPage { view, told }).ok()?;
+    Some(axum::response::Html(html).into_response())
+}
+
+fn for_programs(told: &Told) -> Response {
+    let body = serde_json::json!({
+        "type": format!("/problems/{}", told.kind),
+        "title": told.title,
+        "status": told.status.as_u16(),
+        "detail": format!("{} {}", told.detail, told.remedy),
+    });
+    ([(CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+}
+
+/// A refusal of the framework's own, which has no page yet.
+fn unsaid(response: &Response) -> Option<Told> {
+    let plain = response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let told = |kind, title, detail: &str, remedy| Told { status: response.status(), kind, title, detail: detail.to_owned(), remedy, link: HOME };
+    match response.status() {
+        _ if !plain => None,
+        StatusCode::NOT_FOUND => Some(Problem::NotFound.told()),
+        StatusCode::METHOD_NOT_ALLOWED => Some(told(
+            "method",
+            "This address does not take that kind of request",
+            "A form's address was opened like a page, or the other way round.",
+            "Go back to the page with the form.",
+        )),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Some(told("too-large", "That is too large", "What you sent is longer than we accept.", "Shorten it and send it again."))
+        }
+        StatusCode::MISDIRECTED_REQUEST => {
+            Some(told("wrong-host", "This is not our address", "The request named another host.", "Use the course's public address."))
+        }
+        StatusCode::REQUEST_TIMEOUT => Some(told("timeout", "That took too long", "The request did not finish in time.", "Try it again.")),
+        StatusCode::FORBIDDEN => Some(Problem::WrongOrigin.told()),
+        StatusCode::INTERNAL_SERVER_ERROR => Some(Told { ..Problem::Internal(Arc::new(std::fmt::Error)).told() }),
+        status if status.is_client_error() => Some(told(
+            "malformed",
+            "That request could not be read",
+            "It is not of the form this address takes.",
+            "Go back, load the page again and send the form once more.",
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! What every page's frame shows: whose site it is, who is signed in, where the reader is.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::session::SignedIn;
+use super::{App, Problem};
+use crate::identity::Role;
+use crate::kernel::{ShownTime, Timestamp, Zone};
+
+/// The frame of a page.
+#[derive(Debug, Clone)]
+pub struct View {
+    pub organisation: Arc<str>,
+    pub contact: Arc<str>,
+    pub development: bool,
+    pub role: Option<Role>,
+    path: String,
+}
+
+/// One entry of the main navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavItem {
+    pub href: &'static str,
+    pub label: &'static str,
+    /// What `aria-current` says: the page itself, or a page below it.
+    pub current: Option<&'static str>,
+}
+
+impl View {
+    /// The frame where nobody's session was asked for: refusals, and pages that look alike for all.
+    pub fn bare(app: &App, path: &str) -> Self {
+        Self {
+            organisation: app.organisation.clone(),
+            contact: app.contact.clone(),
+            development: app.development(),
+            role: None,
+            path: path.to_owned(),
+        }
+    }
+
+    /// The main navigation for this reader.
+    pub fn nav(&self) -> Vec<NavItem> {
+        let mut entries = match self.role {
+            None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
+            Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
+            Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
+            Some(Role::Admin) => vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/", "The course")],
+        };
+        if self.development {
+            entries.extend([("/dev/mailbox", "Mailbox"), ("/dev/clock", "Clock")]);
+        }
+        let current = |href: &str| {
+            if href == self.path {
+                Some("page")
+            } else {
+                (href != "/" && self.path.starts_with(href) && self.path.as_bytes().get(href.len()) == Some(&b'/')).then_some("true")
+            }
+        };
+        entries.into_iter().map(|(href, label)| NavItem { href, label, current: current(href) }).collect()
+    }
+
+    /// Whether somebody is signed in, so that there is a way out.
+    pub fn signed_in(&self) -> bool {
+        self.role.is_some()
+    }
+}
+
+impl FromRequestParts<App> for View {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let signed_in = <SignedIn as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await.ok().flatten();
+        let mut view = Self::bare(app, parts.uri.path());
+        view.role = signed_in.map(|signed_in| signed_in.person.role);
+        Ok(view)
+    }
+}
+
+/// Who a student's page is for, and when: the only clock and session that such a page sees.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    pub subject: crate::identity::Person,
+    pub now: Timestamp,
+    pub zone: Zone,
+}
+
+impl FromRequestParts<App> for Moment {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let signed_in = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        let zone = signed_in.person.zone.clone();
+        Ok(Self { subject: signed_in.person, now: app.services.clocks.service(), zone })
+    }
+}
+
+impl Moment {
+    /// `at` in the reader's zone.
+    pub fn shown(&self, at: Timestamp) -> ShownTime {
+        ShownTime::new(at, &self.zone)
+    }
+}
+
+/// A rendered page, 200.
+///
+/// # Errors
+/// [`Problem::Internal`] if the template fails.
+pub fn page(template: &impl askama::Template) -> Result<Response, Problem> {
+    Ok(Html(template.render()?).into_response())
+}
+
+/// A form's page again, with what was wrong marked and the input kept: 422 (RFC 9110 section 15.5.21).
+///
+/// # Errors
+/// [`Problem::Internal`] if the template fails.
+pub fn page_with_errors(template: &impl askama::Template) -> Result<Response, Problem> {
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(template.render()?)).into_response())
+}
+
+/// A page that shows something the reader may not have yet, with why: 403.
+///
+/// # Errors
+/// [`Problem::Internal`] if the template fails.
+pub fn page_refusing(template: &impl askama::Template) -> Result<Response, Problem> {
+    Ok((StatusCode::FORBIDDEN, Html(template.render()?)).into_response())
+}
