@@ -15,3 +15,6 @@ pub mod services;
 
 // 2: domains, in order
 pub mod identity;
+
+// 3: the edges
+pub mod web;
