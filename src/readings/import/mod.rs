@@ -107,6 +107,7 @@ pub fn parse_article(text: &str) -> Result<ImportedArticle, ImportError> {
     let source = source::lines(text)?;
     let mut parts = Parts::default();
     let (title, title_lines, used) = title(&source.lines, &mut parts)?;
+    parts.title_lines = Some(title_lines);
     let pieces = pieces::split(&source.lines[used..]);
     let end = end_of_article(&pieces);
     for (at, piece) in pieces.iter().enumerate() {
@@ -203,6 +204,7 @@ impl Position {
 /// The article's parts as they are found.
 #[derive(Default)]
 struct Parts {
+    title_lines: Option<Lines>,
     authors: Vec<Author>,
     author_lines: Vec<Lines>,
     photos: Vec<Photo>,
@@ -238,7 +240,12 @@ impl Parts {
 
     /// Joined with what was left out just before, if of the same kind.
     fn leave_out(&mut self, kind: LeftOutKind, text: &str, lines: Lines) {
-        let newest = [self.author_lines.last(), self.body_lines.last(), self.photos.last().map(|photo| &photo.lines)];
+        let newest = [
+            self.title_lines.as_ref(),
+            self.author_lines.last(),
+            self.body_lines.last(),
+            self.photos.last().map(|photo| &photo.lines),
+        ];
         match self.left_out.last_mut() {
             Some(last) if last.kind == kind && newest.iter().flatten().all(|other| other.last < last.lines.first) => {
                 last.text = format!("{} / {text}", last.text);

@@ -102,6 +102,13 @@ fn invisible_characters_are_removed_and_reported() {
     assert_eq!(article.stripped, [1, 3]);
 }
 
+#[test]
+fn what_stands_around_the_title_is_left_out_apart() {
+    let article = parse_article("Share this\nTitle\nShare this\n\nText.\n").unwrap();
+    let lines: Vec<usize> = article.left_out.iter().map(|left| left.lines.last).collect();
+    assert_eq!((article.title.as_str(), lines), ("Title", vec![1, 3]));
+}
+
 /// Letters and digits alone: what no folding of white space or marks changes.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric() && !is_forbidden(*c)).collect()
