@@ -1,3 +1,8 @@
 //! Lectern: a paid cohort course on the web. `ARCHITECTURE.md` is the map.
 
 pub mod kernel;
+
+pub mod catalogue;
+pub mod learning;
+pub mod reminders;
+pub mod schedule;
