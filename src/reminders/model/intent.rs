@@ -140,7 +140,24 @@ impl Intent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::model::testing::student;
+    use crate::schedule::model::testing::{at, module_id, student};
+
+    #[test]
+    fn an_intent_reads_back_from_the_payload_it_is_stored_as() {
+        let moment = at("2027-01-04T03:30:00.000001Z");
+        let intent = Intent {
+            key: IntentKey::ModuleReleased { enrolment: student(), position: 3 },
+            user: UserId(uuid::Uuid::from_u128(1)),
+            module: module_id(3),
+            opens_at: moment,
+            due_at: moment,
+            not_after: moment,
+            revision: 1,
+        };
+        let payload = serde_json::to_value(intent).unwrap();
+        assert_eq!(payload["key"], "module_released:enr_00000000000000000000000001:3");
+        assert_eq!(serde_json::from_value::<Intent>(payload).unwrap(), intent);
+    }
 
     #[test]
     fn a_key_reads_back_from_its_text_and_other_texts_are_refused() {

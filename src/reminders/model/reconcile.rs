@@ -204,9 +204,10 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_that_waits_gives_way_when_the_date_moves_once_more_or_back() {
+    fn a_notice_that_waits_is_left_alone_and_gives_way_when_the_date_moves_once_more_or_back() {
         let sent = row(released(), IntentState::Sent, EARLY, 1);
         let waiting = row(moved(2), IntentState::Waiting, LATER, 2);
+        assert_eq!(changes(&[planned(LATER, 2)], &[sent, waiting]), [Change::Keep(released()), Change::Keep(moved(2))]);
         let again = changes(&[planned(LATEST, 3)], &[sent, waiting]);
         assert!(
             again.contains(&Change::Cancel(moved(2))) && matches!(again[1], Change::Insert(intent) if intent.key == moved(3))
