@@ -16,6 +16,10 @@ pub mod services;
 // 2: domains, in order
 pub mod identity;
 pub mod readings;
+pub mod catalogue;
+pub mod schedule;
+pub mod learning;
+pub mod reminders;
 
 // 3: the edges
 pub mod web;
