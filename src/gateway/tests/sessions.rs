@@ -26,11 +26,13 @@ async fn a_paid_sessions_intent_bears_our_ids() {
     let paid = stage.fetched(&session).await;
     assert_eq!((paid.status, paid.payment_status, paid.url.clone()), (SessionStatus::Complete, PaymentStatus::Paid, None));
     let intent = paid.intent.unwrap();
-    let intent = stripe_core::payment_intent::RetrievePaymentIntent::new(intent.as_str()).send(&stage.gateway.client).await.unwrap();
+    let intent =
+        stripe_core::payment_intent::RetrievePaymentIntent::new(intent.as_str()).send(&stage.gateway.client).await.unwrap();
     assert_eq!(intent.status, stripe_shared::PaymentIntentStatus::Succeeded);
     assert_eq!((intent.amount, intent.amount_received), (650_000, 650_000));
     assert_eq!(intent.description.as_deref(), Some(request.description.as_str()));
     assert_eq!(intent.metadata["order"], request.order.to_string());
+    assert_eq!(intent.metadata["order_number"], request.order_number);
     assert_eq!(intent.metadata["payment"], request.payment.to_string());
 }
 
