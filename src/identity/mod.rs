@@ -1,6 +1,5 @@
 //! People, how they prove an address, and the browsers they are signed in with.
 
-mod countries;
 pub mod model;
 mod store;
 

@@ -1,5 +1,7 @@
 //! Who people are, and how a browser proves an address. Pure.
 
+mod countries;
+
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,6 +14,8 @@ use crate::kernel::ids::{ChallengeId, SessionId, UserId};
 use crate::kernel::random::Randomness;
 use crate::kernel::time::{SignedDuration, Zone, shifted};
 use crate::kernel::{EmailAddress, Event, PersonName, Subject, Timestamp};
+
+pub use self::countries::COUNTRIES;
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +70,6 @@ impl fmt::Debug for Country {
         f.write_str(self.code())
     }
 }
-
-pub use super::countries::COUNTRIES;
 
 /// Somebody with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
