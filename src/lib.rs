@@ -15,3 +15,7 @@ pub mod services;
 
 // 2: domains, in order
 pub mod identity;
+pub mod readings;
+
+// 3: the edges
+pub mod web;

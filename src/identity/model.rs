@@ -183,6 +183,11 @@ pub(super) enum Judgement {
 }
 
 impl Challenge {
+    /// Whether this browser asked for it.
+    pub fn was_asked_by(&self, browser: &TokenHash) -> bool {
+        self.browser == *browser
+    }
+
     /// Judges a code typed in the browser `browser` at machine time `now`.
     pub(super) fn judge(&self, key: &CodeKey, browser: &TokenHash, typed: &str, now: Timestamp) -> Judgement {
         if self.used || self.attempts >= CODE_ATTEMPTS || now >= self.expires_at || self.browser != *browser {
