@@ -19,3 +19,7 @@ pub mod readings;
 
 // 3: the edges
 pub mod web;
+pub mod work;
+
+#[cfg(test)]
+mod testing;
