@@ -15,3 +15,4 @@ pub mod services;
 
 // 2: domains, in order
 pub mod identity;
+pub mod enrolment;
