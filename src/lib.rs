@@ -9,6 +9,7 @@ pub mod kernel;
 pub mod audit;
 pub mod config;
 pub mod db;
+pub mod gateway;
 pub mod jobs;
 pub mod mail;
 pub mod services;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::db::Db;
+use crate::gateway::Gateway;
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
 
@@ -14,4 +15,5 @@ pub struct Services {
     pub clocks: Clocks,
     pub random: Randomness,
     pub settings: Arc<Settings>,
+    pub gateway: Gateway,
 }
