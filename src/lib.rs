@@ -9,13 +9,24 @@ pub mod kernel;
 pub mod audit;
 pub mod config;
 pub mod db;
+pub mod gateway;
 pub mod jobs;
 pub mod mail;
 pub mod services;
 
 // 2: domains, in order
+pub mod catalogue;
+pub mod enrolment;
 pub mod identity;
+pub mod learning;
 pub mod readings;
+pub mod reminders;
+pub mod schedule;
 
 // 3: the edges
 pub mod web;
+pub mod work;
+
+
+#[cfg(test)]
+mod testing;

@@ -185,6 +185,11 @@ pub(super) enum Judgement {
 }
 
 impl Challenge {
+    /// Whether a code can still pass at machine time `now`.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        !self.used && self.attempts < CODE_ATTEMPTS && now < self.expires_at
+    }
+
     /// Whether this browser asked for it.
     pub fn was_asked_by(&self, browser: &TokenHash) -> bool {
         self.browser == *browser
@@ -192,7 +197,7 @@ impl Challenge {
 
     /// Judges a code typed in the browser `browser` at machine time `now`.
     pub(super) fn judge(&self, key: &CodeKey, browser: &TokenHash, typed: &str, now: Timestamp) -> Judgement {
-        if self.used || self.attempts >= CODE_ATTEMPTS || now >= self.expires_at || self.browser != *browser {
+        if !self.is_alive(now) || self.browser != *browser {
             Judgement::Dead
         } else if key.is_code(self.id, typed) {
             Judgement::Right
