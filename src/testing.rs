@@ -46,7 +46,7 @@ impl Bench {
             let location = Location::Server { url: url.clone().into(), schema: Some(schema.clone()) };
             all.push(Self::on(tempfile::tempdir().unwrap(), location, Some((url, schema))).await);
         } else {
-            assert_ne!(std::env::var("CI_REQUIRE_POSTGRES").as_deref(), Ok("1"), "it needs LECTERN_TEST_POSTGRES");
+            assert_ne!(std::env::var("LECTERN_REQUIRE_ALL").as_deref(), Ok("1"), "it needs LECTERN_TEST_POSTGRES");
         }
         all
     }

@@ -35,7 +35,7 @@ const HTTP_SERVER_CRATES: [&str; 4] = ["axum", "axum_extra", "tower_governor", "
 const AMBIENT: [&str; 12] = [
     "SystemTime::now",
     "Timestamp::now",
-    "Zoned::now",
+    "ZonedDateTime::now",
     "Utc::now",
     "Local::now",
     "Instant::now",
