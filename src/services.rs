@@ -85,7 +85,7 @@ fn transport(settings: &Settings, random: &Randomness) -> Result<Transport, Star
         max_bytes: MAX_MAIL,
         timeouts: Timeouts::default(),
     })?;
-    Ok(Transport::Smtp(sender))
+    Ok(Transport::Smtp(Box::new(sender)))
 }
 
 /// Larger than any mail of ours: a guard against a mistake.
