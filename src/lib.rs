@@ -15,5 +15,18 @@ pub mod mail;
 pub mod services;
 
 // 2: domains, in order
-pub mod identity;
+pub mod catalogue;
 pub mod enrolment;
+pub mod identity;
+pub mod learning;
+pub mod readings;
+pub mod reminders;
+pub mod schedule;
+
+// 3: the edges
+pub mod web;
+pub mod work;
+
+
+#[cfg(test)]
+mod testing;

@@ -118,7 +118,7 @@ async fn columns(conn: &DatabaseConnection) -> Result<Columns, DbErr> {
     for row in conn.query_all_raw(Statement::from_string(backend, query)).await? {
         let text = |name| row.try_get::<String>("", name);
         // The entities say varchar for a String; neither database treats it otherwise than text.
-        let kind = text("d")?.replace("character varying", "text").replace("varchar", "text");
+        let kind = text("d")?.to_lowercase().replace("character varying", "text").replace("varchar", "text");
         found.insert((text("t")?, text("c")?), (kind, text("n")?));
     }
     found.retain(|(table, _), _| table != "seaql_migrations");

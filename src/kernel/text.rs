@@ -22,7 +22,7 @@ pub enum TextError {
 
 /// Bidirectional and zero-width controls let one text pass for another (Unicode TR 36 section 2.5); a zero-width joiner and
 /// non-joiner are letters' business in Indic scripts and Persian and stay.
-fn is_forbidden(c: char) -> bool {
+pub fn is_forbidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}'..='\u{2029}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

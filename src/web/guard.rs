@@ -30,7 +30,11 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| app.content_security_policy.clone());
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(if asset { "public, max-age=3600" } else { "no-store" }));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(if asset {
+        "public, max-age=3600"
+    } else {
+        "no-store"
+    }));
     let fixed: [(HeaderName, &str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),

@@ -49,7 +49,9 @@ impl From<DbErr> for Problem {
         // A pool that gives no connection, a lock that is not freed, a deadlock's victim: the same request may succeed later.
         let text = error.to_string();
         let passing = matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
-            || ["database is locked", "deadlock detected", "lock timeout", "could not serialize"].iter().any(|sign| text.contains(sign));
+            || ["database is locked", "deadlock detected", "lock timeout", "could not serialize"]
+                .iter()
+                .any(|sign| text.contains(sign));
         if passing { Self::Busy } else { Self::internal(error) }
     }
 }
@@ -82,7 +84,14 @@ const HOME: (&str, &str) = ("/", "The course");
 
 impl Problem {
     fn told(&self) -> Told {
-        let told = |status, kind, title, detail: &str, remedy| Told { status, kind, title, detail: detail.to_owned(), remedy, link: HOME };
+        let told = |status, kind, title, detail: &str, remedy| Told {
+            status,
+            kind,
+            title,
+            detail: detail.to_owned(),
+            remedy,
+            link: HOME,
+        };
         match self {
             Self::NotFound => told(
                 StatusCode::NOT_FOUND,
@@ -93,7 +102,13 @@ impl Problem {
             ),
             Self::SignInFirst { .. } => Told {
                 link: ("/sign-in", "Sign in"),
-                ..told(StatusCode::UNAUTHORIZED, "sign-in", "Sign in first", "This page is for people signed in.", "Sign in and come back.")
+                ..told(
+                    StatusCode::UNAUTHORIZED,
+                    "sign-in",
+                    "Sign in first",
+                    "This page is for people signed in.",
+                    "Sign in and come back.",
+                )
             },
             Self::WrongRole => told(
                 StatusCode::FORBIDDEN,
@@ -173,8 +188,13 @@ impl IntoResponse for Problem {
 }
 
 fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
 }
 
 #[derive(askama::Template)]
@@ -186,7 +206,8 @@ struct ProblemPage<'a> {
 
 /// Gives every refusal its body, in the form its reader asked for; also those that the framework made on its own.
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
-    let wants_page = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let wants_page =
+        request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
     let view = View::bare(&app, request.uri().path());
     let response = next.run(request).await;
     let told = match response.extensions().get::<Told>() {
@@ -227,7 +248,14 @@ fn for_programs(told: &Told) -> Response {
 /// A refusal of the framework's own, which has no page yet.
 fn unsaid(response: &Response) -> Option<Told> {
     let plain = response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    let told = |kind, title, detail: &str, remedy| Told { status: response.status(), kind, title, detail: detail.to_owned(), remedy, link: HOME };
+    let told = |kind, title, detail: &str, remedy| Told {
+        status: response.status(),
+        kind,
+        title,
+        detail: detail.to_owned(),
+        remedy,
+        link: HOME,
+    };
     match response.status() {
         _ if !plain => None,
         StatusCode::NOT_FOUND => Some(Problem::NotFound.told()),
@@ -237,13 +265,21 @@ fn unsaid(response: &Response) -> Option<Told> {
             "A form's address was opened like a page, or the other way round.",
             "Go back to the page with the form.",
         )),
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Some(told("too-large", "That is too large", "What you sent is longer than we accept.", "Shorten it and send it again."))
+        StatusCode::PAYLOAD_TOO_LARGE => Some(told(
+            "too-large",
+            "That is too large",
+            "What you sent is longer than we accept.",
+            "Shorten it and send it again.",
+        )),
+        StatusCode::MISDIRECTED_REQUEST => Some(told(
+            "wrong-host",
+            "This is not our address",
+            "The request named another host.",
+            "Use the course's public address.",
+        )),
+        StatusCode::REQUEST_TIMEOUT => {
+            Some(told("timeout", "That took too long", "The request did not finish in time.", "Try it again."))
         }
-        StatusCode::MISDIRECTED_REQUEST => {
-            Some(told("wrong-host", "This is not our address", "The request named another host.", "Use the course's public address."))
-        }
-        StatusCode::REQUEST_TIMEOUT => Some(told("timeout", "That took too long", "The request did not finish in time.", "Try it again.")),
         StatusCode::FORBIDDEN => Some(Problem::WrongOrigin.told()),
         StatusCode::INTERNAL_SERVER_ERROR => Some(Told { ..Problem::Internal(Arc::new(std::fmt::Error)).told() }),
         status if status.is_client_error() => Some(told(

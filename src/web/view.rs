@@ -59,7 +59,8 @@ impl View {
             if href == self.path {
                 Some("page")
             } else {
-                (href != "/" && self.path.starts_with(href) && self.path.as_bytes().get(href.len()) == Some(&b'/')).then_some("true")
+                (href != "/" && self.path.starts_with(href) && self.path.as_bytes().get(href.len()) == Some(&b'/'))
+                    .then_some("true")
             }
         };
         entries.into_iter().map(|(href, label)| NavItem { href, label, current: current(href) }).collect()

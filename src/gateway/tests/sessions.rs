@@ -175,3 +175,36 @@ async fn no_secret_is_in_an_error_or_a_debug_print() {
     assert!(!shown.contains("canary"), "{shown}");
     assert_eq!(stage.gateway.scrubbed(&format!("Invalid API Key provided: {KEY}")), "Invalid API Key provided: [secret]");
 }
+
+#[tokio::test]
+async fn one_key_at_the_same_moment_makes_one_session() {
+    let stage = Stage::new().await;
+    let request = stage.request("key-1");
+    let made = futures_util::future::join_all((0..20).map(|_| stage.gateway.create_session(&request))).await;
+    let ids: std::collections::HashSet<_> = made.into_iter().map(|session| session.unwrap().id).collect();
+    assert_eq!((ids.len(), stage.practice.session_count()), (1, 1));
+}
+
+#[tokio::test]
+async fn sessions_are_listed_by_status_newest_first() {
+    let stage = Stage::new().await;
+    let mut made = Vec::new();
+    for key in ["key-1", "key-2", "key-3"] {
+        made.push(stage.created(key).await.id);
+        stage.pass(SignedDuration::from_secs(1));
+    }
+    stage.gateway.expire_session(&made[1]).await.unwrap();
+    let list = async |status: &str| {
+        let list = stripe_checkout::checkout_session::ListCheckoutSession::new();
+        let page = list.status(status.parse::<stripe_shared::CheckoutSessionStatus>().unwrap()).limit(1);
+        let mut sessions = page.paginate().stream(&stage.gateway.client);
+        let mut ids = Vec::new();
+        while let Some(session) = futures_util::StreamExt::next(&mut sessions).await {
+            ids.push(session.unwrap().id.to_string());
+        }
+        ids
+    };
+    assert_eq!(list("open").await, [made[2].clone(), made[0].clone()]);
+    assert_eq!(list("expired").await, [made[1].clone()]);
+    assert_eq!(list("complete").await, [""; 0]);
+}

@@ -1,0 +1,169 @@
+//! The web: pages for people, a webhook for the gateway, and what stands before them all.
+
+mod assets;
+pub mod form;
+pub mod guard;
+mod health;
+pub mod pages;
+pub mod problem;
+pub mod routes;
+pub mod session;
+pub mod view;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use tower_governor::governor::GovernorConfigBuilder;
+use tower_governor::{GovernorError, GovernorLayer};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::config::Profile;
+use crate::identity::CodeKey;
+use crate::services::Services;
+
+pub use problem::Problem;
+use routes::{Access, Route, Routes};
+use session::CookieNames;
+
+/// No form of ours is longer.
+const BODY_LIMIT: usize = 64 * 1024;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Shared>);
+
+/// The inside of [`App`].
+#[derive(Debug)]
+pub struct Shared {
+    pub services: Services,
+    pub organisation: Arc<str>,
+    pub contact: Arc<str>,
+    pub code_key: CodeKey,
+    content_security_policy: HeaderValue,
+    cookies: CookieNames,
+    hosts: Vec<String>,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(services: Services) -> Self {
+        let settings = services.settings.clone();
+        let public = &settings.server.public_url;
+        let policy = guard::content_security_policy(&settings.gateway.hosted_origin.origin());
+        Self(Arc::new(Shared {
+            organisation: settings.organisation.name.as_str().into(),
+            contact: settings.organisation.contact_email.as_str().into(),
+            code_key: CodeKey::new(settings.server.secret.clone()),
+            content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+            cookies: CookieNames::new(public.is_https()),
+            hosts: vec![public.authority()],
+            services,
+        }))
+    }
+
+    /// Whether development pages exist.
+    pub fn development(&self) -> bool {
+        self.services.settings.profile == Profile::Development
+    }
+
+    /// The cookies' names and forms.
+    pub fn cookies(&self) -> CookieNames {
+        self.cookies
+    }
+
+    fn is_our_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host))
+    }
+}
+
+/// Every route there is, with who may use it.
+pub fn routes(profile: Profile) -> Routes {
+    let routes = Routes::default()
+        .get("/healthz", Access::Public, health::live)
+        .get("/readyz", Access::Public, health::ready)
+        .get("/assets/{name}", Access::Public, assets::asset)
+        .merge(pages::routes());
+    match profile {
+        Profile::Development => routes.merge(pages::development_routes()),
+        Profile::Production => routes,
+    }
+}
+
+/// The table of [`routes`].
+pub fn table(profile: Profile) -> Vec<Route> {
+    routes(profile).into_parts().1
+}
+
+/// The whole service, ready to be served with the peer's address (`into_make_service_with_connect_info`).
+pub fn router(app: App) -> Router {
+    let limits = app.services.settings.limits.clone();
+    let (router, _) = routes(app.services.settings.profile).into_parts();
+    let request_id = HeaderName::from_static("x-request-id");
+    router
+        .layer(CsrfLayer::new())
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(rate_limit(&app, limits.burst, limits.per_minute))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(app.clone(), guard::host))
+        .layer(from_fn_with_state(app.clone(), problem::render))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), guard::headers))
+        .layer(TraceLayer::new_for_http())
+        .layer(PropagateRequestIdLayer::new(request_id.clone()))
+        .layer(SetRequestIdLayer::new(request_id, RequestIds(app.services.random.clone(), app.services.clocks.clone())))
+        .layer(SetSensitiveRequestHeadersLayer::new([header::COOKIE, header::AUTHORIZATION]))
+        .with_state(app)
+}
+
+type Limit = GovernorLayer<
+    guard::ClientAddress,
+    ::governor::middleware::NoOpMiddleware<::governor::clock::QuantaInstant>,
+    axum::body::Body,
+>;
+
+/// A limit of requests by client address: `burst` at once, `per_minute` come back.
+fn rate_limit(app: &App, burst: u32, per_minute: u32) -> Limit {
+    let address = guard::ClientAddress::new(app.services.settings.server.trusted_proxies.clone());
+    let config = GovernorConfigBuilder::default()
+        .period(Duration::from_secs(60) / per_minute.max(1))
+        .burst_size(burst.max(1))
+        .key_extractor(address)
+        .finish()
+        .expect("burst and period are at least one");
+    GovernorLayer::new(config).error_handler(|error| match error {
+        GovernorError::TooManyRequests { wait_time, .. } => Problem::TooMany { retry_after: wait_time.max(1) }.into_response(),
+        other => Problem::internal(other).into_response(),
+    })
+}
+
+/// Request ids of our own making: a client's are not believed.
+#[derive(Clone)]
+struct RequestIds(crate::kernel::random::Randomness, crate::kernel::Clocks);
+
+impl tower_http::request_id::MakeRequestId for RequestIds {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<tower_http::request_id::RequestId> {
+        let id = self.0.uuid(self.1.machine()).simple().to_string();
+        HeaderValue::from_str(&id).ok().map(tower_http::request_id::RequestId::new)
+    }
+}

@@ -1,0 +1,15 @@
+//! The pages, by area; each verb is a file with its template beside it.
+
+pub mod sign_in;
+
+use super::routes::Routes;
+
+/// Every page that exists in every profile.
+pub(super) fn routes() -> Routes {
+    sign_in::routes()
+}
+
+/// Pages of the development profile alone.
+pub(super) fn development_routes() -> Routes {
+    Routes::default()
+}

@@ -1,0 +1,145 @@
+//! The code, and what follows the right one.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use serde::Deserialize;
+
+use super::{Intent, ask};
+use crate::identity::{self, Answer, Challenge, Person};
+use crate::kernel::Actor;
+use crate::kernel::ids::ChallengeId;
+use crate::web::form::{FieldErrors, Fields};
+use crate::web::session::{PageSnapshot, token};
+use crate::web::view::{View, page, page_with_errors};
+use crate::web::{App, Problem};
+
+#[derive(Template)]
+#[template(path = "web/pages/sign_in/code.html")]
+struct Page<'a> {
+    view: &'a View,
+    errors: &'a FieldErrors,
+    challenge: ChallengeId,
+    email: &'a str,
+    typed: &'a str,
+    enrolling: bool,
+    change: String,
+}
+
+impl<'a> Page<'a> {
+    fn new(view: &'a View, errors: &'a FieldErrors, challenge: &'a Challenge, typed: &'a str) -> Result<Self, Problem> {
+        let intent = intent(challenge.intent.clone())?;
+        Ok(Self {
+            view,
+            errors,
+            challenge: challenge.id,
+            email: challenge.email.as_str(),
+            typed,
+            enrolling: intent.enrols(),
+            change: intent.origin(),
+        })
+    }
+}
+
+fn intent(stored: serde_json::Value) -> Result<Intent, Problem> {
+    serde_json::from_value(stored).map_err(Problem::internal)
+}
+
+/// A challenge that this browser asked for; another browser's is not found.
+async fn own(app: &App, jar: &CookieJar, snapshot: &PageSnapshot, id: &str) -> Result<Challenge, Problem> {
+    let id: ChallengeId = id.parse().map_err(|_| Problem::NotFound)?;
+    let browser = token(jar, app.cookies().browser).ok_or(Problem::NotFound)?;
+    let challenge = identity::challenge(&snapshot.0, id).await?;
+    challenge.filter(|challenge| challenge.was_asked_by(&browser.hash())).ok_or(Problem::NotFound)
+}
+
+/// The form. Opening it signs nobody in.
+pub async fn show(
+    State(app): State<App>,
+    view: View,
+    jar: CookieJar,
+    snapshot: PageSnapshot,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let challenge = own(&app, &jar, &snapshot, &id).await?;
+    page(&Page::new(&view, &FieldErrors::default(), &challenge, "")?)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    code: String,
+}
+
+/// Judges the code; the right one signs in and goes on.
+pub async fn answer(
+    State(app): State<App>,
+    view: View,
+    jar: CookieJar,
+    snapshot: PageSnapshot,
+    Path(id): Path<String>,
+    Fields(input): Fields<Input>,
+) -> Result<Response, Problem> {
+    let challenge = own(&app, &jar, &snapshot, &id).await?;
+    drop(snapshot);
+    let browser = token(&jar, app.cookies().browser).ok_or(Problem::NotFound)?.hash();
+    let old = token(&jar, app.cookies().session).map(|token| token.hash());
+    let judged = app
+        .services
+        .db
+        .write(Actor::Visitor, async |txn| {
+            let answer = identity::answer_code(txn, &app.code_key, challenge.id, &browser, &input.code).await?;
+            let Answer::Right { email, intent } = answer else { return Ok(Judged::from(answer)) };
+            let intent = self::intent(intent)?;
+            let Some(person) = intent.person(txn, &email).await? else { return Ok(Judged::Dead) };
+            let session = identity::start_session(txn, &person, old.as_ref()).await?;
+            Ok::<_, Problem>(Judged::SignedIn { person, session, intent })
+        })
+        .await?;
+    let wrong = match judged {
+        Judged::SignedIn { person, session, intent } => {
+            let jar = app.cookies().sign_in(jar, &session);
+            return Ok((jar, intent.follow(&app, &person).await?).into_response());
+        }
+        Judged::Wrong => "Enter the six digits of the newest mail",
+        Judged::Dead => "This code no longer works. Ask for a new one below",
+    };
+    let errors = FieldErrors::one("code", wrong);
+    page_with_errors(&Page::new(&view, &errors, &challenge, &input.code)?)
+}
+
+enum Judged {
+    SignedIn { person: Person, session: identity::BrowserToken, intent: Intent },
+    Wrong,
+    Dead,
+}
+
+impl From<Answer> for Judged {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Wrong { .. } => Self::Wrong,
+            Answer::Right { .. } | Answer::Dead => Self::Dead,
+        }
+    }
+}
+
+/// A new code for the same purpose.
+pub async fn again(
+    State(app): State<App>,
+    jar: CookieJar,
+    snapshot: PageSnapshot,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let challenge = own(&app, &jar, &snapshot, &id).await?;
+    drop(snapshot);
+    ask::send_code(&app, jar, &challenge.email, &intent(challenge.intent)?).await
+}
+
+/// After the proof: where to.
+pub(super) fn home_of(person: &Person) -> Redirect {
+    match person.role {
+        identity::Role::Student => Redirect::to("/learn"),
+        identity::Role::Instructor | identity::Role::Admin => Redirect::to("/staff/cohorts"),
+    }
+}

@@ -1,0 +1,64 @@
+//! Signing in: an address, a code mailed to it, a session; and what else may follow a proved address.
+
+mod ask;
+mod code;
+mod leave;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use sea_orm::DbErr;
+use serde::{Deserialize, Serialize};
+
+use crate::db::Txn;
+use crate::identity::{self, Person};
+use crate::kernel::EmailAddress;
+use crate::web::routes::{Access, Routes};
+use crate::web::{App, Problem};
+
+/// What a proved address is for. Kept with the challenge; nothing of it is believed before the proof.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Intent {
+    /// Go on to one of our pages.
+    SignIn { next: Option<String> },
+}
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/sign-in", Access::Public, ask::show)
+        .post("/sign-in", Access::Public, ask::send)
+        .get("/codes/{challenge}", Access::Public, code::show)
+        .post("/codes/{challenge}", Access::Public, code::answer)
+        .post("/codes/{challenge}/again", Access::Public, code::again)
+        .post("/sign-out", Access::Public, leave::leave)
+}
+
+impl Intent {
+    /// Whether it is part of enrolling, so that the page can say which step it is.
+    fn enrols(&self) -> bool {
+        match self {
+            Self::SignIn { .. } => false,
+        }
+    }
+
+    /// The page where the address was given.
+    fn origin(&self) -> String {
+        match self {
+            Self::SignIn { .. } => "/sign-in".to_owned(),
+        }
+    }
+
+    /// Who is signed in by it: `None` where the address has no account and the intent makes none.
+    async fn person(&self, txn: &Txn, email: &EmailAddress) -> Result<Option<Person>, DbErr> {
+        match self {
+            Self::SignIn { .. } => identity::person_by_email(txn, email).await,
+        }
+    }
+
+    /// What follows.
+    async fn follow(self, _app: &App, person: &Person) -> Result<Response, Problem> {
+        match self {
+            Self::SignIn { next: Some(next) } => Ok(Redirect::to(&next).into_response()),
+            Self::SignIn { next: None } => Ok(code::home_of(person).into_response()),
+        }
+    }
+}

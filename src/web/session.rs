@@ -1,0 +1,156 @@
+//! Who is asking: cookies, and the extractors that authorise.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+
+use super::{App, Problem, guard};
+use crate::db::Snapshot;
+use crate::identity::{self, BrowserToken, Person, Role};
+use crate::kernel::Actor;
+
+pub use crate::identity::SignedIn;
+
+/// The snapshot that a page reads in: the same for its session and all it shows.
+#[derive(Debug, Clone)]
+pub struct PageSnapshot(pub Arc<Snapshot>);
+
+impl FromRequestParts<App> for PageSnapshot {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(open) = parts.extensions.get::<Self>() {
+            return Ok(open.clone());
+        }
+        let snapshot = Self(Arc::new(app.services.db.snapshot().await?));
+        // A change must not hold a reader's connection while it waits for its turn to write.
+        if parts.method == Method::GET {
+            parts.extensions.insert(snapshot.clone());
+        }
+        Ok(snapshot)
+    }
+}
+
+/// The session of a request, looked up once.
+#[derive(Debug, Clone)]
+struct Loaded(Option<SignedIn>);
+
+async fn load(parts: &mut Parts, app: &App) -> Result<Option<SignedIn>, Problem> {
+    if let Some(Loaded(found)) = parts.extensions.get() {
+        return Ok(found.clone());
+    }
+    let found = match token(&CookieJar::from_headers(&parts.headers), app.cookies().session) {
+        None => None,
+        Some(token) => {
+            let PageSnapshot(snapshot) = PageSnapshot::from_request_parts(parts, app).await?;
+            identity::session(&snapshot, &token.hash(), app.services.clocks.machine()).await?
+        }
+    };
+    if let Some(signed_in) = found.as_ref().filter(|signed_in| signed_in.is_due_to_be_marked(app.services.clocks.machine())) {
+        let session = signed_in.session;
+        app.services.db.write(Actor::User(signed_in.person.id), async |txn| identity::mark_seen(txn, session).await).await?;
+    }
+    parts.extensions.insert(Loaded(found.clone()));
+    Ok(found)
+}
+
+/// Anybody signed in; others are sent to sign in and come back.
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let next = guard::wanted(parts);
+        load(parts, app).await?.ok_or(Problem::SignInFirst { next })
+    }
+}
+
+impl OptionalFromRequestParts<App> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Problem> {
+        load(parts, app).await
+    }
+}
+
+/// An instructor or admin.
+#[derive(Debug, Clone)]
+pub struct Staff(pub Person);
+
+impl FromRequestParts<App> for Staff {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let signed_in = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match signed_in.person.role {
+            Role::Instructor | Role::Admin => Ok(Self(signed_in.person)),
+            Role::Student => Err(Problem::WrongRole),
+        }
+    }
+}
+
+/// An admin.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Person);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Staff(person) = Staff::from_request_parts(parts, app).await?;
+        if person.role == Role::Admin { Ok(Self(person)) } else { Err(Problem::WrongRole) }
+    }
+}
+
+/// The cookies' names. The `__Host-` prefix (RFC 6265bis section 4.1.3.2) needs https, which a loopback in development lacks.
+#[derive(Debug, Clone, Copy)]
+pub struct CookieNames {
+    /// Signs in.
+    pub session: &'static str,
+    /// Binds a sign-in code to the browser that asked for it.
+    pub browser: &'static str,
+    secure: bool,
+}
+
+impl CookieNames {
+    pub(super) fn new(https: bool) -> Self {
+        if https {
+            Self { session: "__Host-lectern", browser: "__Host-lectern-browser", secure: true }
+        } else {
+            Self { session: "lectern", browser: "lectern-browser", secure: false }
+        }
+    }
+
+    fn cookie(&self, name: &'static str, value: String) -> Cookie<'static> {
+        Cookie::build((name, value)).path("/").http_only(true).secure(self.secure).same_site(SameSite::Lax).build()
+    }
+
+    /// Sets the session's cookie. It lives as long as the session may; the server's own limits are shorter and decide.
+    pub fn sign_in(&self, jar: CookieJar, token: &BrowserToken) -> CookieJar {
+        let mut cookie = self.cookie(self.session, token.plain().to_owned());
+        cookie.set_max_age(cookie::time::Duration::days(60));
+        jar.add(cookie)
+    }
+
+    /// Removes the session's cookie.
+    pub fn sign_out(&self, jar: CookieJar) -> CookieJar {
+        jar.remove(self.cookie(self.session, String::new()))
+    }
+
+    /// This browser's binding token, given it now if it has none.
+    pub fn bind(&self, jar: CookieJar, random: &crate::kernel::random::Randomness) -> (CookieJar, BrowserToken) {
+        if let Some(token) = token(&jar, self.browser) {
+            return (jar, token);
+        }
+        let token = BrowserToken::new(random);
+        (jar.add(self.cookie(self.browser, token.plain().to_owned())), token)
+    }
+}
+
+/// A token from a cookie of this name.
+pub fn token(jar: &CookieJar, name: &str) -> Option<BrowserToken> {
+    jar.get(name).and_then(|cookie| BrowserToken::from_cookie(cookie.value()))
+}
