@@ -25,3 +25,7 @@ pub mod schedule;
 
 // 3: the edges
 pub mod web;
+pub mod work;
+
+#[cfg(test)]
+mod testing;
