@@ -5,6 +5,10 @@
 
 pub mod model;
 mod store;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::DbErr;
 

@@ -35,6 +35,8 @@ use crate::kernel::Timestamp;
 
 /// The metadata key that holds our order's id, on the session and on its payment intent.
 const ORDER: &str = "order";
+/// The metadata key that holds the order's number, for people who look it up at Stripe.
+const ORDER_NUMBER: &str = "order_number";
 /// The metadata key that holds our payment attempt's id.
 const PAYMENT: &str = "payment";
 /// The kinds of events that [`Gateway::events_since`] asks for: those that can change what an order's settlement sees.
@@ -97,13 +99,16 @@ impl Gateway {
     ///
     /// # Errors
     /// After [`GatewayError::OutcomeUnknown`] and [`GatewayError::Unavailable`] repeat the same request with the same key: Stripe
-    /// keeps a key's answer for at least 24 hours, so that at most one session comes of it.
+    /// keeps a key's answer for at least 24 hours, so that at most one session comes of it. Stripe also keeps an answer of status
+    /// 500 under its key: if the outcome stays unknown until `expires_at` has passed, no session of this key can be paid any more.
     pub async fn create_session(&self, request: &SessionRequest) -> Result<CheckoutSession, GatewayError> {
         // A key that is no header value would fail inside the client as if the connection had.
         let key = Some(&request.idempotency_key)
             .filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
             .and_then(|key| IdempotencyKey::new(key).ok())
-            .ok_or_else(|| GatewayError::refused("idempotency_key", "an idempotency key has 1 to 255 visible ASCII characters"))?;
+            .ok_or_else(|| {
+                GatewayError::refused("idempotency_key", "an idempotency key has 1 to 255 visible ASCII characters")
+            })?;
         let answer = creation(request).customize().request_strategy(RequestStrategy::Idempotent(key)).send(&self.client).await;
         self.read_session(answer, Effect::Write)
     }
@@ -147,7 +152,9 @@ impl Gateway {
         let mut found = Vec::new();
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| self.explain(error, Effect::Read))?;
-            found.push(notification::from_event(event).ok_or_else(|| GatewayError::Unavailable("an unreadable event".to_owned()))?);
+            found.push(
+                notification::from_event(event).ok_or_else(|| GatewayError::Unavailable("an unreadable event".to_owned()))?,
+            );
         }
         // Stripe lists the newest first.
         found.reverse();
@@ -175,12 +182,15 @@ impl Gateway {
         effect: Effect,
     ) -> Result<CheckoutSession, GatewayError> {
         let session = answer.map_err(|error| self.explain(error, effect))?;
-        CheckoutSession::from_stripe(session).ok_or_else(|| effect.unanswered("a session in a state that is not known".to_owned()))
+        CheckoutSession::from_stripe(session)
+            .ok_or_else(|| effect.unanswered("a session in a state that is not known".to_owned()))
     }
 
     fn explain(&self, error: StripeError, effect: Effect) -> GatewayError {
         match error {
-            StripeError::Stripe(_, 401 | 403) => GatewayError::refused("unauthorised", "the gateway does not accept our secret key"),
+            StripeError::Stripe(_, 401 | 403) => {
+                GatewayError::refused("unauthorised", "the gateway does not accept our secret key")
+            }
             StripeError::Stripe(_, 404) => GatewayError::NotFound,
             StripeError::Stripe(_, 429) => GatewayError::Unavailable("too many requests".to_owned()),
             // A request with the same key is still running.
@@ -218,8 +228,11 @@ fn session_id(id: &str) -> Result<CheckoutSessionId, GatewayError> {
 }
 
 fn creation(request: &SessionRequest) -> CreateCheckoutSession {
-    let metadata =
-        HashMap::from([(ORDER.to_owned(), request.order.to_string()), (PAYMENT.to_owned(), request.payment.to_string())]);
+    let metadata = HashMap::from([
+        (ORDER.to_owned(), request.order.to_string()),
+        (ORDER_NUMBER.to_owned(), request.order_number.clone()),
+        (PAYMENT.to_owned(), request.payment.to_string()),
+    ]);
     let code = request.amount.currency.code().to_ascii_lowercase();
     let currency: stripe_types::Currency = code.parse().unwrap_or_else(|never: Infallible| match never {});
     let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);

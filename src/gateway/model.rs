@@ -2,7 +2,7 @@
 
 use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 
-use super::{ORDER, PAYMENT};
+use super::PAYMENT;
 use crate::kernel::ids::{OrderId, PaymentId};
 use crate::kernel::{EmailAddress, Money, Timestamp};
 
@@ -15,7 +15,7 @@ pub struct SessionRequest {
     pub order: OrderId,
     /// The attempt; metadata of session and intent.
     pub payment: PaymentId,
-    /// The order's number as people read it.
+    /// The order's number as people read it; metadata of session and intent, at most 500 characters.
     pub order_number: String,
     /// What is to be paid in all. Taxes are in it: Stripe adds none.
     pub amount: Money,
@@ -122,7 +122,7 @@ impl CheckoutSession {
             amount_minor: session.amount_total,
             currency: session.currency.map(|currency| currency.to_string().to_ascii_uppercase()),
             live: session.livemode,
-            order: session.client_reference_id.or_else(|| metadata.remove(ORDER)),
+            order: session.client_reference_id,
             payment: metadata.remove(PAYMENT),
             intent: session.payment_intent.map(|intent| intent.into_id().to_string()),
             is_payment: session.mode == CheckoutSessionMode::Payment,

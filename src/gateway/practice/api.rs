@@ -135,9 +135,8 @@ async fn list_events(State(practice): State<PracticeGateway>, RawQuery(query): R
     params.finish()?;
     practice.read(|state, now| {
         let oldest = shifted(now, -RETENTION).as_second().max(from);
-        let wanted = |event: &&EventRecord| {
-            event.created.as_second() >= oldest && (kinds.is_empty() || kinds.contains(&event.kind))
-        };
+        let wanted =
+            |event: &&EventRecord| event.created.as_second() >= oldest && (kinds.is_empty() || kinds.contains(&event.kind));
         page.cut(EVENTS, state.events.iter().rev().collect(), |event| &event.id, wanted, shapes::event)
     })?
 }

@@ -47,6 +47,8 @@ impl PracticeGateway {
 
     /// Expires what is due, then tries each webhook that is due once, oldest first. Tells how many were taken.
     ///
+    /// For tests that want no background task. Two calls at once may send a webhook twice, as Stripe may.
+    ///
     /// # Errors
     /// The state could not be kept: what was taken may be sent again.
     pub async fn deliver_due(&self) -> Result<usize, PracticeError> {

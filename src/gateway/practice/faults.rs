@@ -57,7 +57,8 @@ pub(super) async fn misbehave(State(practice): State<PracticeGateway>, request: 
         }
         Fault::DropAfterWork => {
             next.run(request).await;
-            let broken = futures_util::stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("dropped on purpose"))]);
+            let broken =
+                futures_util::stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("dropped on purpose"))]);
             ([(header::CONTENT_LENGTH, "1000")], Body::from_stream(broken)).into_response()
         }
     }

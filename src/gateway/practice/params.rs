@@ -137,9 +137,9 @@ impl Params {
             intent_description: self.take_text("payment_intent_data[description]", 1000)?,
             intent_metadata: self.take_metadata("payment_intent_data[metadata]")?,
             billing_address: self.take_billing_address()?,
-            success_url: self.take_url("success_url")?.ok_or_else(|| {
-                ApiError::invalid("success_url", "parameter_missing", "Missing required param: success_url.")
-            })?,
+            success_url: self
+                .take_url("success_url")?
+                .ok_or_else(|| ApiError::invalid("success_url", "parameter_missing", "Missing required param: success_url."))?,
             cancel_url: self.take_url("cancel_url")?,
             expires_at: self.take_expiry(now)?,
         };
@@ -166,7 +166,8 @@ impl Params {
         match Timestamp::from_second(seconds) {
             Ok(at) if (SOONEST..=LATEST).contains(&ahead) => Ok(at),
             _ => {
-                let message = "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.";
+                let message =
+                    "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.";
                 Err(ApiError::invalid(NAME, None, message))
             }
         }
@@ -182,7 +183,8 @@ impl Params {
             let mixed = |_| ApiError::invalid(&prefix, None, "All lines must be of one currency.");
             total = Some(total.map_or(Ok(amount), |sum| sum.checked_add(amount)).map_err(mixed)?);
         }
-        let total = total.ok_or_else(|| ApiError::invalid("line_items", "parameter_missing", "Missing required param: line_items."))?;
+        let total =
+            total.ok_or_else(|| ApiError::invalid("line_items", "parameter_missing", "Missing required param: line_items."))?;
         match total.minor {
             ..1 => Err(ApiError::invalid("line_items", "amount_too_small", "The total amount is too small.")),
             1..=MOST => Ok((total, names)),
@@ -193,18 +195,16 @@ impl Params {
     fn take_line(&mut self, prefix: &str) -> Result<(String, Money), ApiError> {
         let data = format!("{prefix}[price_data]");
         let currency_name = format!("{data}[currency]");
-        let currency: Currency = self
-            .require(&currency_name)?
-            .parse()
-            .map_err(|_| ApiError::invalid(&currency_name, None, "Invalid currency."))?;
+        let currency: Currency =
+            self.require(&currency_name)?.parse().map_err(|_| ApiError::invalid(&currency_name, None, "Invalid currency."))?;
         let amount_name = format!("{data}[unit_amount]");
         let unit = self.take_whole(&amount_name)?;
         let quantity_name = format!("{prefix}[quantity]");
         let quantity = self.take_whole(&quantity_name)?;
         let name_name = format!("{data}[product_data][name]");
-        let name = self
-            .take_text(&name_name, 250)?
-            .ok_or_else(|| ApiError::invalid(&name_name, "parameter_missing", &format!("Missing required param: {name_name}.")))?;
+        let name = self.take_text(&name_name, 250)?.ok_or_else(|| {
+            ApiError::invalid(&name_name, "parameter_missing", &format!("Missing required param: {name_name}."))
+        })?;
         // Of three-decimal currencies the last digit must be 0: the card networks have two decimals.
         if unit < 0 || (currency.decimals() == 3 && unit % 10 != 0) {
             return Err(ApiError::invalid(&amount_name, "parameter_invalid_integer", "Invalid amount for this currency."));

@@ -139,13 +139,7 @@ impl ApiError {
 
     pub(super) fn other_request() -> Self {
         let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            kind: "idempotency_error",
-            code: None,
-            param: None,
-            message: message.to_owned(),
-        }
+        Self { status: StatusCode::BAD_REQUEST, kind: "idempotency_error", code: None, param: None, message: message.to_owned() }
     }
 
     pub(super) fn broken() -> Self {

@@ -35,13 +35,23 @@ pub(super) struct Session {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(super) enum Progress {
-    Open { intent: Option<String> },
+    Open {
+        intent: Option<String>,
+    },
     /// The visitor is done, the bank is not.
-    Processing { intent: String },
-    Paid { intent: String },
+    Processing {
+        intent: String,
+    },
+    Paid {
+        intent: String,
+    },
     /// The bank refused after the visitor was done.
-    Refused { intent: String },
-    Expired { intent: Option<String> },
+    Refused {
+        intent: String,
+    },
+    Expired {
+        intent: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,7 +88,10 @@ pub(super) struct EventRecord {
 pub(super) enum Sending {
     NotWanted,
     /// To be sent at `at`, a machine time, after `attempts` failures.
-    Due { attempts: u32, at: Timestamp },
+    Due {
+        attempts: u32,
+        at: Timestamp,
+    },
     Delivered,
     GivenUp,
 }

@@ -18,9 +18,7 @@ impl Store {
     pub(super) fn load(&self) -> Result<State, PracticeError> {
         let Some(path) = &self.0 else { return Ok(State::default()) };
         match fs::read(path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map_err(|source| PracticeError::Format { path: path.clone(), source })
-            }
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| PracticeError::Format { path: path.clone(), source }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
             Err(source) => Err(PracticeError::File { path: path.clone(), source }),
         }

@@ -17,7 +17,10 @@ async fn the_hosted_page_says_what_it_is_and_holds_no_code() {
         assert!(!page.contains(inline), "{inline}");
     }
     let style = stage.visit(Method::GET, "/practice.css").await;
-    assert_eq!((style.status().as_u16(), style.headers()[header::CONTENT_TYPE].to_str().unwrap()), (200, "text/css; charset=utf-8"));
+    assert_eq!(
+        (style.status().as_u16(), style.headers()[header::CONTENT_TYPE].to_str().unwrap()),
+        (200, "text/css; charset=utf-8")
+    );
 }
 
 #[tokio::test]
@@ -90,10 +93,7 @@ async fn the_bank_refuses_a_late_payment_for_good() {
     let refused = stage.fetched(&session).await;
     assert_eq!((refused.status, refused.payment_status), (SessionStatus::Complete, PaymentStatus::Unpaid));
     let kinds = stage.kinds().await;
-    assert_eq!(
-        kinds,
-        ["checkout.session.completed", "payment_intent.payment_failed", "checkout.session.async_payment_failed"]
-    );
+    assert_eq!(kinds, ["checkout.session.completed", "payment_intent.payment_failed", "checkout.session.async_payment_failed"]);
 }
 
 #[tokio::test]

@@ -26,11 +26,13 @@ async fn a_paid_sessions_intent_bears_our_ids() {
     let paid = stage.fetched(&session).await;
     assert_eq!((paid.status, paid.payment_status, paid.url.clone()), (SessionStatus::Complete, PaymentStatus::Paid, None));
     let intent = paid.intent.unwrap();
-    let intent = stripe_core::payment_intent::RetrievePaymentIntent::new(intent.as_str()).send(&stage.gateway.client).await.unwrap();
+    let intent =
+        stripe_core::payment_intent::RetrievePaymentIntent::new(intent.as_str()).send(&stage.gateway.client).await.unwrap();
     assert_eq!(intent.status, stripe_shared::PaymentIntentStatus::Succeeded);
     assert_eq!((intent.amount, intent.amount_received), (650_000, 650_000));
     assert_eq!(intent.description.as_deref(), Some(request.description.as_str()));
     assert_eq!(intent.metadata["order"], request.order.to_string());
+    assert_eq!(intent.metadata["order_number"], request.order_number);
     assert_eq!(intent.metadata["payment"], request.payment.to_string());
 }
 
@@ -172,4 +174,37 @@ async fn no_secret_is_in_an_error_or_a_debug_print() {
     let shown = format!("{error} {error:?} {:?} {:?} {stranger:?}", stage.practice, stage.gateway);
     assert!(!shown.contains("canary"), "{shown}");
     assert_eq!(stage.gateway.scrubbed(&format!("Invalid API Key provided: {KEY}")), "Invalid API Key provided: [secret]");
+}
+
+#[tokio::test]
+async fn one_key_at_the_same_moment_makes_one_session() {
+    let stage = Stage::new().await;
+    let request = stage.request("key-1");
+    let made = futures_util::future::join_all((0..20).map(|_| stage.gateway.create_session(&request))).await;
+    let ids: std::collections::HashSet<_> = made.into_iter().map(|session| session.unwrap().id).collect();
+    assert_eq!((ids.len(), stage.practice.session_count()), (1, 1));
+}
+
+#[tokio::test]
+async fn sessions_are_listed_by_status_newest_first() {
+    let stage = Stage::new().await;
+    let mut made = Vec::new();
+    for key in ["key-1", "key-2", "key-3"] {
+        made.push(stage.created(key).await.id);
+        stage.pass(SignedDuration::from_secs(1));
+    }
+    stage.gateway.expire_session(&made[1]).await.unwrap();
+    let list = async |status: &str| {
+        let list = stripe_checkout::checkout_session::ListCheckoutSession::new();
+        let page = list.status(status.parse::<stripe_shared::CheckoutSessionStatus>().unwrap()).limit(1);
+        let mut sessions = page.paginate().stream(&stage.gateway.client);
+        let mut ids = Vec::new();
+        while let Some(session) = futures_util::StreamExt::next(&mut sessions).await {
+            ids.push(session.unwrap().id.to_string());
+        }
+        ids
+    };
+    assert_eq!(list("open").await, [made[2].clone(), made[0].clone()]);
+    assert_eq!(list("expired").await, [made[1].clone()]);
+    assert_eq!(list("complete").await, [""; 0]);
 }
