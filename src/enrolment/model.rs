@@ -126,6 +126,15 @@ impl Enrolment {
     }
 }
 
+/// What stands between a lapsed enrolment and a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Free,
+    Full,
+    /// The student has, or holds, another seat in the same cohort.
+    SeatedElsewhere,
+}
+
 /// What a cohort says of its seats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatTerms {
