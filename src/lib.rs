@@ -23,6 +23,9 @@ pub mod readings;
 pub mod reminders;
 pub mod schedule;
 
+// 2b: what spans domains
+pub mod views;
+
 // 3: the edges
 pub mod web;
 pub mod work;
