@@ -22,5 +22,9 @@ pub mod readings;
 pub mod reminders;
 pub mod schedule;
 
+// 2b: across domains
+pub mod acts;
+pub mod views;
+
 // 3: the edges
 pub mod web;

@@ -1,0 +1,1 @@
+//! Reads that join domains: what a page needs of several at once.
