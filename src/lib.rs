@@ -9,6 +9,7 @@ pub mod kernel;
 pub mod audit;
 pub mod config;
 pub mod db;
+pub mod gateway;
 pub mod jobs;
 pub mod mail;
 pub mod services;
@@ -22,5 +23,13 @@ pub mod readings;
 pub mod reminders;
 pub mod schedule;
 
+// 2b: what spans domains
+pub mod views;
+
 // 3: the edges
 pub mod web;
+pub mod work;
+
+
+#[cfg(test)]
+mod testing;

@@ -5,6 +5,10 @@
 
 pub mod model;
 mod store;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::DbErr;
 
@@ -13,9 +17,9 @@ use crate::db::Txn;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{PersonName, Timestamp};
 
-pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, SeatTerms, Window};
+pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};
-pub use store::{active_of_user, enrolment, of_cohort, of_user, seat_terms, seats_taken};
+pub use store::{active_of_user, enrolment, of_cohort, of_user, seat_terms, seats_taken, seats_taken_in};
 
 /// Why no seat is held.
 #[derive(Debug, thiserror::Error)]
@@ -160,15 +164,6 @@ pub async fn confirm(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusa
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Confirmed { before: &before, after: &after }).await?;
     Ok(after)
-}
-
-/// What stands between a lapsed enrolment and a seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    Free,
-    Full,
-    /// The student has, or holds, another seat in the same cohort.
-    SeatedElsewhere,
 }
 
 /// Looks for a seat for an enrolment that has none, with the cohort locked: the answer holds until the transaction ends.

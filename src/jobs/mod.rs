@@ -3,16 +3,30 @@
 //! Jobs are shallow: they carry ids, not data, look at the world when they run, and can be run again safely. A job's due time
 //! is service time (people see what it does); its lease and its retries are machine time.
 
+pub mod clock;
+pub mod lease;
+pub mod pool;
+mod registry;
+pub mod store;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{DbErr, EntityTrait, Set};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::db::columns::UtcTime;
 use crate::db::rows::jobs as row;
 use crate::db::{Txn, Wake};
 use crate::kernel::Timestamp;
 use crate::services::Services;
+
+pub use registry::{Periodic, Registry, ensure_periodic};
+pub use worker::{MAX_ATTEMPTS, Worker, panic_text, run_due};
 
 /// A kind of later work.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -99,4 +113,18 @@ pub async fn enqueue_kind(
         txn.wake(Wake::Jobs);
     }
     Ok(())
+}
+
+/// Something that becomes due later, as many times as counted, at one moment of service time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upcoming {
+    pub at: Timestamp,
+    pub kind: String,
+    pub count: i64,
+}
+
+impl From<(UtcTime, String, i64)> for Upcoming {
+    fn from((at, kind, count): (UtcTime, String, i64)) -> Self {
+        Self { at: at.into(), kind, count }
+    }
 }

@@ -1,6 +1,7 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
 mod course;
+mod dev;
 mod learn;
 mod shown;
 pub mod sign_in;
@@ -22,7 +23,7 @@ pub(super) fn routes() -> Routes {
 
 /// Pages of the development profile alone.
 pub(super) fn development_routes() -> Routes {
-    Routes::default()
+    dev::routes()
 }
 
 /// What lists show of the readings at these keys, by id.

@@ -7,10 +7,10 @@ use axum::response::Response;
 
 use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
 use super::Paths;
+use super::orders::{self, OrderShown};
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::EnrolmentId;
-use crate::payment::{self, Order};
 use crate::schedule::Plans;
 use crate::web::pages::cards;
 use crate::web::pages::course::Offered;
@@ -28,7 +28,7 @@ struct Dashboard<'a> {
     seat: Seat,
     /// Of an enrolled student.
     work: Option<Work>,
-    order: Option<Order>,
+    order: Option<OrderShown>,
     zone: &'a str,
 }
 
@@ -101,7 +101,7 @@ async fn dashboard(
         name: moment.subject.name.to_string(),
         seat: seat(conn, enrolment, moment).await?,
         work,
-        order: payment::orders_of_enrolment(conn, enrolment.id).await?.into_iter().next(),
+        order: orders::newest(conn, enrolment.id).await?,
         zone: moment.zone.name(),
     })
 }

@@ -5,6 +5,7 @@ mod home;
 mod locked;
 mod mark;
 mod module;
+mod orders;
 mod reading;
 
 use askama::Template;

@@ -1,4 +1,16 @@
-//! The outbox: mail to be sent, written in the transaction of the change that causes it.
+//! The outbox: mail to be sent, written in the transaction of the change that causes it, and sent once.
+//!
+//! A letter is leased, turned into words by its kind's [`Composer`], rendered and signed. Those bytes are kept, and every later
+//! attempt sends the same ones. Before the body is sent it is noted that it may arrive; if no answer comes then, the mail is in
+//! doubt, and its [`Class`] says what becomes of it.
+
+mod delivery;
+mod message;
+mod postman;
+mod store;
+
+#[cfg(test)]
+mod tests;
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{DbErr, EntityTrait, Set};
@@ -9,6 +21,10 @@ use crate::db::{Txn, Wake};
 use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
+pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
+pub use postman::{Postman, send_due};
+pub use store::{leased, left, upcoming};
+
 /// What is done when we cannot know whether a mail arrived, and how much of it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -18,6 +34,26 @@ pub enum Class {
     Reminder,
     /// Holds a code: counts as sent, and its bytes are dropped.
     Secret,
+}
+
+impl From<Class> for row::Class {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Transactional => Self::Transactional,
+            Class::Reminder => Self::Reminder,
+            Class::Secret => Self::Secret,
+        }
+    }
+}
+
+impl From<row::Class> for Class {
+    fn from(class: row::Class) -> Self {
+        match class {
+            row::Class::Transactional => Self::Transactional,
+            row::Class::Reminder => Self::Reminder,
+            row::Class::Secret => Self::Secret,
+        }
+    }
 }
 
 /// A mail to be written later: who, which message, about what. The payload holds ids; the words are made when it is sent.
@@ -49,16 +85,13 @@ pub async fn post(txn: &Txn, post: Post) -> Result<(), DbErr> {
         id: Set(id),
         dedupe_key: Set(post.dedupe_key),
         kind: Set(post.kind.to_owned()),
-        class: Set(match post.class {
-            Class::Transactional => row::Class::Transactional,
-            Class::Reminder => row::Class::Reminder,
-            Class::Secret => row::Class::Secret,
-        }),
+        class: Set(post.class.into()),
         user_id: Set(post.user),
         recipient: Set(post.recipient.as_str().to_owned()),
         payload: Set(post.payload),
         locale: Set("en".to_owned()),
-        message_id: Set(format!("{id}@lectern")),
+        // Its domain is the sender's, which is known when the mail is rendered.
+        message_id: Set(id.to_string()),
         state: Set(row::State::Pending),
         priority: Set(post.priority),
         due_at: Set(post.due_at.into()),

@@ -1,0 +1,167 @@
+//! Leases: how several workers, in one process or many, take rows that are due without taking one twice.
+//!
+//! Jobs and letters have the same columns for this (`state`, `due_at`, `retry_at`, `attempts`, `lease_token`, `lease_until`).
+//! A row is claimed in one statement. Every later write names the claim's token, so that a worker that was thought dead and
+//! comes back late changes nothing.
+
+use std::time::Duration;
+
+use sea_orm::sea_query::{
+    CommonTableExpression, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, UpdateStatement,
+};
+use sea_orm::{DbErr, EntityTrait, QueryTrait, UpdateMany};
+use uuid::Uuid;
+
+use crate::db::columns::UtcTime;
+use crate::db::{Db, Txn};
+use crate::kernel::actor::Component;
+use crate::kernel::ids::LeaseToken;
+use crate::kernel::random::Randomness;
+use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Actor, Timestamp};
+
+/// How long a claim holds unless it is extended (machine time): how late a crashed worker's row is taken over.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How often a running claim is extended: two may fail before it is lost.
+const EXTEND: Duration = Duration::from_secs(20);
+const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(5);
+const LAST_RETRY: SignedDuration = SignedDuration::from_mins(15);
+/// How much of an error is kept, in characters.
+const ERROR: usize = 1000;
+
+/// Who a worker is, as the audit log names it.
+pub const WORKER: Actor = Actor::System(Component::Worker);
+
+/// A claim on one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    pub id: Uuid,
+    pub token: LeaseToken,
+}
+
+/// Takes up to `limit` rows that are due, or whose lease ran out, in one statement, under one new token. `order` are the
+/// columns to take them by; the answer is in no order. `also` adds what else the claim sets.
+///
+/// # Errors
+/// The database's own.
+pub async fn claim<E: EntityTrait>(
+    txn: &Txn,
+    order: &[&'static str],
+    limit: u64,
+    also: impl FnOnce(&mut UpdateStatement),
+) -> Result<Vec<E::Model>, DbErr> {
+    let token: LeaseToken = txn.new_id();
+    let mut update = E::update_many();
+    let statement = QueryTrait::query(&mut update);
+    statement
+        .with_cte(claimable::<E>(order, txn.now(), txn.machine_now(), limit))
+        .value("state", "leased")
+        .value("attempts", Expr::col("attempts").add(1))
+        .value("lease_token", Uuid::from(token))
+        .value("lease_until", UtcTime::from(shifted(txn.machine_now(), LEASE)))
+        .and_where(Expr::col("id").in_subquery(Query::select().column("id").from("claimable").to_owned()));
+    also(statement);
+    update.exec_with_returning(&**txn).await
+}
+
+/// The rows to take. On PostgreSQL they are locked, and those that another claim has locked are passed over; materialized,
+/// because a subquery that is run again would lock more than its limit. SQLite has one writer, and no such clause is written.
+fn claimable<E: EntityTrait>(
+    order: &[&'static str],
+    now: Timestamp,
+    machine_now: Timestamp,
+    limit: u64,
+) -> CommonTableExpression {
+    let (now, machine_now) = (UtcTime::from(now), UtcTime::from(machine_now));
+    // The states stand in the text: a bound value would hide the partial indexes from the planner.
+    let due = Condition::all()
+        .add(Expr::cust("state = 'pending'"))
+        .add(Expr::col("due_at").lte(now))
+        .add(Condition::any().add(Expr::col("retry_at").is_null()).add(Expr::col("retry_at").lte(machine_now)));
+    let lost = Condition::all().add(Expr::cust("state = 'leased'")).add(Expr::col("lease_until").lte(machine_now));
+    let mut select = Query::select();
+    select.column("id").from(E::default().table_ref()).cond_where(Condition::any().add(due).add(lost));
+    for &column in order {
+        select.order_by(column, sea_orm::Order::Asc);
+    }
+    select.limit(limit).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    CommonTableExpression::new().table_name("claimable").materialized(true).query(select).to_owned()
+}
+
+/// An update of the claimed row that does nothing once the claim is lost.
+pub fn fenced<E: EntityTrait>(lease: Lease) -> UpdateMany<E> {
+    let mut update = E::update_many();
+    QueryTrait::query(&mut update)
+        .and_where(Expr::col("id").eq(lease.id))
+        .and_where(Expr::col("lease_token").eq(Uuid::from(lease.token)))
+        .and_where(Expr::col("state").eq("leased"));
+    update
+}
+
+/// Runs `work` and keeps extending its claim meanwhile; `None` if the claim was lost, with `work` dropped where it stood.
+pub async fn held<E: EntityTrait, T>(db: &Db, lease: Lease, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        // Beside the work, not between its steps: on SQLite the work may hold the one writing connection.
+        () = extending::<E>(db, lease) => None,
+    }
+}
+
+async fn extending<E: EntityTrait>(db: &Db, lease: Lease) {
+    loop {
+        tokio::time::sleep(EXTEND).await;
+        match extend::<E>(db, lease).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(id = %lease.id, %error, "a lease could not be extended"),
+        }
+    }
+}
+
+/// Extends the claim from now; false if it was lost.
+///
+/// # Errors
+/// The database's own.
+pub async fn extend<E: EntityTrait>(db: &Db, lease: Lease) -> Result<bool, DbErr> {
+    db.write(WORKER, async |txn| {
+        let mut update = fenced::<E>(lease);
+        QueryTrait::query(&mut update).value("lease_until", UtcTime::from(shifted(txn.machine_now(), LEASE)));
+        Ok(update.exec(&**txn).await?.rows_affected == 1)
+    })
+    .await
+}
+
+/// How long to wait after the `attempts`th failure: 5 seconds, doubled each time up to 15 minutes, less a random part of up to
+/// half, so that what failed together does not come back together.
+pub fn backoff(attempts: i32, random: &Randomness) -> SignedDuration {
+    let doublings = attempts.saturating_sub(1).clamp(0, 16);
+    let full = std::cmp::min(FIRST_RETRY.saturating_mul(1 << doublings), LAST_RETRY);
+    let half = full.as_millis() / 2;
+    let part = i128::from(u16::from_be_bytes(random.bytes()));
+    let millis = half + half * part / i128::from(u16::MAX);
+    SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// An error as a row keeps it.
+pub fn brief(error: &str) -> String {
+    error.chars().take(ERROR).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_grows_to_a_quarter_of_an_hour_and_no_further() {
+        let random = Randomness::from_seed(3);
+        for (attempts, full) in [(1, 5), (2, 10), (5, 80), (8, 640), (9, 900), (400, 900)] {
+            for _ in 0..50 {
+                let wait = backoff(attempts, &random).as_millis();
+                assert!((full * 500..=full * 1000).contains(&wait), "{attempts}: {wait}");
+            }
+        }
+        let waits: std::collections::BTreeSet<_> = (0..50).map(|_| backoff(9, &random)).collect();
+        assert!(waits.len() > 25, "failures come back together");
+    }
+}

@@ -1,0 +1,85 @@
+//! What unit tests share: a migrated database of the test's own, and services whose clocks stand still.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+
+use crate::config::{self, Overrides, Profile, Settings};
+use crate::db::{Db, Location};
+use crate::kernel::random::Randomness;
+use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Clocks, Timestamp};
+use crate::mail::{Mailbox, Transport};
+use crate::services::Services;
+
+/// When tests begin: 4 January 2027, 03:30 UTC.
+pub const START: Timestamp = Timestamp::constant(1_799_033_400, 0);
+
+/// Services on a database of the test's own, removed with it.
+pub struct Bench {
+    pub services: Services,
+    pub folder: TempDir,
+    schema: Option<(String, String)>,
+}
+
+impl Bench {
+    /// On a new SQLite file.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::File(folder.path().join("test.sqlite"));
+        Self::on(folder, location, None).await
+    }
+
+    /// On SQLite; and on PostgreSQL, in a schema of its own, where `LECTERN_TEST_POSTGRES` names a server.
+    pub async fn each() -> Vec<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let mut all = vec![Self::sqlite().await];
+        if let Ok(url) = std::env::var("LECTERN_TEST_POSTGRES") {
+            let schema = format!("lectern_unit_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+            let conn = Database::connect(&url).await.unwrap();
+            conn.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")).await.unwrap();
+            conn.close().await.unwrap();
+            let location = Location::Server { url: url.clone().into(), schema: Some(schema.clone()) };
+            all.push(Self::on(tempfile::tempdir().unwrap(), location, Some((url, schema))).await);
+        } else {
+            assert_ne!(std::env::var("LECTERN_REQUIRE_ALL").as_deref(), Ok("1"), "it needs LECTERN_TEST_POSTGRES");
+        }
+        all
+    }
+
+    async fn on(folder: TempDir, location: Location, schema: Option<(String, String)>) -> Self {
+        let (clocks, random) = (Clocks::manual(START), Randomness::from_seed(7));
+        let db = Db::connect(&location, clocks.clone(), random.clone()).await.unwrap();
+        Migrator::up(db.for_migrations(), None).await.unwrap();
+        let mailbox = Mailbox::open(folder.path().join("mailbox"), random.clone()).unwrap();
+        let (settings, mail) = (Arc::new(settings()), Arc::new(Transport::Mailbox(mailbox)));
+        let gateway = crate::services::gateway(&settings.gateway).unwrap();
+        Self { services: Services { db, clocks, random, settings, mail, dkim: None, gateway }, folder, schema }
+    }
+
+    /// Lets machine time (and service time with it) pass.
+    pub fn pass(&self, duration: SignedDuration) {
+        let clocks = &self.services.clocks;
+        clocks.set_machine(shifted(clocks.machine(), duration));
+    }
+
+    /// Closes the database; a PostgreSQL schema is dropped. A failed test leaves it to be looked at.
+    pub async fn finish(self) {
+        self.services.db.close().await.unwrap();
+        if let Some((url, schema)) = self.schema {
+            let conn = Database::connect(&url).await.unwrap();
+            conn.execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE")).await.unwrap();
+            conn.close().await.unwrap();
+        }
+    }
+}
+
+/// The development profile's settings.
+pub fn settings() -> Settings {
+    let overrides = Overrides { profile: Some(Profile::Development), ..Overrides::default() };
+    config::load(&overrides, HashMap::new()).unwrap()
+}
