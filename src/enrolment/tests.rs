@@ -11,7 +11,6 @@ async fn hold(house: &House, cohort: CohortId, user: UserId) -> Result<Enrolment
     house.db.write(Actor::User(user), async |txn| hold_seat(txn, cohort, user, name(1), 2).await).await
 }
 
-
 async fn taken(house: &House, cohort: CohortId) -> u32 {
     let snapshot = house.db.snapshot().await.unwrap();
     seats_taken(&snapshot, cohort).await.unwrap()

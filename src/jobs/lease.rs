@@ -6,9 +6,7 @@
 
 use std::time::Duration;
 
-use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, UpdateStatement,
-};
+use sea_orm::sea_query::{CommonTableExpression, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, UpdateStatement};
 use sea_orm::{DbErr, EntityTrait, QueryTrait, UpdateMany};
 use uuid::Uuid;
 

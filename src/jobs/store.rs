@@ -62,13 +62,7 @@ pub(super) async fn bury(txn: &Txn, lease: Lease, error: &str) -> Result<bool, D
     end(txn, lease, row::State::Dead, None, error).await
 }
 
-async fn end(
-    txn: &Txn,
-    lease: Lease,
-    state: row::State,
-    retry_at: Option<Timestamp>,
-    error: &str,
-) -> Result<bool, DbErr> {
+async fn end(txn: &Txn, lease: Lease, state: row::State, retry_at: Option<Timestamp>, error: &str) -> Result<bool, DbErr> {
     let done = fenced::<row::Entity>(lease)
         .col_expr(row::Column::State, Expr::value(state))
         .col_expr(row::Column::RetryAt, Expr::value(retry_at.map(UtcTime::from)))

@@ -51,10 +51,20 @@ pub enum CheckoutRefusal {
 
 /// What to do next, found in one transaction.
 enum Plan {
-    Go { url: String },
+    Go {
+        url: String,
+    },
     /// An old page must be closed first, or its end learnt.
-    CloseFirst { payment: Payment, held_until: Timestamp },
-    Create { order: Order, payment: Payment, attempt: CardAttempt, held_until: Timestamp },
+    CloseFirst {
+        payment: Payment,
+        held_until: Timestamp,
+    },
+    Create {
+        order: Order,
+        payment: Payment,
+        attempt: CardAttempt,
+        held_until: Timestamp,
+    },
 }
 
 /// The address of a payment page for this person's open order: the one that is open already, or a new one.
@@ -71,7 +81,9 @@ pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -
         match services.db.write(actor, async |txn| plan(txn, user, order).await).await? {
             Plan::Go { url } => return Ok(url),
             Plan::CloseFirst { payment, held_until } => {
-                settling::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(|error| trouble(error, held_until))?;
+                settling::settle_attempt(services, actor, &payment, Ask::Expire)
+                    .await
+                    .map_err(|error| trouble(error, held_until))?;
             }
             Plan::Create { order, payment, attempt, held_until } => {
                 match services.gateway.create_session(&request(services, &order, &payment, &attempt)).await {
@@ -80,7 +92,9 @@ pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -
                     }
                     Err(error) => {
                         let is_old = payment.created_at < services.clocks.service();
-                        settling::failed_for_good(services, actor, payment.id, error).await.map_err(|e| trouble(e, held_until))?;
+                        settling::failed_for_good(services, actor, payment.id, error)
+                            .await
+                            .map_err(|e| trouble(e, held_until))?;
                         // What was asked for long ago may be refused for its age; what was asked for now is refused for good.
                         if !is_old {
                             return Err(CheckoutRefusal::GatewayRefused { held_until });

@@ -139,10 +139,16 @@ pub struct OrderLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderState {
     Open,
-    Paid { at: Timestamp },
+    Paid {
+        at: Timestamp,
+    },
     /// The hold that it was to pay for ended.
-    Lapsed { at: Timestamp },
-    Cancelled { at: Timestamp },
+    Lapsed {
+        at: Timestamp,
+    },
+    Cancelled {
+        at: Timestamp,
+    },
 }
 
 impl OrderState {

@@ -34,7 +34,9 @@ pub struct Said {
 /// Where a session stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Says {
-    Open { url: String },
+    Open {
+        url: String,
+    },
     /// The visitor is done, the bank is not.
     Processing,
     /// The bank said no after the visitor was done.
@@ -46,7 +48,9 @@ pub enum Says {
 /// The seat that the order pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seat {
-    Held { until: Timestamp },
+    Held {
+        until: Timestamp,
+    },
     Enrolled,
     Lapsed(Room),
     Cancelled,

@@ -25,7 +25,10 @@ pub(super) struct Seat {
 pub(super) enum SeatState {
     Enrolled,
     /// Not paid yet. `countdown` while the hold lasts; past it, a payment may still be on its way.
-    Held { until: ShownTime, countdown: Option<Countdown> },
+    Held {
+        until: ShownTime,
+        countdown: Option<Countdown>,
+    },
     Lapsed,
     Cancelled,
 }
@@ -59,9 +62,20 @@ impl SeatState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
     NotStarted(ShownTime),
-    Read { week: u32, title: String, href: String, minutes: String, module_href: String },
+    Read {
+        week: u32,
+        title: String,
+        href: String,
+        minutes: String,
+        module_href: String,
+    },
     /// `opens` is known where nothing but time is awaited.
-    Wait { week: u32, title: String, opens: Option<ShownTime>, href: String },
+    Wait {
+        week: u32,
+        title: String,
+        opens: Option<ShownTime>,
+        href: String,
+    },
     AllDone,
 }
 
@@ -69,9 +83,18 @@ pub(super) enum Next {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum WeekState {
     /// All that it requires is read.
-    Done { read: usize, total: usize },
-    Open { read: usize, total: usize, left: String },
-    Locked { opens: Option<ShownTime> },
+    Done {
+        read: usize,
+        total: usize,
+    },
+    Open {
+        read: usize,
+        total: usize,
+        left: String,
+    },
+    Locked {
+        opens: Option<ShownTime>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

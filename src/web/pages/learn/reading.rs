@@ -174,9 +174,7 @@ impl Wanted {
         };
         match sheet {
             ReadingSheet::Open(open) => Ok(Found { place, open: *open }),
-            ReadingSheet::Locked(access) => {
-                Err(Halt::Told(Box::new(locked_page(view, moment, &place, self.week, &access)?)))
-            }
+            ReadingSheet::Locked(access) => Err(Halt::Told(Box::new(locked_page(view, moment, &place, self.week, &access)?))),
         }
     }
 }
