@@ -22,7 +22,7 @@ pub const START: Timestamp = Timestamp::constant(1_799_033_400, 0);
 /// Services on a database of the test's own, removed with it.
 pub struct Bench {
     pub services: Services,
-    pub folder: TempDir,
+    _folder: TempDir,
     schema: Option<(String, String)>,
 }
 
@@ -57,7 +57,7 @@ impl Bench {
         Migrator::up(db.for_migrations(), None).await.unwrap();
         let mailbox = Mailbox::open(folder.path().join("mailbox"), random.clone()).unwrap();
         let (settings, mail) = (Arc::new(settings()), Arc::new(Transport::Mailbox(mailbox)));
-        Self { services: Services { db, clocks, random, settings, mail, dkim: None }, folder, schema }
+        Self { services: Services { db, clocks, random, settings, mail, dkim: None }, _folder: folder, schema }
     }
 
     /// Lets machine time (and service time with it) pass.

@@ -6,14 +6,12 @@
 
 use std::time::Duration;
 
-use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, UpdateStatement,
-};
-use sea_orm::{DbErr, EntityTrait, QueryTrait, UpdateMany};
+use sea_orm::sea_query::{CommonTableExpression, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, UpdateStatement};
+use sea_orm::{DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryTrait, UpdateMany};
 use uuid::Uuid;
 
 use crate::db::columns::UtcTime;
-use crate::db::{Db, Txn};
+use crate::db::{Conn, Db, Txn};
 use crate::kernel::actor::Component;
 use crate::kernel::ids::LeaseToken;
 use crate::kernel::random::Randomness;
@@ -72,20 +70,37 @@ fn claimable<E: EntityTrait>(
     machine_now: Timestamp,
     limit: u64,
 ) -> CommonTableExpression {
-    let (now, machine_now) = (UtcTime::from(now), UtcTime::from(machine_now));
-    // The states stand in the text: a bound value would hide the partial indexes from the planner.
-    let due = Condition::all()
-        .add(Expr::cust("state = 'pending'"))
-        .add(Expr::col("due_at").lte(now))
-        .add(Condition::any().add(Expr::col("retry_at").is_null()).add(Expr::col("retry_at").lte(machine_now)));
-    let lost = Condition::all().add(Expr::cust("state = 'leased'")).add(Expr::col("lease_until").lte(machine_now));
+    let lost = is_leased().and(Expr::col("lease_until").lte(UtcTime::from(machine_now)));
     let mut select = Query::select();
-    select.column("id").from(E::default().table_ref()).cond_where(Condition::any().add(due).add(lost));
+    select.column("id").from(E::default().table_ref()).cond_where(Condition::any().add(is_due(now, machine_now)).add(lost));
     for &column in order {
         select.order_by(column, sea_orm::Order::Asc);
     }
     select.limit(limit).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     CommonTableExpression::new().table_name("claimable").materialized(true).query(select).to_owned()
+}
+
+// The states stand in the text: a bound value would hide the partial indexes from the planner.
+
+fn is_leased() -> Expr {
+    Expr::cust("state = 'leased'")
+}
+
+fn is_due(now: Timestamp, machine_now: Timestamp) -> Condition {
+    let rested = Expr::col("retry_at").is_null().or(Expr::col("retry_at").lte(UtcTime::from(machine_now)));
+    Condition::all().add(Expr::cust("state = 'pending'")).add(Expr::col("due_at").lte(UtcTime::from(now))).add(rested)
+}
+
+/// How many rows could be claimed, or are in some worker's hand.
+///
+/// # Errors
+/// The database's own.
+pub async fn unfinished<E>(conn: &Conn, now: Timestamp, machine_now: Timestamp) -> Result<u64, DbErr>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+{
+    E::find().filter(Condition::any().add(is_due(now, machine_now)).add(is_leased())).count(conn).await
 }
 
 /// An update of the claimed row that does nothing once the claim is lost.
