@@ -6,7 +6,10 @@
 
 use std::time::Duration;
 
-use sea_orm::sea_query::{CommonTableExpression, Condition, Expr, ExprTrait, LockBehavior, LockType, Query, UpdateStatement};
+use sea_orm::sea_query::{
+    CommonTableExpression, Condition, Expr, ExprTrait, LockBehavior, LockType, Order, Query, UnionType, UpdateStatement,
+    WithClause,
+};
 use sea_orm::{DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryTrait, UpdateMany};
 use uuid::Uuid;
 
@@ -40,6 +43,8 @@ pub struct Lease {
 /// Takes up to `limit` rows that are due, or whose lease ran out, in one statement, under one new token. `order` are the
 /// columns to take them by; the answer is in no order. `also` adds what else the claim sets.
 ///
+/// The two kinds of rows are looked for apart, each by its partial index: with OR, SQLite would read the whole outbox.
+///
 /// # Errors
 /// The database's own.
 pub async fn claim<E: EntityTrait>(
@@ -48,36 +53,38 @@ pub async fn claim<E: EntityTrait>(
     limit: u64,
     also: impl FnOnce(&mut UpdateStatement),
 ) -> Result<Vec<E::Model>, DbErr> {
+    let (now, machine_now) = (txn.now(), txn.machine_now());
     let token: LeaseToken = txn.new_id();
+    let lost = Condition::all().add(is_leased()).add(Expr::col("lease_until").lte(UtcTime::from(machine_now)));
+    let candidates = WithClause::new()
+        .cte(candidates::<E>("lost", lost, &["lease_until"], limit))
+        .cte(candidates::<E>("due", is_due(now, machine_now), order, limit))
+        .to_owned();
+    let due = Query::select().column("id").from("due").to_owned();
+    let chosen = Query::select().column("id").from("lost").union(UnionType::All, due).limit(limit).to_owned();
     let mut update = E::update_many();
     let statement = QueryTrait::query(&mut update);
     statement
-        .with_cte(claimable::<E>(order, txn.now(), txn.machine_now(), limit))
+        .with_cte(candidates)
         .value("state", "leased")
         .value("attempts", Expr::col("attempts").add(1))
         .value("lease_token", Uuid::from(token))
-        .value("lease_until", UtcTime::from(shifted(txn.machine_now(), LEASE)))
-        .and_where(Expr::col("id").in_subquery(Query::select().column("id").from("claimable").to_owned()));
+        .value("lease_until", UtcTime::from(shifted(machine_now, LEASE)))
+        .and_where(Expr::col("id").in_subquery(chosen));
     also(statement);
     update.exec_with_returning(&**txn).await
 }
 
-/// The rows to take. On PostgreSQL they are locked, and those that another claim has locked are passed over; materialized,
+/// Rows that may be taken. On PostgreSQL they are locked, and those that another claim has locked are passed over; materialized,
 /// because a subquery that is run again would lock more than its limit. SQLite has one writer, and no such clause is written.
-fn claimable<E: EntityTrait>(
-    order: &[&'static str],
-    now: Timestamp,
-    machine_now: Timestamp,
-    limit: u64,
-) -> CommonTableExpression {
-    let lost = is_leased().and(Expr::col("lease_until").lte(UtcTime::from(machine_now)));
+fn candidates<E: EntityTrait>(name: &'static str, which: Condition, order: &[&'static str], limit: u64) -> CommonTableExpression {
     let mut select = Query::select();
-    select.column("id").from(E::default().table_ref()).cond_where(Condition::any().add(is_due(now, machine_now)).add(lost));
+    select.column("id").from(E::default().table_ref()).cond_where(which);
     for &column in order {
-        select.order_by(column, sea_orm::Order::Asc);
+        select.order_by(column, Order::Asc);
     }
     select.limit(limit).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-    CommonTableExpression::new().table_name("claimable").materialized(true).query(select).to_owned()
+    CommonTableExpression::new().table_name(name).materialized(true).query(select).to_owned()
 }
 
 // The states stand in the text: a bound value would hide the partial indexes from the planner.

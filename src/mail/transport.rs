@@ -90,6 +90,7 @@ impl<E> SendFailure<E> {
 
 /// Where mail goes.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one in the program")]
 pub enum Transport {
     /// A mail server.
     Smtp(Sender),
