@@ -122,17 +122,22 @@ pub fn fenced<E: EntityTrait>(lease: Lease) -> UpdateMany<E> {
 
 /// Runs `work` and keeps extending its claim meanwhile; `None` if the claim was lost, with `work` dropped where it stood.
 pub async fn held<E: EntityTrait, T>(db: &Db, lease: Lease, work: impl Future<Output = T>) -> Option<T> {
+    held_every::<E, T>(db, lease, EXTEND, work).await
+}
+
+async fn held_every<E: EntityTrait, T>(db: &Db, lease: Lease, every: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
         done = work => Some(done),
         // Beside the work, not between its steps: on SQLite the work may hold the one writing connection.
-        () = extending::<E>(db, lease) => None,
+        () = extending::<E>(db, lease, every) => None,
     }
 }
 
-async fn extending<E: EntityTrait>(db: &Db, lease: Lease) {
+/// Returns once the claim is lost.
+async fn extending<E: EntityTrait>(db: &Db, lease: Lease, every: Duration) {
     loop {
-        tokio::time::sleep(EXTEND).await;
+        tokio::time::sleep(every).await;
         match extend::<E>(db, lease).await {
             Ok(true) => {}
             Ok(false) => return,
@@ -173,6 +178,58 @@ pub fn brief(error: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::rows::jobs as row;
+    use crate::jobs::{enqueue_kind, store};
+    use crate::testing::Bench;
+
+    async fn take(db: &Db, limit: u64) -> Vec<store::Leased> {
+        db.write(WORKER, async |txn| store::claim(txn, limit).await).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn work_longer_than_a_lease_keeps_it_and_work_without_one_is_dropped() {
+        let bench = Bench::sqlite().await;
+        let db = &bench.services.db;
+        db.write(WORKER, async |txn| enqueue_kind(txn, "a", None, serde_json::Value::Null, txn.now()).await).await.unwrap();
+        let lease = take(db, 1).await[0].lease;
+        let every = Duration::from_millis(20);
+        let long = async {
+            for _ in 0..4 {
+                bench.pass(LEASE - SignedDuration::from_secs(1));
+                tokio::time::sleep(every * 10).await;
+                assert!(take(db, 1).await.is_empty(), "it was not extended");
+            }
+            "done"
+        };
+        assert_eq!(held_every::<row::Entity, _>(db, lease, every, long).await, Some("done"));
+        bench.pass(LEASE);
+        assert_eq!(take(db, 1).await.len(), 1);
+        let endless = std::future::pending::<()>();
+        let lost = tokio::time::timeout(Duration::from_secs(10), held_every::<row::Entity, _>(db, lease, every, endless));
+        assert_eq!(lost.await.unwrap(), None);
+        bench.finish().await;
+    }
+
+    #[tokio::test]
+    async fn a_claim_takes_no_more_than_its_limit_and_lost_leases_first() {
+        for bench in Bench::each().await {
+            let db = &bench.services.db;
+            let put = async || {
+                let null = serde_json::Value::Null;
+                db.write(WORKER, async |txn| enqueue_kind(txn, "a", None, null, txn.now()).await).await.unwrap();
+            };
+            put().await;
+            let lost = take(db, 5).await.remove(0);
+            bench.pass(LEASE);
+            for _ in 0..4 {
+                put().await;
+            }
+            let first = take(db, 1).await;
+            assert_eq!((first.len(), first[0].id, first[0].attempts), (1, lost.id, 2));
+            assert_eq!((take(db, 3).await.len(), take(db, 3).await.len()), (3, 1));
+            bench.finish().await;
+        }
+    }
 
     #[test]
     fn waiting_grows_to_a_quarter_of_an_hour_and_no_further() {

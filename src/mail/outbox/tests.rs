@@ -1,5 +1,6 @@
 //! Letters from the outbox to a mail server that accepts, refuses, falls silent, or is left in the middle.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -15,7 +16,6 @@ use crate::mail::smtp::{Security, Timeouts};
 use crate::mail::{Sender, SmtpSettings, Transport};
 use crate::services::Services;
 use crate::testing::{Bench, START};
-use std::sync::Arc;
 
 /// Says in the mail how often it was asked, so that a mail that is written twice differs.
 #[derive(Debug, Default)]
@@ -314,6 +314,22 @@ async fn a_letter_past_its_time_expires_and_others_end_as_their_composer_says() 
             end("suppress", row::State::Suppressed, Some("not wanted")),
         ]
     );
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn the_kept_bytes_are_signed_once() {
+    let mut bench = Bench::sqlite().await;
+    let settings = crate::mail::DkimSettings {
+        domain: "example.org".to_owned(),
+        selector: "lectern".to_owned(),
+        private_key_pem: include_str!("../../../tests/support/dkim/ed25519.pem").to_owned().into(),
+    };
+    bench.services.dkim = Some(Arc::new(crate::mail::DkimSigner::from_settings(&settings).unwrap()));
+    put(&bench.services, letter("one", Class::Reminder)).await;
+    send_due(&bench.services, &composers(), 10).await.unwrap();
+    let bytes = String::from_utf8(only(&bench.services).await.rendered.unwrap()).unwrap();
+    assert!(bytes.starts_with("DKIM-Signature:") && bytes.matches("DKIM-Signature:").count() == 1, "{bytes}");
     bench.finish().await;
 }
 
