@@ -9,13 +9,22 @@ pub mod kernel;
 pub mod audit;
 pub mod config;
 pub mod db;
+pub mod gateway;
 pub mod jobs;
 pub mod mail;
 pub mod services;
 
 // 2: domains, in order
+pub mod catalogue;
+pub mod enrolment;
 pub mod identity;
+pub mod learning;
 pub mod readings;
+pub mod reminders;
+pub mod schedule;
+
+// 2b: what spans domains
+pub mod views;
 
 // 3: the edges
 pub mod web;

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 
 use crate::config::{self, Settings};
 use crate::db::{ConnectError, Db, Location};
+use crate::gateway::{self, Gateway, GatewaySettings};
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
 use crate::mail::dkim::DkimError;
@@ -22,6 +23,7 @@ pub struct Services {
     pub mail: Arc<Transport>,
     /// Signs mail, where a domain is configured.
     pub dkim: Option<Arc<DkimSigner>>,
+    pub gateway: Gateway,
 }
 
 /// What cannot be reached, by the setting to change.
@@ -35,6 +37,8 @@ pub enum StartError {
     Mail(#[from] SettingsError),
     #[error("{0}; check mail.dkim_domain, mail.dkim_selector and mail.dkim_key")]
     Dkim(#[from] DkimError),
+    #[error("{0}; check the settings under [gateway]")]
+    Gateway(#[from] gateway::SettingsError),
 }
 
 impl Services {
@@ -47,7 +51,8 @@ impl Services {
         let db = Db::connect(&location(&settings.database), clocks.clone(), random.clone()).await?;
         let mail = Arc::new(transport(&settings, &random)?);
         let dkim = signer(&settings.mail)?.map(Arc::new);
-        Ok(Self { db, clocks, random, settings: Arc::new(settings), mail, dkim })
+        let gateway = gateway(&settings.gateway)?;
+        Ok(Self { db, clocks, random, settings: Arc::new(settings), mail, dkim, gateway })
     }
 }
 
@@ -80,7 +85,7 @@ fn transport(settings: &Settings, random: &Randomness) -> Result<Transport, Star
         max_bytes: MAX_MAIL,
         timeouts: Timeouts::default(),
     })?;
-    Ok(Transport::Smtp(sender))
+    Ok(Transport::Smtp(Box::new(sender)))
 }
 
 /// Larger than any mail of ours: a guard against a mistake.
@@ -102,6 +107,17 @@ fn signer(mail: &config::Mail) -> Result<Option<DkimSigner>, DkimError> {
         private_key_pem: mail.dkim_key.clone(),
     })
     .map(Some)
+}
+
+/// The payment gateway's client.
+pub(crate) fn gateway(gateway: &config::Gateway) -> Result<Gateway, gateway::SettingsError> {
+    Gateway::new(GatewaySettings {
+        base_url: gateway.base_url.to_string(),
+        secret_key: gateway.secret_key.clone(),
+        webhook_secrets: gateway.webhook_secrets.clone(),
+        live: gateway.live,
+        timeout: gateway.timeout(),
+    })
 }
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         payment::order_lines::Entity,
         payment::payments::Entity,
         payment::payment_exceptions::Entity,
+        payment::gateway_cursor::Entity,
         payment::gateway_events::Entity,
         schedule::schedule_items::Entity,
         schedule::overrides::Entity,

@@ -34,11 +34,12 @@ impl MigrationTrait for Migration {
         index(manager, "payment_exceptions", &["payment_id"]).await?;
         manager.create_table(gateway_events()).await?;
         index(manager, "gateway_events", &["processed_at"]).await?;
+        manager.create_table(gateway_cursor()).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["gateway_events", "payment_exceptions", "payments", "order_lines", "orders"]).await
+        drop_tables(manager, &["gateway_cursor", "gateway_events", "payment_exceptions", "payments", "order_lines", "orders"]).await
     }
 }
 
@@ -132,5 +133,13 @@ fn gateway_events() -> TableCreateStatement {
         .col(timestamp_with_time_zone("received_at"))
         .col(timestamp_with_time_zone_null("processed_at"))
         .col(text_null("error"))
+        .to_owned()
+}
+
+fn gateway_cursor() -> TableCreateStatement {
+    Table::create()
+        .table("gateway_cursor")
+        .col(integer("id").primary_key().to_owned())
+        .col(timestamp_with_time_zone("seen_to"))
         .to_owned()
 }

@@ -100,7 +100,12 @@ fn merged(overrides: &Overrides, environment: HashMap<String, String>) -> Result
     if let Some(listen) = overrides.listen {
         builder = builder.set_override("server.listen", listen.to_string())?;
         if profile == Profile::Development {
-            builder = builder.set_override("server.public_url", format!("http://{listen}"))?;
+            // The practice gateway goes with it, on the next port and another host name, so that it is another origin.
+            let gateway = format!("http://localhost:{}", listen.port().wrapping_add(1));
+            builder = builder
+                .set_override("server.public_url", format!("http://{listen}"))?
+                .set_override("gateway.base_url", format!("{gateway}/"))?
+                .set_override("gateway.hosted_origin", gateway)?;
         }
     }
     if let Some(data) = &overrides.data {

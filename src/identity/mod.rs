@@ -1,11 +1,11 @@
 //! People, how they prove an address, and the browsers they are signed in with.
 
-mod countries;
 pub mod model;
 mod store;
 
 use sea_orm::DbErr;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::audit;
 use crate::db::Txn;
@@ -15,7 +15,8 @@ use crate::kernel::{EmailAddress, PersonName, Timestamp, Zone};
 use crate::mail::{self, Class, Post};
 
 pub use model::{BrowserToken, Challenge, CodeKey, Country, Person, Role, SignedIn, TokenHash};
-use model::{CODE_LIFE, CODE_WINDOW, IdentityEvent, Judgement, absolute_limit};
+pub use model::CODE_LIFE;
+use model::{CODE_WINDOW, IdentityEvent, Judgement, absolute_limit};
 pub use store::{challenge, person, person_by_email, session};
 
 /// Why no code is sent.
@@ -26,6 +27,23 @@ pub enum CodeRefusal {
     TooMany { retry_at: Timestamp },
     #[error(transparent)]
     Db(#[from] DbErr),
+}
+
+/// Whom a code can be of use to; what the mail says differs, what is done here does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// People with an account: others are told that there is none.
+    Members,
+    /// Anybody: an account may be made by it.
+    Anybody,
+}
+
+/// What the letter `sign_in_code` carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeLetter {
+    pub challenge: ChallengeId,
+    pub audience: Audience,
 }
 
 /// Asks for a proof of `email` by a code mailed to it, good in this browser alone; `intent` is given back with the proof.
@@ -39,6 +57,7 @@ pub async fn request_code(
     email: &EmailAddress,
     browser: &TokenHash,
     intent: Value,
+    audience: Audience,
     per_hour: u32,
 ) -> Result<ChallengeId, CodeRefusal> {
     let now = txn.machine_now();
@@ -55,7 +74,7 @@ pub async fn request_code(
         class: Class::Secret,
         user: None,
         recipient: email.clone(),
-        payload: json!({ "challenge": id }),
+        payload: serde_json::to_value(CodeLetter { challenge: id, audience }).map_err(|error| DbErr::Json(error.to_string()))?,
         due_at: txn.now(),
         not_after: Some(shifted(txn.now(), CODE_LIFE)),
         priority: 0,

@@ -159,7 +159,7 @@ fn grouped(whole: u64, currency: Currency) -> String {
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
         let left = digits.len() - index;
-        if index > 0 && (left == 3 || (left > 3 && (left - 3) % upper == 0)) {
+        if index > 0 && (left == 3 || (left > 3 && (left - 3).is_multiple_of(upper))) {
             out.push(',');
         }
         out.push(digit);

@@ -90,10 +90,9 @@ impl<E> SendFailure<E> {
 
 /// Where mail goes.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one in the program")]
 pub enum Transport {
     /// A mail server.
-    Smtp(Sender),
+    Smtp(Box<Sender>),
     /// A folder, for development.
     Mailbox(Mailbox),
 }

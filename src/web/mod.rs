@@ -32,6 +32,7 @@ use tower_http::trace::TraceLayer;
 use crate::config::Profile;
 use crate::identity::CodeKey;
 use crate::services::Services;
+use crate::work::Registries;
 
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
@@ -49,6 +50,8 @@ pub struct App(Arc<Shared>);
 #[derive(Debug)]
 pub struct Shared {
     pub services: Services,
+    /// For the development clock, which does what falls due.
+    pub registries: Registries,
     pub organisation: Arc<str>,
     pub contact: Arc<str>,
     pub code_key: CodeKey,
@@ -66,7 +69,7 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(services: Services) -> Self {
+    pub fn new(services: Services, registries: Registries) -> Self {
         let settings = services.settings.clone();
         let public = &settings.server.public_url;
         let policy = guard::content_security_policy(&settings.gateway.hosted_origin.origin());
@@ -78,6 +81,7 @@ impl App {
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],
             services,
+            registries,
         }))
     }
 

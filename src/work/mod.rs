@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod drain;
+pub mod messages;
 pub mod registry;
 
 #[cfg(test)]

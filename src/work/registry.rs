@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::messages;
 use crate::jobs::Registry;
 use crate::mail::Composers;
 
@@ -26,5 +27,5 @@ fn jobs() -> Registry {
 
 /// A line for each message: `.with(messages::SignInCode)`.
 fn composers() -> Composers {
-    Composers::new()
+    Composers::new().with(messages::SignInCode)
 }

@@ -1,7 +1,7 @@
 //! Empty databases to test against.
 //!
 //! SQLite is in memory. PostgreSQL is the server that `LECTERN_TEST_POSTGRES` names (a URL whose user may create schemas);
-//! without it the PostgreSQL half is not run, unless `CI_REQUIRE_POSTGRES=1` says that this is a failure.
+//! without it the PostgreSQL half is not run, unless `LECTERN_REQUIRE_ALL=1` says that this is a failure.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -18,8 +18,8 @@ pub async fn sqlite() -> Result<DatabaseConnection, DbErr> {
 /// If there is none and one is required.
 pub fn postgres_url() -> Option<String> {
     let url = std::env::var("LECTERN_TEST_POSTGRES").ok();
-    let required = std::env::var("CI_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
-    assert!(url.is_some() || !required, "CI_REQUIRE_POSTGRES=1 needs LECTERN_TEST_POSTGRES");
+    let required = std::env::var("LECTERN_REQUIRE_ALL").is_ok_and(|value| value == "1");
+    assert!(url.is_some() || !required, "LECTERN_REQUIRE_ALL=1 needs LECTERN_TEST_POSTGRES");
     url
 }
 

@@ -85,7 +85,7 @@ async fn towards(bench: &mut Bench, server: &SmtpServer, answer: Duration) {
         max_bytes: 1_000_000,
         timeouts: Timeouts { connect: long, handshake: long, command: long, body: long, answer },
     };
-    bench.services.mail = Arc::new(Transport::Smtp(Sender::new(settings).unwrap()));
+    bench.services.mail = Arc::new(Transport::Smtp(Box::new(Sender::new(settings).unwrap())));
 }
 
 const PATIENT: Duration = Duration::from_secs(20);

@@ -1,5 +1,6 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
+mod dev;
 pub mod sign_in;
 
 use super::routes::Routes;
@@ -11,5 +12,5 @@ pub(super) fn routes() -> Routes {
 
 /// Pages of the development profile alone.
 pub(super) fn development_routes() -> Routes {
-    Routes::default()
+    dev::routes()
 }

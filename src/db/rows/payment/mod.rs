@@ -1,5 +1,6 @@
 //! Rows of the domain `payment`.
 
+pub mod gateway_cursor;
 pub mod gateway_events;
 pub mod order_lines;
 pub mod orders;

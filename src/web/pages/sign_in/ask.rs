@@ -7,7 +7,7 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::Intent;
-use crate::identity::{self, CodeRefusal};
+use crate::identity::{self, Audience, CodeRefusal};
 use crate::kernel::{Actor, EmailAddress};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::guard::is_local_path;
@@ -59,12 +59,13 @@ pub async fn send(State(app): State<App>, view: View, jar: CookieJar, Fields(inp
 /// [`Problem::TooMany`] where the address had as many as it may.
 pub async fn send_code(app: &App, jar: CookieJar, email: &EmailAddress, intent: &Intent) -> Result<Response, Problem> {
     let (jar, browser) = app.cookies().bind(jar, &app.services.random);
+    let audience = if intent.enrols() { Audience::Anybody } else { Audience::Members };
     let intent = serde_json::to_value(intent).map_err(Problem::internal)?;
     let per_hour = app.services.settings.limits.codes_per_hour;
     let asked = app
         .services
         .db
-        .write(Actor::Visitor, async |txn| identity::request_code(txn, email, &browser.hash(), intent, per_hour).await)
+        .write(Actor::Visitor, async |txn| identity::request_code(txn, email, &browser.hash(), intent, audience, per_hour).await)
         .await;
     match asked {
         Ok(challenge) => Ok((jar, Redirect::to(&format!("/codes/{challenge}"))).into_response()),

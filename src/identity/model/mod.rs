@@ -1,5 +1,7 @@
 //! Who people are, and how a browser proves an address. Pure.
 
+mod countries;
+
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,6 +14,8 @@ use crate::kernel::ids::{ChallengeId, SessionId, UserId};
 use crate::kernel::random::Randomness;
 use crate::kernel::time::{SignedDuration, Zone, shifted};
 use crate::kernel::{EmailAddress, Event, PersonName, Subject, Timestamp};
+
+pub use self::countries::COUNTRIES;
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +70,6 @@ impl fmt::Debug for Country {
         f.write_str(self.code())
     }
 }
-
-pub use super::countries::COUNTRIES;
 
 /// Somebody with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,6 +185,11 @@ pub(super) enum Judgement {
 }
 
 impl Challenge {
+    /// Whether a code can still pass at machine time `now`.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        !self.used && self.attempts < CODE_ATTEMPTS && now < self.expires_at
+    }
+
     /// Whether this browser asked for it.
     pub fn was_asked_by(&self, browser: &TokenHash) -> bool {
         self.browser == *browser
@@ -190,7 +197,7 @@ impl Challenge {
 
     /// Judges a code typed in the browser `browser` at machine time `now`.
     pub(super) fn judge(&self, key: &CodeKey, browser: &TokenHash, typed: &str, now: Timestamp) -> Judgement {
-        if self.used || self.attempts >= CODE_ATTEMPTS || now >= self.expires_at || self.browser != *browser {
+        if !self.is_alive(now) || self.browser != *browser {
             Judgement::Dead
         } else if key.is_code(self.id, typed) {
             Judgement::Right

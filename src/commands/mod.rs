@@ -1,0 +1,189 @@
+//! The command line: one file a command.
+
+mod admin;
+mod migrate;
+mod readings;
+mod serve;
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, LogFormat, Overrides, Profile, Settings};
+use crate::kernel::Clocks;
+use crate::kernel::random::Randomness;
+use crate::server;
+use crate::services::Services;
+
+/// What a command may end with.
+pub type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// A paid cohort course on the web: enrolment, payment, weekly modules, reminders and certificates.
+///
+/// Without a command it serves the demonstration on this machine: a SQLite database in ./data, a practice payment gateway,
+/// and mail that stays in a folder.
+#[derive(Debug, Parser)]
+#[command(name = "lectern", version, after_help = "Every setting, with its default, is in config/default.toml; `lectern config show` prints those in force.\nEach can be set in the environment: LECTERN_SERVER__LISTEN=127.0.0.1:9000, or LECTERN_MAIL__PASSWORD_FILE=/run/secret.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The address and port to serve on.
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// The folder for the SQLite database and, in development, the mailbox.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// A settings file (TOML), over the defaults.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// development: this machine only, nothing real. production: refuses unsafe settings.
+    #[arg(long, global = true, value_enum)]
+    profile: Option<Profile>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages, with the workers inside.
+    Serve,
+    /// Run the workers only: jobs and mail, for a second process on PostgreSQL.
+    Work,
+    /// Bring the database to this version's schema.
+    Migrate,
+    /// Fill an empty database with the demonstration: a course, four cohorts, demo people.
+    Demo,
+    /// People who run the courses.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// The library of articles.
+    #[command(subcommand)]
+    Readings(ReadingsCommand),
+    /// The settings in force.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Ask a running server whether it is ready; exits 1 if not. For a container or a supervisor.
+    Healthcheck,
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Make an admin's account. They sign in with a code mailed to the address.
+    Create {
+        /// Where sign-in codes go.
+        #[arg(long)]
+        email: String,
+        /// As colleagues and students see it.
+        #[arg(long)]
+        name: String,
+        /// The zone they read times in, such as Asia/Kolkata.
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ReadingsCommand {
+    /// Import an article's text: title, author, publisher, photo credit and body; says what it left out.
+    Import {
+        /// A text file of at most 1 MiB, as copied from the article's page.
+        file: PathBuf,
+        /// The publisher, where the text does not say.
+        #[arg(long)]
+        publisher: Option<String>,
+        /// May we show the text? own: it is ours; licensed: we have leave; link-only: we show the citation alone.
+        #[arg(long, value_enum, default_value = "link-only")]
+        rights: readings::RightsArgument,
+        /// Only say what would be imported.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every setting, secrets hidden.
+    Show,
+}
+
+/// Runs a command to its end.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    match dispatch(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+/// Tells an error with its causes, for the one who typed the command.
+pub fn failed(error: &dyn Error) -> ExitCode {
+    let mut text = format!("lectern: {error}");
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        if !text.contains(&next.to_string()) {
+            text.push_str(&format!("\n  because: {next}"));
+        }
+        cause = next.source();
+    }
+    let _ = writeln!(std::io::stderr(), "{text}");
+    ExitCode::FAILURE
+}
+
+async fn dispatch(arguments: Arguments) -> Outcome {
+    let environment: HashMap<String, String> = std::env::vars().collect();
+    let common = arguments.common;
+    // `cargo run` alone is the demonstration; a named command means business unless told otherwise.
+    let bare = arguments.command.is_none() && common.config.is_none() && !environment.contains_key("LECTERN_PROFILE");
+    let profile = common.profile.or(bare.then_some(Profile::Development));
+    let overrides = Overrides { profile, file: common.config, listen: common.listen, data: common.data };
+    if let Some(Command::Config(ConfigCommand::Show)) = arguments.command {
+        return say(config::shown(&overrides, environment)?.trim_end());
+    }
+    let settings = config::load(&overrides, environment)?;
+    log(&settings);
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(settings).await,
+        Command::Work => serve::work(settings).await,
+        Command::Migrate => migrate::migrate(settings).await,
+        Command::Demo => migrate::demo(settings).await,
+        Command::Admin(AdminCommand::Create { email, name, zone }) => admin::create(settings, &email, &name, &zone).await,
+        Command::Readings(ReadingsCommand::Import { file, publisher, rights, dry_run }) => {
+            let how = if dry_run { readings::Run::Dry } else { readings::Run::Real };
+            readings::import(settings, &file, publisher.as_deref(), rights, how).await
+        }
+        Command::Config(ConfigCommand::Show) => Ok(()),
+        Command::Healthcheck => serve::healthcheck(&settings).await,
+    }
+}
+
+/// A line for whoever typed the command.
+pub(crate) fn say(text: &str) -> Outcome {
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}
+
+/// Services over a migrated database, for a command that does its work and ends.
+async fn services(settings: Settings) -> Result<Services, Box<dyn Error + Send + Sync>> {
+    let services = Services::start(settings, Clocks::system(), Randomness::from_system()).await?;
+    server::prepare(&services).await?;
+    Ok(services)
+}
+
+fn log(settings: &Settings) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&settings.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second initialisation (in one process, a test's) is no error.
+    let _ = match settings.log.format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}

@@ -1,0 +1,90 @@
+//! `lectern serve`, `lectern work` and `lectern healthcheck`.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Outcome, say, services};
+use crate::config::{Profile, Settings};
+use crate::kernel::Clocks;
+use crate::kernel::random::Randomness;
+use crate::server::{Parts, Server};
+use crate::work::{Registries, Workers};
+
+/// Serves until told to stop.
+pub(super) async fn serve(settings: Settings) -> Outcome {
+    let development = settings.profile == Profile::Development;
+    if development {
+        say("Starting. The first start makes the database and the demonstration; that takes a few seconds.")?;
+    }
+    let server = Server::start(settings, Clocks::system(), Randomness::from_system(), Parts::All).await?;
+    if development {
+        say(&welcome(&server))?;
+    } else {
+        tracing::info!(address = %server.address(), "serving");
+    }
+    stop_signal().await;
+    tracing::info!("stopping: finishing what was begun");
+    server.stop().await?;
+    Ok(())
+}
+
+fn welcome(server: &Server) -> String {
+    let origin = server.services().settings.server.public_url.origin();
+    let people: String =
+        crate::demo::SIGN_INS.iter().map(|(role, email)| format!("    {role:<11} {email}\n")).collect();
+    format!(
+        "\nLectern is at {origin}\n\n\
+         Sign in at {origin}/sign-in with one of these addresses; the code arrives at {origin}/dev/mailbox\n\n{people}\n\
+         Or enrol as somebody new: start at {origin}/ with any address.\n\
+         Payments go to the practice gateway at {gateway}: no money moves.\n\
+         Move time at {origin}/dev/clock. Stop with Ctrl-C; the data stays in {data}.\n",
+        gateway = server.services().settings.gateway.hosted_origin.origin(),
+        data = server.services().settings.database.data.display(),
+    )
+}
+
+/// Runs the workers until told to stop.
+pub(super) async fn work(settings: Settings) -> Outcome {
+    let services = services(settings).await?;
+    let workers = Workers::start(&services, &Registries::all()).await?;
+    tracing::info!("working");
+    stop_signal().await;
+    workers.stop().await;
+    Ok(services.db.close().await?)
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Asks the server of these settings whether it is ready.
+pub(super) async fn healthcheck(settings: &Settings) -> Outcome {
+    let address = settings.server.listen;
+    let answer = tokio::time::timeout(PATIENCE, async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = Vec::new();
+        stream.take(4096).read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    })
+    .await
+    .map_err(|_| format!("no answer from {address} within {} seconds", PATIENCE.as_secs()))?
+    .map_err(|error| format!("cannot reach {address}: {error}; is it serving, and is --listen the same?"))?;
+    if answer.starts_with(b"HTTP/1.1 200") { say("ready") } else { Err(format!("{address} answers, but is not ready").into()) }
+}

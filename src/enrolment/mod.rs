@@ -1,0 +1,211 @@
+//! Seats: held while their student pays, then enrolled, or lapsed and free again.
+//!
+//! A cohort is never oversold: whoever takes a seat first locks the cohort's row, then counts. A hold that has run out still
+//! takes its seat until [`lapse`] frees it, which is payment's to call: only payment can know that no money is on its way.
+
+pub mod model;
+mod store;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use sea_orm::DbErr;
+
+use crate::audit;
+use crate::db::Txn;
+use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
+use crate::kernel::{PersonName, Timestamp};
+
+pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatTerms, Window};
+use model::{EnrolmentEvent, NotAllowed};
+pub use store::{active_of_user, enrolment, of_cohort, of_user, seat_terms, seats_taken};
+
+/// Why no seat is held.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldRefusal {
+    #[error("all seats are taken")]
+    Full,
+    #[error("enrolment is not open yet")]
+    NotOpenYet { opens_at: Timestamp },
+    #[error("enrolment has closed")]
+    Closed { closed_at: Timestamp },
+    #[error("already enrolled in this cohort")]
+    AlreadyEnrolled(EnrolmentId),
+    #[error("a seat in this cohort is held already")]
+    AlreadyHeld(EnrolmentId),
+    /// Seats that wait to be paid, over all cohorts.
+    #[error("too many seats are held already")]
+    TooManyHolds { limit: u32 },
+    #[error("there is no such cohort")]
+    NoSuchCohort,
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// Holds a seat for [`HOLD`], if the cohort takes enrolments and has one free.
+///
+/// `holds_per_person` limits how many seats one person may hold unpaid at once, over all cohorts.
+///
+/// # Errors
+/// [`HoldRefusal`].
+pub async fn hold_seat(
+    txn: &Txn,
+    cohort: CohortId,
+    user: UserId,
+    certificate_name: PersonName,
+    holds_per_person: u32,
+) -> Result<Enrolment, HoldRefusal> {
+    // Always the person before the cohort, so that two holds never wait for each other. With the person locked, no other hold of
+    // theirs can come between the look and the insert, which the unique index would refuse.
+    store::lock_user(txn, user).await?;
+    let terms = store::seat_terms_for_update(txn, cohort).await?.ok_or(HoldRefusal::NoSuchCohort)?;
+    let active = store::active_of_user(txn, user).await?;
+    if let Some(known) = active.iter().find(|enrolment| enrolment.cohort == cohort) {
+        return Err(match known.state {
+            EnrolmentState::Enrolled { .. } => HoldRefusal::AlreadyEnrolled(known.id),
+            _ => HoldRefusal::AlreadyHeld(known.id),
+        });
+    }
+    match terms.window(txn.now()) {
+        Window::NotOpenYet { opens_at } => return Err(HoldRefusal::NotOpenYet { opens_at }),
+        Window::Closed { closed_at } => return Err(HoldRefusal::Closed { closed_at }),
+        Window::Open => {}
+    }
+    let holds = active.iter().filter(|enrolment| matches!(enrolment.state, EnrolmentState::Held { .. })).count();
+    if holds >= holds_per_person as usize {
+        return Err(HoldRefusal::TooManyHolds { limit: holds_per_person });
+    }
+    if store::seats_taken(txn, cohort).await? >= terms.capacity {
+        return Err(HoldRefusal::Full);
+    }
+    let held = Enrolment::held(txn.new_id(), cohort, user, certificate_name, txn.now());
+    store::insert(txn, &held).await?;
+    audit::record(txn, &EnrolmentEvent::Held(&held)).await?;
+    Ok(held)
+}
+
+/// Why a seat does not change.
+#[derive(Debug, thiserror::Error)]
+pub enum SeatRefusal {
+    #[error("there is no such enrolment")]
+    NoSuchEnrolment,
+    #[error("the seat is not held")]
+    NotHeld,
+    #[error("the seat has not lapsed")]
+    NotLapsed,
+    #[error("the hold was extended as often as is allowed")]
+    ExtendedTooOften,
+    #[error("all seats are taken")]
+    Full,
+    /// The student has, or holds, another seat in the same cohort.
+    #[error("the student has another seat in this cohort")]
+    SeatedElsewhere,
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+impl From<NotAllowed> for SeatRefusal {
+    fn from(refusal: NotAllowed) -> Self {
+        match refusal {
+            NotAllowed::NotHeld => Self::NotHeld,
+            NotAllowed::NotLapsed => Self::NotLapsed,
+            NotAllowed::ExtendedTooOften => Self::ExtendedTooOften,
+        }
+    }
+}
+
+/// Locks an enrolment for the rest of the transaction, for a decision that depends on it.
+///
+/// # Errors
+/// The database's own.
+pub async fn enrolment_for_update(txn: &Txn, id: EnrolmentId) -> Result<Option<Enrolment>, DbErr> {
+    store::enrolment_for_update(txn, id).await
+}
+
+async fn locked(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal> {
+    store::enrolment_for_update(txn, id).await?.ok_or(SeatRefusal::NoSuchEnrolment)
+}
+
+/// Keeps a held seat until `until` (service time) for another attempt to pay: at most [`EXTENSIONS`] times.
+///
+/// # Errors
+/// [`SeatRefusal`].
+pub async fn extend_hold(txn: &Txn, id: EnrolmentId, until: Timestamp) -> Result<Enrolment, SeatRefusal> {
+    let before = locked(txn, id).await?;
+    let after = before.clone().extend(until)?;
+    store::save(txn, &after).await?;
+    audit::record(txn, &EnrolmentEvent::Extended { before: &before, after: &after }).await?;
+    Ok(after)
+}
+
+/// Keeps a held seat until exactly `until` (service time) without counting an extension: while a bank decides, and until the
+/// old end once it has refused.
+///
+/// # Errors
+/// [`SeatRefusal`].
+pub async fn keep_for_bank(txn: &Txn, id: EnrolmentId, until: Timestamp) -> Result<Enrolment, SeatRefusal> {
+    let before = locked(txn, id).await?;
+    let after = before.clone().keep(until)?;
+    if after != before {
+        store::save(txn, &after).await?;
+        audit::record(txn, &EnrolmentEvent::Extended { before: &before, after: &after }).await?;
+    }
+    Ok(after)
+}
+
+/// Gives the held seat to its student.
+///
+/// # Errors
+/// [`SeatRefusal`].
+pub async fn confirm(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal> {
+    let before = locked(txn, id).await?;
+    let after = before.clone().confirm(txn.now())?;
+    store::save(txn, &after).await?;
+    audit::record(txn, &EnrolmentEvent::Confirmed { before: &before, after: &after }).await?;
+    Ok(after)
+}
+
+/// Looks for a seat for an enrolment that has none, with the cohort locked: the answer holds until the transaction ends.
+///
+/// # Errors
+/// The database's own.
+pub async fn room_for(txn: &Txn, enrolment: &Enrolment) -> Result<Room, DbErr> {
+    let terms = store::seat_terms_for_update(txn, enrolment.cohort).await?;
+    let capacity = terms.map_or(0, |terms| terms.capacity);
+    let active = store::active_of_user(txn, enrolment.user).await?;
+    if active.iter().any(|other| other.cohort == enrolment.cohort && other.id != enrolment.id) {
+        return Ok(Room::SeatedElsewhere);
+    }
+    let taken = store::seats_taken(txn, enrolment.cohort).await?;
+    Ok(if taken < capacity { Room::Free } else { Room::Full })
+}
+
+/// Gives a student whose hold had lapsed a seat after all, if one is free; the window does not matter, for they paid in it.
+///
+/// # Errors
+/// [`SeatRefusal`].
+pub async fn reseat(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal> {
+    let before = locked(txn, id).await?;
+    let after = before.clone().reseat(txn.now())?;
+    match room_for(txn, &before).await? {
+        Room::Free => {}
+        Room::Full => return Err(SeatRefusal::Full),
+        Room::SeatedElsewhere => return Err(SeatRefusal::SeatedElsewhere),
+    }
+    store::save(txn, &after).await?;
+    audit::record(txn, &EnrolmentEvent::Reseated { before: &before, after: &after }).await?;
+    Ok(after)
+}
+
+/// Frees a held seat.
+///
+/// # Errors
+/// [`SeatRefusal`].
+pub async fn lapse(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal> {
+    let before = locked(txn, id).await?;
+    let after = before.clone().lapse(txn.now())?;
+    store::save(txn, &after).await?;
+    audit::record(txn, &EnrolmentEvent::Lapsed { before: &before, after: &after }).await?;
+    Ok(after)
+}

@@ -1,0 +1,317 @@
+//! A student's place in a cohort: held while they pay, then theirs. Pure.
+
+use serde_json::{Value, json};
+
+use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
+use crate::kernel::time::SignedDuration;
+use crate::kernel::{Event, Money, PersonName, Subject, Timestamp, Touch, Zone};
+
+/// How long a seat is held while its student pays (service time): a minute longer than a payment page lives, so that a payment
+/// made in its last moment still finds its seat.
+pub const HOLD: SignedDuration = SignedDuration::from_mins(32);
+/// How often a hold may be extended, so that nobody keeps a seat for ever without paying.
+pub const EXTENSIONS: i32 = 2;
+
+/// One student in one cohort.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    pub id: EnrolmentId,
+    pub cohort: CohortId,
+    pub user: UserId,
+    /// The name that the certificate will bear.
+    pub certificate_name: PersonName,
+    pub state: EnrolmentState,
+    pub created_at: Timestamp,
+}
+
+/// Where an enrolment stands. All times are service time. The first two take a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnrolmentState {
+    /// The seat is kept until `until`, and longer if nobody has freed it yet: only [`Enrolment::lapse`] frees a seat.
+    Held { until: Timestamp, extensions: i32 },
+    Enrolled { at: Timestamp },
+    /// The hold ended unpaid.
+    Lapsed { at: Timestamp },
+    Cancelled { at: Timestamp },
+}
+
+impl EnrolmentState {
+    /// A stable word for the audit log.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Held { .. } => "held",
+            Self::Enrolled { .. } => "enrolled",
+            Self::Lapsed { .. } => "lapsed",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+
+    /// Whether it takes a seat of the cohort.
+    pub const fn takes_a_seat(&self) -> bool {
+        matches!(self, Self::Held { .. } | Self::Enrolled { .. })
+    }
+}
+
+/// The enrolment's state does not allow the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAllowed {
+    #[error("the seat is not held")]
+    NotHeld,
+    #[error("the seat has not lapsed")]
+    NotLapsed,
+    #[error("the hold was extended as often as is allowed")]
+    ExtendedTooOften,
+}
+
+impl Enrolment {
+    /// A new hold of [`HOLD`] from `now`.
+    pub fn held(id: EnrolmentId, cohort: CohortId, user: UserId, certificate_name: PersonName, now: Timestamp) -> Self {
+        let until = crate::kernel::time::shifted(now, HOLD);
+        Self { id, cohort, user, certificate_name, state: EnrolmentState::Held { until, extensions: 0 }, created_at: now }
+    }
+
+    /// Keeps the seat until `until` for another attempt to pay, never shorter than before. It counts.
+    ///
+    /// # Errors
+    /// [`NotAllowed`].
+    pub fn extend(mut self, until: Timestamp) -> Result<Self, NotAllowed> {
+        match self.state {
+            EnrolmentState::Held { extensions, .. } if extensions >= EXTENSIONS => Err(NotAllowed::ExtendedTooOften),
+            EnrolmentState::Held { until: before, extensions } => {
+                self.state = EnrolmentState::Held { until: before.max(until), extensions: extensions + 1 };
+                Ok(self)
+            }
+            _ => Err(NotAllowed::NotHeld),
+        }
+    }
+
+    /// Keeps the seat until exactly `until`: as long as a bank takes, or less once it has said no. It counts as no extension.
+    ///
+    /// # Errors
+    /// [`NotAllowed::NotHeld`].
+    pub fn keep(mut self, until: Timestamp) -> Result<Self, NotAllowed> {
+        let EnrolmentState::Held { extensions, .. } = self.state else { return Err(NotAllowed::NotHeld) };
+        self.state = EnrolmentState::Held { until, extensions };
+        Ok(self)
+    }
+
+    /// The held seat becomes the student's.
+    ///
+    /// # Errors
+    /// [`NotAllowed::NotHeld`].
+    pub fn confirm(mut self, at: Timestamp) -> Result<Self, NotAllowed> {
+        let EnrolmentState::Held { .. } = self.state else { return Err(NotAllowed::NotHeld) };
+        self.state = EnrolmentState::Enrolled { at };
+        Ok(self)
+    }
+
+    /// A seat that had lapsed is taken after all. Whether one is free is the caller's to know.
+    ///
+    /// # Errors
+    /// [`NotAllowed::NotLapsed`].
+    pub fn reseat(mut self, at: Timestamp) -> Result<Self, NotAllowed> {
+        let EnrolmentState::Lapsed { .. } = self.state else { return Err(NotAllowed::NotLapsed) };
+        self.state = EnrolmentState::Enrolled { at };
+        Ok(self)
+    }
+
+    /// The hold ends and the seat is free.
+    ///
+    /// # Errors
+    /// [`NotAllowed::NotHeld`].
+    pub fn lapse(mut self, at: Timestamp) -> Result<Self, NotAllowed> {
+        let EnrolmentState::Held { .. } = self.state else { return Err(NotAllowed::NotHeld) };
+        self.state = EnrolmentState::Lapsed { at };
+        Ok(self)
+    }
+}
+
+/// What stands between a lapsed enrolment and a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Free,
+    Full,
+    /// The student has, or holds, another seat in the same cohort.
+    SeatedElsewhere,
+}
+
+/// What a cohort says of its seats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatTerms {
+    pub capacity: u32,
+    pub price: Money,
+    pub opens_at: Timestamp,
+    pub closes_at: Timestamp,
+    /// The zone of the cohort's civil times.
+    pub zone: Zone,
+}
+
+/// Whether a cohort takes enrolments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    NotOpenYet { opens_at: Timestamp },
+    Open,
+    Closed { closed_at: Timestamp },
+}
+
+impl SeatTerms {
+    /// The window at service time `now`. It is open from `opens_at` on, and closed from `closes_at` on.
+    pub fn window(&self, now: Timestamp) -> Window {
+        if now >= self.closes_at {
+            Window::Closed { closed_at: self.closes_at }
+        } else if now < self.opens_at {
+            Window::NotOpenYet { opens_at: self.opens_at }
+        } else {
+            Window::Open
+        }
+    }
+}
+
+/// What the audit log hears of seats.
+#[derive(Debug, Clone)]
+pub enum EnrolmentEvent<'a> {
+    Held(&'a Enrolment),
+    /// Also when it is kept for a bank, or no longer.
+    Extended { before: &'a Enrolment, after: &'a Enrolment },
+    Confirmed { before: &'a Enrolment, after: &'a Enrolment },
+    Reseated { before: &'a Enrolment, after: &'a Enrolment },
+    Lapsed { before: &'a Enrolment, after: &'a Enrolment },
+}
+
+impl EnrolmentEvent<'_> {
+    fn subject_of(&self) -> &Enrolment {
+        match self {
+            Self::Held(enrolment) => enrolment,
+            Self::Extended { after, .. }
+            | Self::Confirmed { after, .. }
+            | Self::Reseated { after, .. }
+            | Self::Lapsed { after, .. } => after,
+        }
+    }
+}
+
+impl Event for EnrolmentEvent<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Held(_) => "enrolment.held",
+            Self::Extended { .. } => "enrolment.extended",
+            Self::Confirmed { .. } => "enrolment.confirmed",
+            Self::Reseated { .. } => "enrolment.reseated",
+            Self::Lapsed { .. } => "enrolment.lapsed",
+        }
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Enrolment(self.subject_of().id)
+    }
+
+    fn before(&self) -> Value {
+        match self {
+            Self::Held(_) => Value::Null,
+            Self::Extended { before, .. }
+            | Self::Confirmed { before, .. }
+            | Self::Reseated { before, .. }
+            | Self::Lapsed { before, .. } => told(before),
+        }
+    }
+
+    fn after(&self) -> Value {
+        told(self.subject_of())
+    }
+
+    fn personal(&self) -> Option<Value> {
+        match self {
+            Self::Held(enrolment) => Some(json!({ "certificate_name": enrolment.certificate_name })),
+            _ => None,
+        }
+    }
+
+    fn touches(&self) -> Vec<Touch> {
+        vec![Touch::Enrolment(self.subject_of().id)]
+    }
+}
+
+fn told(enrolment: &Enrolment) -> Value {
+    let (cohort, user, state) = (enrolment.cohort, enrolment.user, enrolment.state.word());
+    match enrolment.state {
+        EnrolmentState::Held { until, extensions } => {
+            json!({ "cohort": cohort, "user": user, "state": state, "until": until, "extensions": extensions })
+        }
+        _ => json!({ "cohort": cohort, "user": user, "state": state }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::kernel::time::shifted;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(minute * 60).unwrap()
+    }
+
+    fn held() -> Enrolment {
+        let id = Uuid::from_u128(1);
+        Enrolment::held(id.into(), id.into(), id.into(), "Demo Student 01".parse().unwrap(), at(0))
+    }
+
+    #[test]
+    fn a_hold_is_extended_twice_and_never_shortened_by_it() {
+        let once = held().extend(at(10)).unwrap();
+        assert_eq!(once.state, EnrolmentState::Held { until: shifted(at(0), HOLD), extensions: 1 });
+        let twice = once.extend(at(60)).unwrap();
+        assert_eq!(twice.state, EnrolmentState::Held { until: at(60), extensions: 2 });
+        assert_eq!(twice.extend(at(90)), Err(NotAllowed::ExtendedTooOften));
+    }
+
+    #[test]
+    fn a_window_holds_its_start_and_not_its_end() {
+        let price = Money::new(1, crate::kernel::Currency::INR);
+        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC };
+        assert_eq!(terms.window(at(0)), Window::NotOpenYet { opens_at: at(1) });
+        assert_eq!(terms.window(at(1)), Window::Open);
+        assert_eq!(terms.window(at(2)), Window::Closed { closed_at: at(2) });
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Extend,
+        Keep,
+        Confirm,
+        Reseat,
+        Lapse,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![Just(Step::Extend), Just(Step::Keep), Just(Step::Confirm), Just(Step::Reseat), Just(Step::Lapse)]
+    }
+
+    proptest! {
+        #[test]
+        fn an_enrolled_seat_is_never_lost_and_a_lapsed_one_never_held_again(steps in proptest::collection::vec(step(), 0..12)) {
+            let mut now = held();
+            for (minute, step) in (1..).zip(steps) {
+                let before = now.clone();
+                let next = match step {
+                    Step::Extend => now.extend(at(minute)),
+                    Step::Keep => now.keep(at(minute)),
+                    Step::Confirm => now.confirm(at(minute)),
+                    Step::Reseat => now.reseat(at(minute)),
+                    Step::Lapse => now.lapse(at(minute)),
+                };
+                now = next.unwrap_or_else(|_| before.clone());
+                match before.state {
+                    EnrolmentState::Enrolled { .. } | EnrolmentState::Cancelled { .. } => prop_assert_eq!(&now, &before),
+                    EnrolmentState::Lapsed { .. } => {
+                        let held = matches!(now.state, EnrolmentState::Held { .. });
+                        prop_assert!(!held);
+                    }
+                    EnrolmentState::Held { .. } => {}
+                }
+            }
+        }
+    }
+}

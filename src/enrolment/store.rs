@@ -1,0 +1,169 @@
+//! Queries of seats.
+
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+
+use super::model::{Enrolment, EnrolmentState, SeatTerms};
+use crate::db::rows::catalogue::cohorts;
+use crate::db::rows::enrolment::enrolments::{self, State};
+use crate::db::rows::identity::users;
+use crate::db::{Conn, Txn};
+use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
+use crate::kernel::{Money, Timestamp};
+
+/// A stored value that makes no sense is a fault of ours, never the reader's.
+fn corrupt(what: &'static str) -> DbErr {
+    DbErr::Custom(format!("a stored {what} does not parse"))
+}
+
+fn to_enrolment(row: enrolments::Model) -> Result<Enrolment, DbErr> {
+    let time = |at: Option<crate::db::columns::UtcTime>, what| at.map(Timestamp::from).ok_or_else(|| corrupt(what));
+    let state = match row.state {
+        State::Held => EnrolmentState::Held { until: time(row.hold_until, "end of a hold")?, extensions: row.extensions },
+        State::Enrolled => EnrolmentState::Enrolled { at: time(row.enrolled_at, "moment of enrolment")? },
+        State::Lapsed => EnrolmentState::Lapsed { at: time(row.ended_at, "end of an enrolment")? },
+        State::Cancelled => EnrolmentState::Cancelled { at: time(row.ended_at, "end of an enrolment")? },
+    };
+    Ok(Enrolment {
+        id: row.id,
+        cohort: row.cohort_id,
+        user: row.user_id,
+        certificate_name: row.certificate_name.parse().map_err(|_| corrupt("name"))?,
+        state,
+        created_at: row.created_at.into(),
+    })
+}
+
+fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
+    Ok(SeatTerms {
+        capacity: u32::try_from(row.capacity).map_err(|_| corrupt("capacity"))?,
+        price: Money::new(row.price_minor, row.currency.parse().map_err(|_| corrupt("currency"))?),
+        opens_at: row.enrol_opens_at.into(),
+        closes_at: row.enrol_closes_at.into(),
+        zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
+    })
+}
+
+/// Writes what can change: everything but whose and where it is.
+fn changed(enrolment: &Enrolment) -> enrolments::ActiveModel {
+    let mut row = enrolments::ActiveModel { id: Set(enrolment.id), ..Default::default() };
+    match enrolment.state {
+        EnrolmentState::Held { until, extensions } => {
+            row.state = Set(State::Held);
+            row.hold_until = Set(Some(until.into()));
+            row.extensions = Set(extensions);
+            row.ended_at = Set(None);
+        }
+        EnrolmentState::Enrolled { at } => {
+            row.state = Set(State::Enrolled);
+            row.hold_until = Set(None);
+            row.enrolled_at = Set(Some(at.into()));
+            row.ended_at = Set(None);
+        }
+        EnrolmentState::Lapsed { at } => {
+            row.state = Set(State::Lapsed);
+            row.hold_until = Set(None);
+            row.ended_at = Set(Some(at.into()));
+        }
+        EnrolmentState::Cancelled { at } => {
+            row.state = Set(State::Cancelled);
+            row.hold_until = Set(None);
+            row.ended_at = Set(Some(at.into()));
+        }
+    }
+    row
+}
+
+pub(super) async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
+    let row = enrolments::ActiveModel {
+        cohort_id: Set(enrolment.cohort),
+        user_id: Set(enrolment.user),
+        certificate_name: Set(enrolment.certificate_name.as_str().to_owned()),
+        created_at: Set(enrolment.created_at.into()),
+        ..changed(enrolment)
+    };
+    enrolments::Entity::insert(row).exec_without_returning(&**txn).await?;
+    Ok(())
+}
+
+pub(super) async fn save(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
+    changed(enrolment).update(&**txn).await?;
+    Ok(())
+}
+
+/// The enrolment.
+///
+/// # Errors
+/// The database's own.
+pub async fn enrolment(conn: &Conn, id: EnrolmentId) -> Result<Option<Enrolment>, DbErr> {
+    enrolments::Entity::find_by_id(id).one(conn).await?.map(to_enrolment).transpose()
+}
+
+/// The enrolment, locked: whoever changes it waits for whoever did before.
+pub(super) async fn enrolment_for_update(txn: &Txn, id: EnrolmentId) -> Result<Option<Enrolment>, DbErr> {
+    let row = enrolments::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&**txn).await?;
+    row.map(to_enrolment).transpose()
+}
+
+/// The enrolment, if it is this person's.
+///
+/// # Errors
+/// The database's own.
+pub async fn of_user(conn: &Conn, user: UserId, id: EnrolmentId) -> Result<Option<Enrolment>, DbErr> {
+    let row = enrolments::Entity::find_by_id(id).filter(enrolments::COLUMN.user_id.eq(user)).one(conn).await?;
+    row.map(to_enrolment).transpose()
+}
+
+fn with_a_seat() -> Condition {
+    Condition::all().add(enrolments::Column::State.is_in([State::Held, State::Enrolled]))
+}
+
+async fn list(conn: &Conn, which: Condition) -> Result<Vec<Enrolment>, DbErr> {
+    let rows = enrolments::Entity::find().filter(which).order_by_asc(enrolments::Column::Id).all(conn).await?;
+    rows.into_iter().map(to_enrolment).collect()
+}
+
+/// The seats that a person holds or has, oldest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn active_of_user(conn: &Conn, user: UserId) -> Result<Vec<Enrolment>, DbErr> {
+    list(conn, with_a_seat().add(enrolments::COLUMN.user_id.eq(user))).await
+}
+
+/// Every enrolment of a cohort, of whatever state, oldest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn of_cohort(conn: &Conn, cohort: CohortId) -> Result<Vec<Enrolment>, DbErr> {
+    list(conn, Condition::all().add(enrolments::COLUMN.cohort_id.eq(cohort))).await
+}
+
+/// How many seats of a cohort are held or enrolled.
+///
+/// # Errors
+/// The database's own.
+pub async fn seats_taken(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
+    let count = enrolments::Entity::find().filter(with_a_seat()).filter(enrolments::COLUMN.cohort_id.eq(cohort)).count(conn).await?;
+    u32::try_from(count).map_err(|_| corrupt("number of seats"))
+}
+
+/// Capacity, price and window of a cohort.
+///
+/// # Errors
+/// The database's own.
+pub async fn seat_terms(conn: &Conn, cohort: CohortId) -> Result<Option<SeatTerms>, DbErr> {
+    cohorts::Entity::find_by_id(cohort).one(conn).await?.map(to_terms).transpose()
+}
+
+/// The same with the cohort's row locked: whoever counts its seats waits for whoever counted before.
+pub(super) async fn seat_terms_for_update(txn: &Txn, cohort: CohortId) -> Result<Option<SeatTerms>, DbErr> {
+    let row = cohorts::Entity::find_by_id(cohort).lock(LockType::NoKeyUpdate).one(&**txn).await?;
+    row.map(to_terms).transpose()
+}
+
+/// Locks a person's row, so that their holds over all cohorts are counted one at a time.
+pub(super) async fn lock_user(txn: &Txn, user: UserId) -> Result<(), DbErr> {
+    users::Entity::find_by_id(user).lock(LockType::NoKeyUpdate).one(&**txn).await?;
+    Ok(())
+}

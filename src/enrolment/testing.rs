@@ -1,0 +1,96 @@
+//! An empty house to test in: a migrated database, two clocks in the test's hands, a cast that is plainly invented.
+
+use sea_orm::{EntityTrait, Set};
+use sea_orm_migration::MigratorTrait;
+use serde_json::json;
+
+use crate::db::rows::catalogue::{cohorts, courses};
+use crate::db::{Db, Location, Txn};
+use crate::identity::{self, Person, Role};
+use crate::kernel::ids::{CohortId, CourseId, UserId};
+use crate::kernel::random::Randomness;
+use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Actor, Clocks, Component, PersonName, Timestamp, Zone};
+
+pub(crate) const PRICE: i64 = 650_000;
+pub(crate) const SYSTEM: Actor = Actor::System(Component::Worker);
+
+pub(crate) struct House {
+    pub(crate) db: Db,
+    pub(crate) clocks: Clocks,
+    pub(crate) random: Randomness,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-11-23T09:00:00Z".parse().unwrap()
+}
+
+impl House {
+    /// A new SQLite file of its own.
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clocks = Clocks::manual(start());
+        let random = Randomness::from_seed(7);
+        let location = Location::File(folder.path().join("test.db"));
+        let db = Db::connect(&location, clocks.clone(), random.clone()).await.unwrap();
+        migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
+        Self { db, clocks, random, _folder: folder }
+    }
+
+    pub(crate) fn pass(&self, minutes: i64) {
+        self.clocks.set_machine(shifted(self.clocks.machine(), SignedDuration::from_mins(minutes)));
+    }
+
+    pub(crate) async fn cohort(&self, capacity: i32) -> CohortId {
+        self.db.write(SYSTEM, async |txn| cohort(txn, capacity).await).await.unwrap()
+    }
+
+    pub(crate) async fn student(&self, number: u32) -> UserId {
+        self.db.write(SYSTEM, async |txn| Ok::<_, identity::CreateRefusal>(student(txn, number).await?.id)).await.unwrap()
+    }
+}
+
+async fn student(txn: &Txn, number: u32) -> Result<Person, identity::CreateRefusal> {
+    let email = format!("demo.student.{number:03}@example.org").parse().unwrap();
+    identity::create_person(txn, &email, name(number), Zone::UTC, Role::Student).await
+}
+
+pub(crate) fn name(number: u32) -> PersonName {
+    format!("Demo Student {number:03}").parse().unwrap()
+}
+
+async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
+    let (course, cohort): (CourseId, CohortId) = (txn.new_id(), txn.new_id());
+    let row = courses::ActiveModel {
+        id: Set(course),
+        slug: Set(format!("course-{course}")),
+        title: Set("Demo Course".to_owned()),
+        dek: Set(String::new()),
+        description: Set(json!([])),
+        outcomes: Set(json!([])),
+        questions: Set(json!([])),
+        hours_min: Set(1),
+        hours_max: Set(2),
+        language: Set("en".to_owned()),
+        created_at: Set(txn.now().into()),
+    };
+    courses::Entity::insert(row).exec_without_returning(&**txn).await?;
+    let row = cohorts::ActiveModel {
+        id: Set(cohort),
+        course_id: Set(course),
+        slug: Set(format!("cohort-{cohort}")),
+        name: Set("Demo Cohort".to_owned()),
+        zone: Set("Asia/Kolkata".to_owned()),
+        starts_on: Set(jiff::civil::date(2026, 12, 1).into()),
+        capacity: Set(capacity),
+        price_minor: Set(PRICE),
+        currency: Set("INR".to_owned()),
+        enrol_opens_at: Set(shifted(start(), SignedDuration::from_hours(-24)).into()),
+        enrol_closes_at: Set(shifted(start(), SignedDuration::from_hours(24)).into()),
+        revision: Set(1),
+        created_at: Set(txn.now().into()),
+    };
+    cohorts::Entity::insert(row).exec_without_returning(&**txn).await?;
+    Ok(cohort)
+}

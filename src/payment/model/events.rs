@@ -1,0 +1,95 @@
+//! What the audit log hears of orders and payments.
+
+use serde_json::{Value, json};
+
+use super::{Exception, Means, Order, Payment};
+use crate::kernel::{Event, Subject};
+
+/// A change of an order, a payment or the queue.
+#[derive(Debug, Clone)]
+pub enum PaymentEvent<'a> {
+    Placed(&'a Order),
+    OrderPaid { before: &'a Order, after: &'a Order },
+    OrderLapsed { before: &'a Order, after: &'a Order },
+    Started(&'a Payment),
+    Captured { before: Option<&'a Payment>, after: &'a Payment },
+    /// Opened, processing, failed or expired.
+    Moved { before: &'a Payment, after: &'a Payment },
+    Queued(&'a Exception),
+}
+
+impl Event for PaymentEvent<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Placed(_) => "order.placed",
+            Self::OrderPaid { .. } => "order.paid",
+            Self::OrderLapsed { .. } => "order.lapsed",
+            Self::Started(_) => "payment.started",
+            Self::Captured { .. } => "payment.captured",
+            Self::Moved { .. } => "payment.moved",
+            Self::Queued(_) => "payment.queued",
+        }
+    }
+
+    fn subject(&self) -> Subject {
+        match self {
+            Self::Placed(order) | Self::OrderPaid { after: order, .. } | Self::OrderLapsed { after: order, .. } => {
+                Subject::Order(order.id)
+            }
+            Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
+                Subject::Payment(payment.id)
+            }
+            Self::Queued(exception) => Subject::Exception(exception.id),
+        }
+    }
+
+    fn before(&self) -> Value {
+        match self {
+            Self::Placed(_) | Self::Started(_) | Self::Captured { before: None, .. } | Self::Queued(_) => Value::Null,
+            Self::OrderPaid { before, .. } | Self::OrderLapsed { before, .. } => of_order(before),
+            Self::Captured { before: Some(before), .. } | Self::Moved { before, .. } => of_payment(before),
+        }
+    }
+
+    fn after(&self) -> Value {
+        match self {
+            Self::Placed(order) | Self::OrderPaid { after: order, .. } | Self::OrderLapsed { after: order, .. } => of_order(order),
+            Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
+                of_payment(payment)
+            }
+            Self::Queued(exception) => json!({
+                "order": exception.order,
+                "payment": exception.payment,
+                "gateway_reference": exception.gateway_reference,
+                "reason": exception.reason.word(),
+                "detail": exception.detail,
+            }),
+        }
+    }
+}
+
+fn of_order(order: &Order) -> Value {
+    json!({
+        "number": order.number.as_str(),
+        "state": order.state.word(),
+        "total": order.quote.total,
+        "enrolment": order.enrolment(),
+    })
+}
+
+fn of_payment(payment: &Payment) -> Value {
+    let (state, amount, order) = (payment.state_word(), payment.amount, payment.order);
+    match &payment.means {
+        Means::Card(attempt) => {
+            json!({ "order": order, "method": "card", "state": state, "amount": amount, "session": attempt.session })
+        }
+        Means::Offline(received) => json!({
+            "order": order,
+            "method": received.method.word(),
+            "state": state,
+            "amount": amount,
+            "reference": received.reference.as_str(),
+            "received_on": received.received_on.to_string(),
+        }),
+    }
+}

@@ -1,0 +1,11 @@
+//! The plan of a cohort and the pure decision of what is open in it, for whom and since when.
+
+mod decide;
+mod plan;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub mod testing;
+
+pub use decide::{Access, Inputs, LockReason, ModuleAccess, Opening, Override, decide, openings_to_record};
+pub use plan::{CivilSlot, CohortPlan, ItemKind, PlanError, PlannedModule, ScheduleItem, SlotError};
