@@ -30,5 +30,6 @@ pub mod views;
 pub mod web;
 pub mod work;
 
+
 #[cfg(test)]
 mod testing;

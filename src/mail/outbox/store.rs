@@ -126,3 +126,18 @@ pub async fn left(conn: &Conn, now: Timestamp) -> Result<Vec<(String, row::State
         .all(conn)
         .await
 }
+
+/// Marks every letter that is due and not taken up as suppressed, for `reason`; how many there were.
+///
+/// # Errors
+/// The database's own.
+pub async fn suppress_due(txn: &Txn, reason: &str) -> Result<u64, DbErr> {
+    let done = row::Entity::update_many()
+        .col_expr(row::Column::State, Expr::value(row::State::Suppressed))
+        .col_expr(row::Column::LastError, Expr::value(brief(reason)))
+        .filter(row::COLUMN.state.eq(row::State::Pending))
+        .filter(row::COLUMN.due_at.lte(UtcTime::from(txn.now())))
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected)
+}
