@@ -132,7 +132,10 @@ async fn write(services: &Services, composers: &Composers, letter: &row::Model, 
         Ok(Ok(Composed::Send(content))) => content,
         Ok(Ok(Composed::Cancel(reason))) => return Err(Some(Ending::Cancelled(reason))),
         Ok(Ok(Composed::Suppress(reason))) => return Err(Some(Ending::Suppressed(reason))),
-        Ok(Ok(Composed::Postpone(at))) => return Err(Some(Ending::Postponed(at))),
+        Ok(Ok(Composed::Postpone(at))) if at > services.clocks.service() => return Err(Some(Ending::Postponed(at))),
+        Ok(Ok(Composed::Postpone(at))) => {
+            return Err(Some(Ending::again(format!("it was to wait for {at}, which has passed"), Doubt::None)));
+        }
         Ok(Err(ComposeFailure::Retry(error))) => return Err(Some(Ending::again(error, Doubt::None))),
         Ok(Err(ComposeFailure::GiveUp(error))) => return Err(Some(Ending::Dead { code: None, error })),
         Err(panic) => {

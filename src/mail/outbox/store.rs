@@ -1,7 +1,7 @@
 //! The table of letters, from a claim to the server's answer.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 
 use super::delivery::Ending;
 use crate::db::columns::UtcTime;
@@ -86,14 +86,6 @@ fn code_of(reply: &str) -> Option<i32> {
 
 async fn done(txn: &Txn, update: UpdateMany<row::Entity>) -> Result<bool, DbErr> {
     Ok(update.exec(&**txn).await?.rows_affected == 1)
-}
-
-/// How many letters workers have in hand.
-///
-/// # Errors
-/// The database's own.
-pub async fn leased(conn: &Conn) -> Result<u64, DbErr> {
-    row::Entity::find().filter(Expr::cust("state = 'leased'")).count(conn).await
 }
 
 /// The next `limit` service-time moments after `after` at which letters are due.
