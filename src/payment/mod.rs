@@ -25,7 +25,7 @@ pub use model::{
     Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState, Payment,
     PostalAddress, PostalCode, Quote, Reason, Received, Reference,
 };
-use model::{PaymentEvent};
+use model::PaymentEvent;
 pub use offline::{RecordRefusal, record_offline};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{order, order_of_user, orders_of_enrolment, payments_of_order, queue};
