@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{GatewayKind, Profile, Settings};
+use crate::config::{GatewayKind, Profile, PublicUrl, Settings};
 use crate::db::Db;
 use crate::demo;
 use crate::gateway::practice::{PracticeError, PracticeGateway, PracticeSettings};
@@ -28,7 +28,7 @@ pub enum ServerError {
     #[error("the database is of an older version ({pending} migrations pending): stop other servers, back it up, run `lectern migrate`")]
     Pending { pending: usize },
     #[error("cannot listen on {address}: {source}; choose another with --listen or LECTERN_SERVER__LISTEN")]
-    Listen { address: String, source: std::io::Error },
+    Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Practice(#[from] PracticeError),
     #[error(transparent)]
@@ -62,15 +62,19 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError`], which says what to do.
-    pub async fn start(settings: Settings, clocks: Clocks, random: Randomness, parts: Parts) -> Result<Self, ServerError> {
-        let listener = listen(&settings.server.listen.to_string()).await?;
-        let address = listener.local_addr().map_err(|source| ServerError::Listen { address: settings.server.listen.to_string(), source })?;
+    pub async fn start(mut settings: Settings, clocks: Clocks, random: Randomness, parts: Parts) -> Result<Self, ServerError> {
+        let (listener, address) = listen(settings.server.listen).await?;
+        let practice = match settings.gateway.kind {
+            GatewayKind::Practice => Some(listen(practice_address(&settings)).await?),
+            GatewayKind::Stripe => None,
+        };
+        name_ephemeral_ports(&mut settings, address, practice.as_ref().map(|(_, address)| *address));
         let services = Services::start(settings, clocks, random).await?;
         prepare(&services).await?;
         let mut server =
             Self { services, address, practice: None, workers: None, stop: CancellationToken::new(), tasks: Vec::new() };
-        if server.services.settings.gateway.kind == GatewayKind::Practice {
-            server.start_practice().await?;
+        if let Some((listener, _)) = practice {
+            server.start_practice(listener)?;
         }
         if parts == Parts::All {
             if server.services.settings.profile == Profile::Development {
@@ -83,10 +87,8 @@ impl Server {
         Ok(server)
     }
 
-    async fn start_practice(&mut self) -> Result<(), ServerError> {
+    fn start_practice(&mut self, listener: TcpListener) -> Result<(), ServerError> {
         let gateway = &self.services.settings.gateway;
-        let port = gateway.base_url.port_or_known_default().unwrap_or(0);
-        let listener = listen(&format!("127.0.0.1:{port}")).await?;
         let practice = PracticeGateway::open(
             PracticeSettings {
                 state_file: Some(self.services.settings.database.data.join("practice-gateway.json")),
@@ -146,8 +148,30 @@ impl Server {
     }
 }
 
-async fn listen(address: &str) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address).await.map_err(|source| ServerError::Listen { address: address.to_owned(), source })
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let refused = |source| ServerError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
+}
+
+/// Where the practice gateway listens: the port of its URL, on the loopback; any free one where the course takes any too.
+fn practice_address(settings: &Settings) -> SocketAddr {
+    let any = settings.server.listen.port() == 0;
+    let port = if any { 0 } else { settings.gateway.base_url.port_or_known_default().unwrap_or(0) };
+    (std::net::Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// Where the system chose the ports (`--listen 127.0.0.1:0`), the URLs are made from its choice.
+fn name_ephemeral_ports(settings: &mut Settings, course: SocketAddr, practice: Option<SocketAddr>) {
+    if settings.server.listen.port() != 0 || settings.profile != Profile::Development {
+        return;
+    }
+    settings.server.public_url = PublicUrl::loopback(&course.ip().to_string(), course.port());
+    if let Some(practice) = practice {
+        settings.gateway.hosted_origin = PublicUrl::loopback("localhost", practice.port());
+        settings.gateway.base_url.set_port(Some(practice.port())).unwrap_or_default();
+    }
 }
 
 /// Applies pending migrations; how many there were.

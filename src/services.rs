@@ -85,7 +85,7 @@ fn transport(settings: &Settings, random: &Randomness) -> Result<Transport, Star
         max_bytes: MAX_MAIL,
         timeouts: Timeouts::default(),
     })?;
-    Ok(Transport::Smtp(sender))
+    Ok(Transport::Smtp(Box::new(sender)))
 }
 
 /// Larger than any mail of ours: a guard against a mistake.
@@ -109,7 +109,8 @@ fn signer(mail: &config::Mail) -> Result<Option<DkimSigner>, DkimError> {
     .map(Some)
 }
 
-fn gateway(gateway: &config::Gateway) -> Result<Gateway, gateway::SettingsError> {
+/// The payment gateway's client.
+pub(crate) fn gateway(gateway: &config::Gateway) -> Result<Gateway, gateway::SettingsError> {
     Gateway::new(GatewaySettings {
         base_url: gateway.base_url.to_string(),
         secret_key: gateway.secret_key.clone(),

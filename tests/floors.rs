@@ -14,7 +14,7 @@ const FLOORS: [(&str, &[&str]); 6] = [
     ),
     (BETWEEN, &["acts", "views"]),
     (EDGES, &["web", "work"]),
-    ("4, the program", &["main", "commands"]),
+    ("4, the program", &["main", "commands", "server", "demo"]),
 ];
 const DOMAINS: &str = "2, domains";
 const BETWEEN: &str = "2b, acts and views";
@@ -35,7 +35,7 @@ const HTTP_SERVER_CRATES: [&str; 4] = ["axum", "axum_extra", "tower_governor", "
 const AMBIENT: [&str; 12] = [
     "SystemTime::now",
     "Timestamp::now",
-    "Zoned::now",
+    "ZonedDateTime::now",
     "Utc::now",
     "Local::now",
     "Instant::now",
@@ -236,7 +236,7 @@ fn shown_models(sources: &[Source]) -> BTreeSet<String> {
 fn foreign_rows(file: &File) -> Vec<String> {
     let from = file.room();
     let may = |of: &str| match from {
-        "db" | "views" | "acts" | "main" | "commands" | "testing" => true,
+        "db" | "views" | "acts" | "main" | "commands" | "server" | "demo" | "testing" => true,
         "audit" | "mail" => of == from,
         "jobs" => matches!(of, "jobs" | "clock"),
         // Draining asks what is due, of jobs and letters alike.

@@ -162,6 +162,11 @@ pub struct Log {
 pub struct PublicUrl(Option<Url>);
 
 impl PublicUrl {
+    /// A plain-http origin on this machine.
+    pub fn loopback(host: &str, port: u16) -> Self {
+        Self(Url::parse(&format!("http://{host}:{port}/")).ok())
+    }
+
     /// The origin as browsers write it, without a trailing slash; empty if not set.
     pub fn origin(&self) -> String {
         self.0.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default()

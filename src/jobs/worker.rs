@@ -65,7 +65,10 @@ impl Line for Worker {
             match lease::held::<row::Entity, _>(&self.services.db, job.lease, run).await {
                 Some(Ok(outcome)) => outcome,
                 Some(Err(panic)) => Err(JobFailure::Retry(format!("it panicked: {}", panic_text(panic.as_ref())))),
-                None => return Ok(lost(&job)),
+                None => {
+                    lost(&job);
+                    return Ok(());
+                }
             }
         };
         if !self.note(&job, outcome).await? {

@@ -92,7 +92,7 @@ impl<E> SendFailure<E> {
 #[derive(Debug)]
 pub enum Transport {
     /// A mail server.
-    Smtp(Sender),
+    Smtp(Box<Sender>),
     /// A folder, for development.
     Mailbox(Mailbox),
 }

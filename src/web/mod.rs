@@ -31,7 +31,9 @@ use tower_http::trace::TraceLayer;
 
 use crate::config::Profile;
 use crate::identity::CodeKey;
+use crate::schedule::Plans;
 use crate::services::Services;
+use crate::work::Registries;
 
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
@@ -49,9 +51,12 @@ pub struct App(Arc<Shared>);
 #[derive(Debug)]
 pub struct Shared {
     pub services: Services,
+    /// For the development clock, which does what falls due.
+    pub registries: Registries,
     pub organisation: Arc<str>,
     pub contact: Arc<str>,
     pub code_key: CodeKey,
+    pub plans: Plans,
     content_security_policy: HeaderValue,
     cookies: CookieNames,
     hosts: Vec<String>,
@@ -66,7 +71,7 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(services: Services) -> Self {
+    pub fn new(services: Services, registries: Registries) -> Self {
         let settings = services.settings.clone();
         let public = &settings.server.public_url;
         let policy = guard::content_security_policy(&settings.gateway.hosted_origin.origin());
@@ -74,10 +79,12 @@ impl App {
             organisation: settings.organisation.name.as_str().into(),
             contact: settings.organisation.contact_email.as_str().into(),
             code_key: CodeKey::new(settings.server.secret.clone()),
+            plans: Plans::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],
             services,
+            registries,
         }))
     }
 

@@ -83,78 +83,38 @@ struct Told {
 const HOME: (&str, &str) = ("/", "The course");
 
 impl Problem {
+    // A table of words, a problem a row.
+    #[rustfmt::skip]
     fn told(&self) -> Told {
-        let told = |status, kind, title, detail: &str, remedy| Told {
-            status,
-            kind,
-            title,
-            detail: detail.to_owned(),
-            remedy,
-            link: HOME,
-        };
+        let told = |status, kind, title, detail: &str, remedy| Told { status, kind, title, detail: detail.to_owned(), remedy, link: HOME };
         match self {
-            Self::NotFound => told(
-                StatusCode::NOT_FOUND,
-                "not-found",
-                "There is nothing here",
+            Self::NotFound => told(StatusCode::NOT_FOUND, "not-found", "There is nothing here",
                 "The page may have moved, or it belongs to another account.",
-                "Check the address. If you followed a link from a mail, sign in with the address that received it.",
-            ),
-            Self::SignInFirst { .. } => Told {
-                link: ("/sign-in", "Sign in"),
-                ..told(
-                    StatusCode::UNAUTHORIZED,
-                    "sign-in",
-                    "Sign in first",
-                    "This page is for people signed in.",
-                    "Sign in and come back.",
-                )
-            },
-            Self::WrongRole => told(
-                StatusCode::FORBIDDEN,
-                "wrong-role",
-                "This is not yours to open",
+                "Check the address. If you followed a link from a mail, sign in with the address that received it."),
+            Self::SignInFirst { .. } => Told { link: ("/sign-in", "Sign in"), ..told(StatusCode::UNAUTHORIZED, "sign-in", "Sign in first",
+                "This page is for people signed in.",
+                "Sign in and come back.") },
+            Self::WrongRole => told(StatusCode::FORBIDDEN, "wrong-role", "This is not yours to open",
                 "Your account does not have the role this page needs.",
-                "If it should, ask an admin of the course to change your role.",
-            ),
-            Self::Malformed(detail) => told(
-                StatusCode::BAD_REQUEST,
-                "malformed",
-                "That request could not be read",
+                "If it should, ask an admin of the course to change your role."),
+            Self::Malformed(detail) => told(StatusCode::BAD_REQUEST, "malformed", "That request could not be read",
                 detail,
-                "Go back, load the page again and send the form once more.",
-            ),
-            Self::Conflict { title, detail } => {
-                told(StatusCode::CONFLICT, "conflict", title, detail, "Load the page again to see how things stand.")
-            }
-            Self::TooMany { .. } => told(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many",
-                "Too many requests",
+                "Go back, load the page again and send the form once more."),
+            Self::Conflict { title, detail } => told(StatusCode::CONFLICT, "conflict", title,
+                detail,
+                "Load the page again to see how things stand."),
+            Self::TooMany { .. } => told(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests",
                 "We received more requests from your network than we can answer at once.",
-                "Wait a minute and try again. Nothing you sent was lost or done twice.",
-            ),
-            Self::WrongOrigin => told(
-                StatusCode::FORBIDDEN,
-                "wrong-origin",
-                "That request came from elsewhere",
+                "Wait a minute and try again. Nothing you sent was lost or done twice."),
+            Self::WrongOrigin => told(StatusCode::FORBIDDEN, "wrong-origin", "That request came from elsewhere",
                 "It was sent by another site or under another name, so it was not carried out.",
-                "Open the page here and send the form from it.",
-            ),
-            Self::Busy => told(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                "We could not do that just now",
+                "Open the page here and send the form from it."),
+            Self::Busy => told(StatusCode::SERVICE_UNAVAILABLE, "busy", "We could not do that just now",
                 "The service is busy. Nothing was changed.",
-                "Wait a few seconds and try again.",
-            ),
-            Self::Internal(_) => told(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "Something went wrong on our side",
+                "Wait a few seconds and try again."),
+            Self::Internal(_) => told(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side",
                 "The fault is ours and has been noted.",
-                "Try again in a few minutes. If it stays, write to us and give the time.",
-            ),
+                "Try again in a few minutes. If it stays, write to us and give the time."),
         }
     }
 }

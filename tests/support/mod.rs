@@ -1,4 +1,6 @@
 //! What the tests share.
 
+pub mod app;
+pub mod browser;
 pub mod database;
 pub mod source;

@@ -2,8 +2,10 @@
 
 mod cohort;
 mod course;
+mod events;
 pub mod rule;
 
 pub use cohort::{Cohort, CohortModule, EnrolmentWindow, WindowError, WindowState};
 pub use course::{Answered, Course, CourseModule, ReadingKey};
+pub use events::CatalogueEvent;
 pub use rule::{Facts, Read, Rule, Unmet, Verdict};

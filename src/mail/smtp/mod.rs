@@ -22,7 +22,7 @@ use super::transport::{Accepted, Envelope, Phase, SendFailure};
 /// Sends mail through one server.
 #[derive(Debug)]
 pub struct Sender {
-    settings: SmtpSettings,
+    settings: Box<SmtpSettings>,
     server_name: ServerName<'static>,
     tls: Arc<ClientConfig>,
 }
@@ -32,7 +32,7 @@ impl Sender {
     /// The setting that cannot be used.
     pub fn new(settings: SmtpSettings) -> Result<Self, SettingsError> {
         let (server_name, tls) = settings.check()?;
-        Ok(Self { settings, server_name, tls })
+        Ok(Self { settings: Box::new(settings), server_name, tls })
     }
 
     /// Sends `bytes` (as [`compose`](crate::mail::compose()) and the signer leave them) to one recipient.

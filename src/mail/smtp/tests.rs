@@ -22,8 +22,9 @@ const BEFORE_BODY: [(Step, Phase); 6] = [
     (Step::Data, Phase::Data),
 ];
 
-fn settings(server: &SmtpServer) -> SmtpSettings {
-    let short = Duration::from_millis(150);
+/// No outcome hangs on these limits: a busy machine must not fail a test.
+fn patient(server: &SmtpServer) -> SmtpSettings {
+    let long = Duration::from_secs(20);
     SmtpSettings {
         host: "127.0.0.1".to_owned(),
         port: server.port,
@@ -32,17 +33,22 @@ fn settings(server: &SmtpServer) -> SmtpSettings {
         hello_name: "courses.example.org".to_owned(),
         ca_pem: Some(CA_PEM.to_owned()),
         max_bytes: 16_000_000,
-        timeouts: Timeouts { connect: 10 * short, handshake: short, command: short, body: short, answer: short },
+        timeouts: Timeouts { connect: long, handshake: long, command: long, body: long, answer: long },
     }
 }
 
-/// For tests whose outcome no time limit decides: a busy machine must not fail them.
-fn patient(server: &SmtpServer) -> SmtpSettings {
-    let long = Duration::from_secs(20);
-    SmtpSettings {
-        timeouts: Timeouts { connect: long, handshake: long, command: long, body: long, answer: long },
-        ..settings(server)
-    }
+/// Soon gives up in `phase` and its like, and nowhere else.
+fn impatient(server: &SmtpServer, phase: Phase) -> SmtpSettings {
+    let mut settings = patient(server);
+    let limit = match phase {
+        Phase::Check | Phase::Connect => &mut settings.timeouts.connect,
+        Phase::Greeting | Phase::Hello | Phase::Tls => &mut settings.timeouts.handshake,
+        Phase::Auth | Phase::MailFrom | Phase::RcptTo | Phase::Data => &mut settings.timeouts.command,
+        Phase::Body => &mut settings.timeouts.body,
+        Phase::Answer => &mut settings.timeouts.answer,
+    };
+    *limit = Duration::from_millis(300);
+    settings
 }
 
 fn envelope() -> Envelope {
@@ -98,9 +104,9 @@ async fn a_refusal_before_the_body_is_temporary_or_permanent_by_its_code() {
 async fn silence_hanging_up_and_nonsense_before_the_body_are_temporary() {
     for (step, at) in BEFORE_BODY {
         for act in [Act::Silence, Act::HangUp, Act::Say("HTTP/1.1 200 OK"), Act::Say("299 What?")] {
-            let waits = matches!(act, Act::Silence);
+            let silent = matches!(act, Act::Silence);
             let server = SmtpServer::once(step, act).await;
-            let (outcome, notes) = send(if waits { settings(&server) } else { patient(&server) }).await;
+            let (outcome, notes) = send(if silent { impatient(&server, at) } else { patient(&server) }).await;
             match outcome.unwrap_err() {
                 SendFailure::Temporary { phase, code: None, .. } => assert_eq!(phase, at),
                 other => panic!("{step:?}: {other:?}"),
@@ -127,9 +133,9 @@ async fn an_answer_to_the_dot_is_definite() {
 #[tokio::test]
 async fn no_answer_to_the_dot_leaves_the_mail_in_doubt() {
     for act in [Act::Silence, Act::HangUp, Act::Say("354 More"), Act::Say("hello"), Act::SayAndHangUp("250-cut")] {
-        let waits = matches!(act, Act::Silence);
+        let silent = matches!(act, Act::Silence);
         let server = SmtpServer::once(Step::Dot, act).await;
-        let (outcome, notes) = send(if waits { settings(&server) } else { patient(&server) }).await;
+        let (outcome, notes) = send(if silent { impatient(&server, Phase::Answer) } else { patient(&server) }).await;
         assert!(matches!(outcome, Err(SendFailure::InDoubt { phase: Phase::Answer, .. })), "{outcome:?}");
         assert_eq!((notes, server.bodies().len()), (1, 1));
         let (next, _) = send(patient(&server)).await;
@@ -141,7 +147,7 @@ async fn no_answer_to_the_dot_leaves_the_mail_in_doubt() {
 async fn a_server_that_stops_reading_the_body_is_given_up() {
     let server = SmtpServer::once(Step::Body, Act::Silence).await;
     let large = [b"Subject: x\r\n\r\n".as_slice(), &b"0123456789\r\n".repeat(1_000_000)].concat();
-    let sender = Sender::new(settings(&server)).unwrap();
+    let sender = Sender::new(impatient(&server, Phase::Body)).unwrap();
     let failure = sender.send(&envelope(), &large, async || Ok::<(), Infallible>(())).await.unwrap_err();
     assert!(matches!(failure, SendFailure::InDoubt { phase: Phase::Body, .. }), "{failure:?}");
     assert_eq!(server.bodies(), Vec::<Vec<u8>>::new());
@@ -237,7 +243,7 @@ async fn nobody_there_is_temporary_and_plain_text_stays_on_this_machine() {
 #[tokio::test]
 async fn settings_that_could_inject_a_line_are_refused() {
     let server = SmtpServer::accepting().await;
-    let good = settings(&server);
+    let good = patient(&server);
     let refused = |settings: SmtpSettings| Sender::new(settings).unwrap_err();
     assert_eq!(refused(SmtpSettings { host: "a b".to_owned(), ..good.clone() }), SettingsError::Host);
     assert_eq!(refused(SmtpSettings { hello_name: "a\r\nMAIL".to_owned(), ..good.clone() }), SettingsError::HelloName);

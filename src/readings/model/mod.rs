@@ -1,13 +1,17 @@
 //! What a reading is: its record, its archived text, and what of it may be shown.
 
+mod added;
 mod address;
 mod body;
+mod card;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use added::{FieldError, NewReading, ReadingEvent, free_slug, slug_base};
 pub use address::{AddressError, WebAddress};
 pub use body::{Body, BodyError};
+pub use card::Card;
 
 use crate::kernel::Slug;
 use crate::kernel::ids::ReadingId;

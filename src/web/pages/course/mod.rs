@@ -1,0 +1,47 @@
+//! The course and its cohorts, as anybody may see them.
+
+mod cohorts;
+mod front;
+pub(in crate::web::pages) mod model;
+
+use std::collections::BTreeMap;
+
+use sea_orm::DbErr;
+
+use crate::catalogue::model::{Cohort, Course};
+use crate::db::Conn;
+use crate::kernel::Timestamp;
+use crate::kernel::ids::CohortId;
+use crate::web::routes::{Access, Routes};
+use crate::{catalogue, enrolment};
+
+pub(super) fn routes() -> Routes {
+    Routes::default().get("/", Access::Public, front::show).get("/cohorts", Access::Public, cohorts::show)
+}
+
+/// The course that is taught here, with its cohorts and how many of their seats are taken.
+pub(super) struct Offered {
+    pub(super) course: Course,
+    pub(super) cohorts: Vec<Cohort>,
+    taken: BTreeMap<CohortId, u32>,
+}
+
+impl Offered {
+    /// The first course; `None` before there is one.
+    pub(super) async fn load(conn: &Conn) -> Result<Option<Self>, DbErr> {
+        let Some(course) = catalogue::courses(conn).await?.into_iter().next() else { return Ok(None) };
+        let cohorts = catalogue::cohorts(conn, course.id).await?;
+        let ids: Vec<CohortId> = cohorts.iter().map(|cohort| cohort.id).collect();
+        let taken = enrolment::seats_taken_in(conn, &ids).await?;
+        Ok(Some(Self { course, cohorts, taken }))
+    }
+
+    /// The cohort to enrol in at `now`.
+    pub(super) fn next(&self, now: Timestamp) -> Option<&Cohort> {
+        model::next_open(&self.cohorts, &self.taken, now)
+    }
+
+    pub(super) fn taken(&self, cohort: &Cohort) -> u32 {
+        self.taken.get(&cohort.id).copied().unwrap_or(0)
+    }
+}

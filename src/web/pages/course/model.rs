@@ -1,0 +1,211 @@
+//! What the course's public pages show. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::catalogue::model::{Answered, Cohort, CohortModule, Course, CourseModule, ReadingKey, WindowState};
+use crate::kernel::ids::{CohortId, ReadingId};
+use crate::kernel::{Money, ShownTime, Slug, Timestamp, Zone};
+use crate::readings::Card;
+use crate::web::pages::shown::{ShownDay, counted, minutes_words};
+
+/// Days after the start up to which a student has the whole price back.
+const REFUND_DAYS: i64 = 14;
+
+/// The course without its dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseShown {
+    pub kicker: String,
+    pub title: String,
+    pub dek: String,
+    pub description: Vec<String>,
+    pub outcomes: Vec<String>,
+    pub hours: String,
+    pub questions: Vec<Answered>,
+}
+
+impl CourseShown {
+    pub fn new(course: &Course, weeks: usize) -> Self {
+        let language = match course.language.split('-').next() {
+            Some("en") => "English",
+            Some("hi") => "Hindi",
+            Some("fr") => "French",
+            Some("es") => "Spanish",
+            _ => course.language.as_str(),
+        };
+        Self {
+            kicker: format!("{} · online · in {language}", counted(weeks, "week")),
+            title: course.title.clone(),
+            dek: course.dek.clone(),
+            description: course.description.clone(),
+            outcomes: course.outcomes.clone(),
+            hours: hours(course.hours_min, course.hours_max),
+            questions: course.questions.clone(),
+        }
+    }
+}
+
+fn hours(least: u32, most: u32) -> String {
+    if least < most {
+        format!("{least} to {most} hours a week")
+    } else {
+        format!("{} a week", counted(usize::try_from(least).unwrap_or(usize::MAX), "hour"))
+    }
+}
+
+/// The cohort to enrol in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub slug: Slug,
+    pub name: String,
+    pub price: Money,
+    pub starts: ShownDay,
+    pub ends: ShownDay,
+    pub refund_until: ShownDay,
+    pub closes: ShownTime,
+    pub seats_left: u32,
+    pub capacity: u32,
+}
+
+impl Offer {
+    /// `weeks` is how many the course runs for: the last day is the last of the last week.
+    pub fn new(cohort: &Cohort, taken: u32, weeks: usize, zone: &Zone) -> Self {
+        let days = i64::try_from(weeks).unwrap_or_default() * 7;
+        Self {
+            slug: cohort.slug.clone(),
+            name: cohort.name.clone(),
+            price: cohort.price,
+            starts: ShownDay::after(cohort.starts_on, 0),
+            ends: ShownDay::after(cohort.starts_on, (days - 1).max(0)),
+            refund_until: ShownDay::after(cohort.starts_on, REFUND_DAYS),
+            closes: ShownTime::new(cohort.window.closes(), zone),
+            seats_left: cohort.capacity.saturating_sub(taken),
+            capacity: cohort.capacity,
+        }
+    }
+}
+
+/// The cohort that the front page offers: the first to start of those that take enrolments and have a seat.
+pub fn next_open<'a>(cohorts: &'a [Cohort], taken: &BTreeMap<CohortId, u32>, now: Timestamp) -> Option<&'a Cohort> {
+    let seats = |cohort: &Cohort| taken.get(&cohort.id).copied().unwrap_or(0) < cohort.capacity;
+    cohorts.iter().filter(|cohort| cohort.window.is_open(now) && seats(cohort)).min_by_key(|cohort| (cohort.starts_on, cohort.id))
+}
+
+/// One week, as anybody may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Week {
+    pub number: u32,
+    pub title: String,
+    pub dek: String,
+    /// Titles, in reading order.
+    pub readings: Vec<String>,
+    /// `3 readings, about 70 minutes`.
+    pub work: String,
+    /// Its release in the offered cohort.
+    pub opens: Option<ShownTime>,
+}
+
+impl Week {
+    /// A week of a cohort's plan.
+    pub fn planned(module: &CohortModule, release: Timestamp, cards: &BTreeMap<ReadingId, Card>, zone: &Zone) -> Self {
+        let (readings, work) = listed(&module.readings, cards);
+        let (title, dek) = (module.title.clone(), module.dek.clone());
+        Self { number: module.position, title, dek, readings, work, opens: Some(ShownTime::new(release, zone)) }
+    }
+
+    /// A week of the course itself, which has no dates.
+    pub fn undated(module: &CourseModule, cards: &BTreeMap<ReadingId, Card>) -> Self {
+        let (readings, work) = listed(&module.readings, cards);
+        let (title, dek) = (module.title.clone(), module.dek.clone());
+        Self { number: module.position, title, dek, readings, work, opens: None }
+    }
+}
+
+fn listed(keys: &[ReadingKey], cards: &BTreeMap<ReadingId, Card>) -> (Vec<String>, String) {
+    let cards: Vec<&Card> = keys.iter().filter_map(|key| cards.get(&key.reading)).collect();
+    let minutes: u32 = cards.iter().map(|card| card.minutes).sum();
+    let titles: Vec<String> = cards.iter().map(|card| card.title.clone()).collect();
+    let work = format!("{}, about {}", counted(titles.len(), "reading"), minutes_words(minutes));
+    (titles, work)
+}
+
+/// Where a cohort stands, as the list of cohorts says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CohortState {
+    Open,
+    /// It takes enrolments and has no seat left.
+    Full,
+    NotYet(ShownTime),
+    /// Enrolment has closed and the course has not begun.
+    Closed,
+    UnderWay(i64),
+    Finished,
+}
+
+/// One cohort in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CohortRow {
+    pub slug: Slug,
+    pub name: String,
+    pub price: Money,
+    pub starts: ShownDay,
+    pub closes: ShownTime,
+    pub seats_left: u32,
+    pub capacity: u32,
+    pub state: CohortState,
+}
+
+impl CohortRow {
+    /// `zone` is the reader's; a visitor who is not signed in has none, and sees each cohort in its own.
+    pub fn new(cohort: &Cohort, taken: u32, weeks: usize, zone: Option<&Zone>, now: Timestamp) -> Self {
+        let zone = zone.unwrap_or(&cohort.zone);
+        let seats_left = cohort.capacity.saturating_sub(taken);
+        Self {
+            slug: cohort.slug.clone(),
+            name: cohort.name.clone(),
+            price: cohort.price,
+            starts: ShownDay::after(cohort.starts_on, 0),
+            closes: ShownTime::new(cohort.window.closes(), zone),
+            seats_left,
+            capacity: cohort.capacity,
+            state: state(cohort, seats_left, weeks, zone, now),
+        }
+    }
+}
+
+fn state(cohort: &Cohort, seats_left: u32, weeks: usize, zone: &Zone, now: Timestamp) -> CohortState {
+    let today = cohort.zone.civil(now).date();
+    let days = (today - cohort.starts_on).get_days();
+    let week = i64::from(days).div_euclid(7) + 1;
+    match cohort.window.state(now) {
+        WindowState::Open { .. } if seats_left > 0 => CohortState::Open,
+        WindowState::Open { .. } => CohortState::Full,
+        WindowState::NotYet { opens } => CohortState::NotYet(ShownTime::new(opens, zone)),
+        WindowState::Closed { .. } if days < 0 => CohortState::Closed,
+        WindowState::Closed { .. } if week <= i64::try_from(weeks).unwrap_or(i64::MAX) => CohortState::UnderWay(week),
+        WindowState::Closed { .. } => CohortState::Finished,
+    }
+}
+
+/// The order of the list: those that can be enrolled in first, then those to come, then the latest of the past.
+pub fn in_order(rows: &mut [CohortRow]) {
+    let rank = |row: &CohortRow| match row.state {
+        CohortState::Open => 0,
+        CohortState::Full => 1,
+        CohortState::NotYet(_) => 2,
+        CohortState::Closed => 3,
+        CohortState::UnderWay(_) => 4,
+        CohortState::Finished => 5,
+    };
+    rows.sort_by(|one, two| {
+        let dates = if rank(one) >= 4 { two.starts.iso.cmp(&one.starts.iso) } else { one.starts.iso.cmp(&two.starts.iso) };
+        rank(one).cmp(&rank(two)).then(dates)
+    });
+}
+
+/// Whose times a page shows: the reader's, or the cohort's where nobody is signed in.
+pub fn zone_note(zone: &Zone, readers: Option<&Zone>) -> String {
+    match readers {
+        Some(_) => format!("Times are in your zone, {zone}."),
+        None => format!("Times are in {zone}, the cohort’s zone. Once you enrol you see them in yours."),
+    }
+}

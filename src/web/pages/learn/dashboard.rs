@@ -1,0 +1,149 @@
+//! What the dashboard of one enrolment shows. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::enrolment::{Enrolment, EnrolmentState};
+use crate::kernel::ids::{EnrolmentId, ReadingId};
+use crate::kernel::{ShownTime, Timestamp, Zone};
+use crate::learning::model::{ModuleProgress, NextStep, Progress, progress};
+use crate::readings::Card;
+use crate::schedule::model::{Access, Inputs};
+use crate::web::pages::shown::{minutes_words, span};
+
+use super::Paths;
+
+/// A seat of a student, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub(super) enrolment: EnrolmentId,
+    pub(super) course: String,
+    pub(super) cohort: String,
+    pub(super) state: SeatState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SeatState {
+    Enrolled,
+    /// Not paid yet. `countdown` while the hold lasts; past it, a payment may still be on its way.
+    Held { until: ShownTime, countdown: Option<Countdown> },
+    Lapsed,
+    Cancelled,
+}
+
+/// Time that runs out, for the script to count down by the service's clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Countdown {
+    pub(super) until: ShownTime,
+    /// The service's time when the page was made, RFC 3339.
+    pub(super) now: Timestamp,
+    /// `31 minutes`, for readers without the script.
+    pub(super) left: String,
+}
+
+impl SeatState {
+    pub(super) fn new(enrolment: &Enrolment, now: Timestamp, zone: &Zone) -> Self {
+        match enrolment.state {
+            EnrolmentState::Enrolled { .. } => Self::Enrolled,
+            EnrolmentState::Lapsed { .. } => Self::Lapsed,
+            EnrolmentState::Cancelled { .. } => Self::Cancelled,
+            EnrolmentState::Held { until: end, .. } => {
+                let until = ShownTime::new(end, zone);
+                let countdown = (end > now).then(|| Countdown { until: until.clone(), now, left: span(now, end) });
+                Self::Held { until, countdown }
+            }
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    NotStarted(ShownTime),
+    Read { week: u32, title: String, href: String, minutes: String, module_href: String },
+    /// `opens` is known where nothing but time is awaited.
+    Wait { week: u32, title: String, opens: Option<ShownTime>, href: String },
+    AllDone,
+}
+
+/// One week in the list. A locked one tells nothing of its readings, not even their number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum WeekState {
+    /// All that it requires is read.
+    Done { read: usize, total: usize },
+    Open { read: usize, total: usize, left: String },
+    Locked { opens: Option<ShownTime> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WeekRow {
+    pub(super) number: u32,
+    pub(super) title: String,
+    pub(super) href: String,
+    pub(super) state: WeekState,
+}
+
+/// An enrolled student's progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Work {
+    pub(super) next: Next,
+    /// When the next module opens, where that is known.
+    pub(super) next_opens: Option<ShownTime>,
+    /// Of all the course.
+    pub(super) read: usize,
+    pub(super) total: usize,
+    pub(super) weeks: Vec<WeekRow>,
+}
+
+impl Work {
+    pub(super) fn new(inputs: &Inputs, cards: &BTreeMap<ReadingId, Card>, paths: Paths, now: Timestamp, zone: &Zone) -> Self {
+        let minutes = cards.iter().map(|(id, card)| (*id, card.minutes)).collect();
+        let progress = progress(inputs, &minutes, now);
+        let titled = |module: &ModuleProgress| inputs.plan.module(module.module).map_or("", |module| module.title.as_str());
+        let row = |module: &ModuleProgress| WeekRow {
+            number: module.position,
+            title: titled(module).to_owned(),
+            href: paths.week(module.position),
+            state: week_state(module, zone),
+        };
+        let opens = progress.modules.iter().filter(|module| !module.access.is_open()).filter_map(|module| module.access.moment());
+        Self {
+            next: next(inputs, &progress, cards, paths, zone),
+            next_opens: opens.min().map(|at| ShownTime::new(at, zone)),
+            read: progress.modules.iter().map(ModuleProgress::read).sum(),
+            total: progress.modules.iter().map(ModuleProgress::total).sum(),
+            weeks: progress.modules.iter().map(row).collect(),
+        }
+    }
+}
+
+fn week_state(module: &ModuleProgress, zone: &Zone) -> WeekState {
+    let (read, total) = (module.read(), module.total());
+    match module.access {
+        Access::Locked { opens_at, .. } => WeekState::Locked { opens: opens_at.map(|at| ShownTime::new(at, zone)) },
+        Access::Open { .. } if module.required_left() == 0 => WeekState::Done { read, total },
+        Access::Open { .. } => WeekState::Open { read, total, left: minutes_words(module.minutes_left) },
+    }
+}
+
+fn next(inputs: &Inputs, progress: &Progress, cards: &BTreeMap<ReadingId, Card>, paths: Paths, zone: &Zone) -> Next {
+    match progress.next {
+        NextStep::NotStarted { starts } => Next::NotStarted(ShownTime::new(starts, zone)),
+        NextStep::AllDone => Next::AllDone,
+        NextStep::Read { module, reading } => match (inputs.plan.module(module), cards.get(&reading)) {
+            (Some(module), Some(card)) => Next::Read {
+                week: module.position,
+                title: card.title.clone(),
+                href: paths.reading(module.position, &card.slug),
+                minutes: minutes_words(card.minutes),
+                module_href: paths.week(module.position),
+            },
+            // A step names what the same plan and its cards hold.
+            _ => Next::AllDone,
+        },
+        NextStep::WaitFor { module, opens_at } => {
+            let (week, title) = inputs.plan.module(module).map_or((0, ""), |module| (module.position, module.title.as_str()));
+            let opens = opens_at.map(|at| ShownTime::new(at, zone));
+            Next::Wait { week, title: title.to_owned(), opens, href: paths.week(week) }
+        }
+    }
+}

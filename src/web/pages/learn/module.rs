@@ -1,0 +1,157 @@
+//! One week of a student's course.
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::{Halt, Paths, locked_page, refused};
+use crate::catalogue::model::CohortModule;
+use crate::kernel::ids::EnrolmentId;
+use crate::kernel::{ShownTime, Zone};
+use crate::learning::{self, KeyedReading, ModulePage, Sheet};
+use crate::readings::Card;
+use crate::schedule::model::Access;
+use crate::web::pages::shown::minutes_words;
+use crate::web::session::PageSnapshot;
+use crate::web::view::{Moment, View, page};
+use crate::web::{App, Problem};
+
+/// What the list says of a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadingState {
+    Read,
+    /// The first that the week is incomplete without.
+    Next,
+    ToRead,
+    Optional,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ReadingRow {
+    href: String,
+    title: String,
+    /// Author, publisher, year and reading time, as far as they are known.
+    source: String,
+    why: String,
+    state: ReadingState,
+}
+
+/// The way to the week before or after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Turn {
+    href: String,
+    week: u32,
+    title: String,
+    /// When it opens, where that lies ahead and is known.
+    opens: Option<ShownTime>,
+}
+
+/// All that the page of an open week shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ModuleShown {
+    week: u32,
+    weeks: usize,
+    home: String,
+    title: String,
+    dek: String,
+    outcomes: Vec<String>,
+    read: usize,
+    /// `37 minutes`; absent when nothing is left.
+    left: Option<String>,
+    readings: Vec<ReadingRow>,
+    questions: Vec<String>,
+    prompt: Option<String>,
+    before: Option<Turn>,
+    after: Option<Turn>,
+}
+
+impl ModuleShown {
+    /// `None` where the plan has no such module.
+    fn new(found: &ModulePage, readings: &[KeyedReading], zone: &Zone) -> Option<Self> {
+        let (module, paths) = (found.module()?, Paths(found.place.enrolment.id));
+        let own = found.progress.modules.iter().find(|progress| progress.module == module.id)?;
+        let turn = |position: Option<u32>| {
+            let module = found.place.module_at(position?)?;
+            let progress = found.progress.modules.iter().find(|progress| progress.module == module.id)?;
+            Some(Turn::new(module, &progress.access, paths, zone))
+        };
+        Some(Self {
+            week: module.position,
+            weeks: found.progress.modules.len(),
+            home: paths.home(),
+            title: module.title.clone(),
+            dek: module.dek.clone(),
+            outcomes: module.outcomes.clone(),
+            read: own.read(),
+            left: (own.minutes_left > 0).then(|| minutes_words(own.minutes_left)),
+            readings: rows(readings, module.position, paths),
+            questions: module.questions.clone(),
+            prompt: module.reflection_prompt.clone(),
+            before: turn(module.position.checked_sub(1)),
+            after: turn(module.position.checked_add(1)),
+        })
+    }
+}
+
+impl Turn {
+    fn new(module: &CohortModule, access: &Access, paths: Paths, zone: &Zone) -> Self {
+        let opens = match access {
+            Access::Open { .. } => None,
+            Access::Locked { opens_at, .. } => opens_at.map(|at| ShownTime::new(at, zone)),
+        };
+        Self { href: paths.week(module.position), week: module.position, title: module.title.clone(), opens }
+    }
+}
+
+fn rows(readings: &[KeyedReading], week: u32, paths: Paths) -> Vec<ReadingRow> {
+    let next = readings.iter().position(|reading| reading.key.required && reading.read_at.is_none());
+    let row = |(index, KeyedReading { key, card, read_at }): (usize, &KeyedReading)| ReadingRow {
+        href: paths.reading(week, &card.slug),
+        title: card.title.clone(),
+        source: source(card),
+        why: key.why.clone(),
+        state: match read_at {
+            Some(_) => ReadingState::Read,
+            None if !key.required => ReadingState::Optional,
+            None if Some(index) == next => ReadingState::Next,
+            None => ReadingState::ToRead,
+        },
+    };
+    readings.iter().enumerate().map(row).collect()
+}
+
+/// `Demo Author 04, Example Review, 2021 · 12 minutes`: what is not known is left out.
+fn source(card: &Card) -> String {
+    let year = card.published_on.map(|date| date.year().to_string());
+    let named: Vec<&str> =
+        [card.author.as_deref(), Some(card.publisher.as_str()), year.as_deref()].into_iter().flatten().collect();
+    format!("{} · {}", named.join(", "), minutes_words(card.minutes))
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/learn/module.html")]
+struct Page<'a> {
+    view: &'a View,
+    module: &'a ModuleShown,
+}
+
+/// The week if it is open; else why it is not, 403.
+pub(super) async fn show(
+    State(app): State<App>,
+    view: View,
+    moment: Moment,
+    PageSnapshot(snapshot): PageSnapshot,
+    place: Result<Path<(EnrolmentId, u32)>, PathRejection>,
+) -> Result<Response, Halt> {
+    let Path((enrolment, week)) = place?;
+    let found = learning::module_page(&snapshot, &app.plans, moment.subject.id, enrolment, week, moment.now).await?;
+    let Some(found) = found else { return Err(refused(&snapshot, &view, &moment, enrolment).await) };
+    match &found.sheet {
+        Sheet::Locked(access) => Ok(locked_page(&view, &moment, &found.place, week, access)?),
+        Sheet::Open { readings, .. } => {
+            let module = ModuleShown::new(&found, readings, &moment.zone).ok_or(Problem::NotFound)?;
+            Ok(page(&Page { view: &view, module: &module })?)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The whole program under test: a real server on a free port, its clock in the test's hands, its mail in a folder.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lectern::config::{self, Overrides, Profile, Settings};
+use lectern::gateway::practice::PracticeGateway;
+use lectern::kernel::random::Randomness;
+use lectern::kernel::time::{SignedDuration, shifted};
+use lectern::kernel::{Clocks, Timestamp};
+use lectern::mail::{Mailbox, Received};
+use lectern::server::{Parts, Server};
+use lectern::services::Services;
+use lectern::work::{self, Registries, Target};
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+
+use super::browser::Browser;
+use super::database;
+
+/// Every test begins here: a Thursday, five days before the journeys' cohort starts.
+pub const START: &str = "2027-01-07T06:00:00Z";
+
+/// Where the rows are.
+#[derive(Debug, Clone)]
+enum Storage {
+    Sqlite,
+    Postgres { url: String, schema: String },
+}
+
+/// The program, running.
+#[derive(Debug)]
+pub struct TestApp {
+    server: Server,
+    clocks: Clocks,
+    folder: TempDir,
+    storage: Storage,
+}
+
+/// Runs a test on SQLite and, where a server is named (or required), on PostgreSQL.
+pub async fn on_each_database(test: impl AsyncFn(TestApp)) {
+    on_each_database_with(|_| {}, test).await;
+}
+
+/// As [`on_each_database`], with settings changed.
+pub async fn on_each_database_with(change: impl Fn(&mut Settings), test: impl AsyncFn(TestApp)) {
+    test(TestApp::start(Storage::Sqlite, &change).await).await;
+    if let Some(url) = database::postgres_url() {
+        test(TestApp::start(postgres(&url).await, &change).await).await;
+    }
+}
+
+async fn postgres(url: &str) -> Storage {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let schema = format!("lectern_app_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let conn = Database::connect(url).await.unwrap();
+    conn.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")).await.unwrap();
+    conn.close().await.unwrap();
+    Storage::Postgres { url: url.to_owned(), schema }
+}
+
+impl TestApp {
+    /// On SQLite alone, for what does not depend on the database.
+    pub async fn sqlite() -> Self {
+        Self::start(Storage::Sqlite, &|_: &mut Settings| {}).await
+    }
+
+    /// On SQLite alone, with settings changed.
+    pub async fn sqlite_with(change: impl Fn(&mut Settings)) -> Self {
+        Self::start(Storage::Sqlite, &change).await
+    }
+
+    async fn start(storage: Storage, change: &impl Fn(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let overrides = Overrides {
+            profile: Some(Profile::Development),
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            data: Some(folder.path().to_owned()),
+            ..Overrides::default()
+        };
+        let mut settings = config::load(&overrides, HashMap::new()).unwrap();
+        if let Storage::Postgres { url, schema } = &storage {
+            let joint = if url.contains('?') { '&' } else { '?' };
+            settings.database.url = format!("{url}{joint}options[search_path]={schema}").into();
+        }
+        // One test is one client address: the limits have a test of their own.
+        (settings.limits.burst, settings.limits.per_minute) = (100_000, 100_000);
+        (settings.limits.sign_in_burst, settings.limits.sign_in_per_minute) = (100_000, 100_000);
+        settings.gateway.timeout_seconds = 3;
+        change(&mut settings);
+        let clocks = Clocks::manual(START.parse().unwrap());
+        let server = Server::start(settings, clocks.clone(), Randomness::from_seed(11), Parts::Pages).await.unwrap();
+        Self { server, clocks, folder, storage }
+    }
+
+    pub fn services(&self) -> &Services {
+        self.server.services()
+    }
+
+    pub fn practice(&self) -> &PracticeGateway {
+        self.server.practice().expect("the development profile has a practice gateway")
+    }
+
+    pub fn origin(&self) -> String {
+        self.services().settings.server.public_url.origin()
+    }
+
+    /// A fresh browser, signed out.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.origin())
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clocks.service()
+    }
+
+    /// Does all that is due by now.
+    pub async fn settle(&self) {
+        work::settle_all(self.services()).await.unwrap();
+    }
+
+    /// Lets service time and machine time pass to `at`, doing what falls due in its order.
+    pub async fn pass_to(&self, at: Timestamp) {
+        work::advance(self.services(), &Registries::all(), Target::At(at)).await.unwrap();
+    }
+
+    /// Lets `duration` of service time pass.
+    pub async fn pass(&self, duration: SignedDuration) {
+        self.pass_to(shifted(self.now(), duration)).await;
+    }
+
+    /// Lets `duration` of machine time pass, service time with it, doing nothing: codes and sessions age, leases run out.
+    pub fn age(&self, duration: SignedDuration) {
+        self.clocks.set_machine(shifted(self.clocks.machine(), duration));
+    }
+
+    /// All mail sent so far to `address`, oldest first, as its reader has it.
+    pub async fn mails_to(&self, address: &str) -> Vec<Received> {
+        let mailbox = Mailbox::open(self.folder.path().join("mailbox"), Randomness::from_seed(1)).unwrap();
+        let mut mails = mailbox.list(10_000).await.unwrap();
+        mails.retain(|mail| mail.to.iter().any(|to| to.to_string() == address));
+        mails.reverse();
+        mails
+    }
+
+    /// The newest six digits mailed to `address`.
+    pub async fn code_for(&self, address: &str) -> String {
+        self.settle().await;
+        let mails = self.mails_to(address).await;
+        let mail = mails.iter().rev().find(|mail| mail.subject.starts_with("Your code is ")).expect("a mail with a code");
+        mail.subject.trim_start_matches("Your code is ").to_owned()
+    }
+
+    /// Ends the test: nothing that is due may be left undone, dead or in doubt.
+    pub async fn finish(self) {
+        self.settle().await;
+        let left = work::outstanding(self.services()).await.unwrap();
+        assert!(left.is_empty(), "left undone: {left:#?}");
+        self.abandon().await;
+    }
+
+    /// Ends the test without that check.
+    pub async fn abandon(self) {
+        self.server.stop().await.unwrap();
+        if let Storage::Postgres { url, schema } = self.storage {
+            let conn = Database::connect(&url).await.unwrap();
+            conn.execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE")).await.unwrap();
+            conn.close().await.unwrap();
+        }
+    }
+}

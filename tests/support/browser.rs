@@ -1,0 +1,199 @@
+//! A browser without script: it follows redirects, keeps cookies, and sends the forms it finds on the page as they are.
+
+use reqwest::header::{ACCEPT, LOCATION};
+use reqwest::{Client, Method, StatusCode};
+use scraper::{ElementRef, Html, Selector};
+use url::Url;
+
+/// One browser with its own cookies.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    http: Client,
+    origin: Url,
+}
+
+/// A page as it arrived.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub status: StatusCode,
+    pub url: Url,
+    pub body: String,
+    pub headers: reqwest::header::HeaderMap,
+    browser: Browser,
+}
+
+/// A form found on a page, to be filled and sent.
+#[derive(Debug, Clone)]
+pub struct Form {
+    method: Method,
+    action: Url,
+    fields: Vec<(String, String)>,
+    browser: Browser,
+}
+
+fn select(selector: &str) -> Selector {
+    Selector::parse(selector).unwrap()
+}
+
+impl Browser {
+    pub fn new(origin: &str) -> Self {
+        let http = Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, origin: Url::parse(origin).unwrap() }
+    }
+
+    /// Opens a path of ours, or any URL, and follows where it leads.
+    pub async fn open(&self, path: &str) -> Page {
+        self.follow(Method::GET, self.origin.join(path).unwrap(), &[]).await
+    }
+
+    /// Posts fields that no form offered.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let fields: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.follow(Method::POST, self.origin.join(path).unwrap(), &fields).await
+    }
+
+    /// One request, its redirect not followed.
+    pub async fn send(&self, method: Method, url: Url, fields: &[(String, String)]) -> Page {
+        let mut request = self.http.request(method.clone(), url.clone()).header(ACCEPT, "text/html");
+        if method == Method::POST {
+            request = request.header("origin", self.origin.origin().ascii_serialization()).form(fields);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.text().await.unwrap();
+        Page { status, url, body, headers, browser: self.clone() }
+    }
+
+    async fn follow(&self, method: Method, url: Url, fields: &[(String, String)]) -> Page {
+        let mut page = self.send(method, url, fields).await;
+        for _ in 0..10 {
+            if !page.status.is_redirection() {
+                return page;
+            }
+            let location = page.headers[LOCATION].to_str().unwrap();
+            let next = page.url.join(location).unwrap();
+            page = self.send(Method::GET, next, &[]).await;
+        }
+        panic!("more than ten redirects, the last from {}", page.url);
+    }
+}
+
+impl Page {
+    pub fn html(&self) -> Html {
+        Html::parse_document(&self.body)
+    }
+
+    /// The text of the page's main part, white space folded.
+    pub fn text(&self) -> String {
+        let html = self.html();
+        let main = html.select(&select("main")).next().unwrap_or_else(|| panic!("no <main> in {}", self.body));
+        main.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    pub fn title(&self) -> String {
+        self.html().select(&select("title")).next().map(|title| title.text().collect()).unwrap_or_default()
+    }
+
+    /// Says that the page's text holds `words`.
+    #[track_caller]
+    pub fn shows(&self, words: &str) -> &Self {
+        let text = self.text();
+        assert!(text.contains(words), "{} ({}) does not show {words:?}:\n{text}", self.url, self.status);
+        self
+    }
+
+    /// Says that nothing on the page, markup included, holds `words`.
+    #[track_caller]
+    pub fn hides(&self, words: &str) -> &Self {
+        assert!(!self.body.contains(words), "{} shows {words:?}", self.url);
+        self
+    }
+
+    /// Says what the answer's status is.
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}:\n{}", self.url, self.body);
+        self
+    }
+
+    /// Follows the link with this text.
+    pub async fn click(&self, text: &str) -> Page {
+        let href = self.link(text);
+        let url = self.url.join(&href).unwrap();
+        self.browser.follow(Method::GET, url, &[]).await
+    }
+
+    /// Where the link with this text leads.
+    #[track_caller]
+    pub fn link(&self, text: &str) -> String {
+        let html = self.html();
+        let found = html.select(&select("a[href]")).find(|link| words(*link) == text);
+        let link = found.unwrap_or_else(|| panic!("no link {text:?} on {}:\n{}", self.url, self.text()));
+        link.value().attr("href").unwrap().to_owned()
+    }
+
+    /// The form whose button has this text.
+    #[track_caller]
+    pub fn form(&self, button: &str) -> Form {
+        let html = self.html();
+        let named = |form: &ElementRef<'_>| form.select(&select("button")).any(|found| words(found) == button);
+        let found = html.select(&select("form")).find(named);
+        let form = found.unwrap_or_else(|| panic!("no form with a button {button:?} on {}:\n{}", self.url, self.body));
+        let action = self.url.join(form.value().attr("action").unwrap_or("")).unwrap();
+        let method = if form.value().attr("method") == Some("post") { Method::POST } else { Method::GET };
+        let pressed = form.select(&select("button[name]")).filter(|found| words(*found) == button);
+        let pressed = pressed.map(|button| (attribute(button, "name"), attribute(button, "value")));
+        let fields = controls(form).into_iter().chain(pressed).collect();
+        Form { method, action, fields, browser: self.browser.clone() }
+    }
+}
+
+fn words(element: ElementRef<'_>) -> String {
+    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn attribute(element: ElementRef<'_>, name: &str) -> String {
+    element.value().attr(name).unwrap_or_default().to_owned()
+}
+
+/// What a browser would send of a form as it stands (HTML section 4.10.22.4).
+fn controls(form: ElementRef<'_>) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    for control in form.select(&select("input[name], textarea[name], select[name]")) {
+        let name = attribute(control, "name");
+        let value = match control.value().name() {
+            "textarea" => control.text().collect(),
+            "select" => {
+                let chosen = control.select(&select("option[selected]")).next();
+                let chosen = chosen.or_else(|| control.select(&select("option")).next());
+                chosen.map(|option| attribute(option, "value")).unwrap_or_default()
+            }
+            _ if matches!(control.value().attr("type"), Some("checkbox" | "radio")) && control.value().attr("checked").is_none() => {
+                continue;
+            }
+            _ => attribute(control, "value"),
+        };
+        fields.push((name, value));
+    }
+    fields
+}
+
+impl Form {
+    /// Fills one field, or ticks a box.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(known, _)| known != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends it and follows where it leads.
+    pub async fn submit(self) -> Page {
+        self.browser.follow(self.method, self.action, &self.fields).await
+    }
+
+    /// Sends it without following.
+    pub async fn submit_only(self) -> Page {
+        self.browser.send(self.method, self.action, &self.fields).await
+    }
+}
