@@ -2,15 +2,14 @@
 
 use super::testing::{SYSTEM, cohort_of, name, student_of};
 use super::*;
-use crate::kernel::Actor;
 use crate::db::Db;
+use crate::kernel::Actor;
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::testing::{Bench, START};
 
 async fn hold(db: &Db, cohort: CohortId, user: UserId) -> Result<Enrolment, HoldRefusal> {
     db.write(Actor::User(user), async |txn| hold_seat(txn, cohort, user, name(1), 2).await).await
 }
-
 
 async fn taken(db: &Db, cohort: CohortId) -> u32 {
     let snapshot = db.snapshot().await.unwrap();

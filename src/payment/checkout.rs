@@ -51,10 +51,21 @@ pub enum CheckoutRefusal {
 
 /// What to do next, found in one transaction.
 enum Plan {
-    Go { url: String },
+    Go {
+        url: String,
+    },
     /// An attempt whose creation had no answer must be looked for, or an old page closed, first.
-    Ask { payment: Payment, ask: Ask, until: Timestamp },
-    Create { order: Order, payment: Payment, attempt: CardAttempt, until: Timestamp },
+    Ask {
+        payment: Payment,
+        ask: Ask,
+        until: Timestamp,
+    },
+    Create {
+        order: Order,
+        payment: Payment,
+        attempt: CardAttempt,
+        until: Timestamp,
+    },
 }
 
 /// The address of a payment page for this person's open order: the one that is open already, or a new one.
