@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::identity::Country;
+use crate::identity::model::Country;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::random::Randomness;
 use crate::kernel::text::{TextError, several_lines, single_line};

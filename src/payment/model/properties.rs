@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::enrolment::{HOLD, Room};
+use crate::enrolment::model::{HOLD, Room};
 use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Currency, Money, Timestamp};

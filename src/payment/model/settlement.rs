@@ -3,7 +3,7 @@
 //! It is told the same things many times, in any order, by webhook, return page and sweep; the end is the same.
 
 use super::{CardAttempt, CardState, Order, OrderState, Payment, Reason};
-use crate::enrolment::Room;
+use crate::enrolment::model::Room;
 use crate::kernel::ids::{OrderId, PaymentId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};

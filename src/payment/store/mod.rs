@@ -8,7 +8,7 @@ use sea_orm::DbErr;
 
 pub use notifications::queue;
 pub(super) use notifications::{
-    StoredEvent, event, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, move_cursor,
+    event, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, move_cursor,
 };
 pub(super) use orders::{insert_order, order_for_update, save_order};
 pub use orders::{order, order_of_user, orders_of_enrolment};
