@@ -14,22 +14,28 @@ pub mod jobs;
 pub mod mail;
 pub mod services;
 
-// 2: domains, in order
+// 2: domains; ARCHITECTURE.md has their order
 pub mod catalogue;
 pub mod enrolment;
 pub mod identity;
 pub mod learning;
+pub mod payment;
 pub mod readings;
 pub mod reminders;
 pub mod schedule;
 
 // 2b: what spans domains
+pub mod acts;
 pub mod views;
 
 // 3: the edges
 pub mod web;
 pub mod work;
 
+// 4: the whole
+pub mod commands;
+pub mod demo;
+pub mod server;
 
 #[cfg(test)]
 mod testing;

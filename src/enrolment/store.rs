@@ -141,6 +141,19 @@ pub async fn of_cohort(conn: &Conn, cohort: CohortId) -> Result<Vec<Enrolment>, 
     list(conn, Condition::all().add(enrolments::COLUMN.cohort_id.eq(cohort))).await
 }
 
+/// The held seats whose hold ended before `limit` (service time).
+///
+/// # Errors
+/// The database's own.
+pub async fn holds_over(conn: &Conn, limit: Timestamp) -> Result<Vec<EnrolmentId>, DbErr> {
+    let rows = enrolments::Entity::find()
+        .filter(enrolments::Column::State.eq(State::Held))
+        .filter(enrolments::COLUMN.hold_until.lt(crate::db::columns::UtcTime::from(limit)))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// How many seats of a cohort are held or enrolled.
 ///
 /// # Errors

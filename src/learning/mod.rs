@@ -1,3 +1,140 @@
 //! What students do with an open module: mark readings as read, reflect, progress towards completion.
 
+mod facts;
 pub mod model;
+mod pages;
+mod store;
+
+use std::collections::BTreeMap;
+
+use sea_orm::DbErr;
+
+use crate::audit;
+use crate::catalogue::model::{CohortModule, Read};
+use crate::db::{Conn, Txn};
+use crate::enrolment::Enrolment;
+use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId, ReadingId, UserId};
+use crate::kernel::{Timestamp, Touch};
+use crate::schedule::Plans;
+use crate::schedule::model::Inputs;
+use model::{Mark, MarkRefusal, Progress, progress};
+
+pub use pages::{KeyedReading, ModulePage, OpenReading, ReadingPage, ReadingSheet, Sheet, module_page, reading_page};
+
+/// An enrolled student's place in a cohort, with all that access is decided by.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its state is `Enrolled`: a held or ended seat has no place.
+    pub enrolment: Enrolment,
+    pub inputs: Inputs,
+    /// Reading time of each reading that is ready.
+    pub minutes: BTreeMap<ReadingId, u32>,
+}
+
+impl Place {
+    /// The student's progress at `now`.
+    pub fn progress(&self, now: Timestamp) -> Progress {
+        progress(&self.inputs, &self.minutes, now)
+    }
+
+    /// The module of this week, from 1.
+    pub fn module_at(&self, position: u32) -> Option<&CohortModule> {
+        self.inputs.plan.modules().iter().find(|module| module.position == position)
+    }
+}
+
+/// The place of `user` by this enrolment; `None` unless it is theirs and enrolled. Two statements, if the plan is known.
+///
+/// # Errors
+/// The database's own.
+pub async fn access(conn: &Conn, plans: &Plans, user: UserId, enrolment: EnrolmentId) -> Result<Option<Place>, DbErr> {
+    let found = store::enrolled(conn, user, Some(enrolment)).await?.pop();
+    let Some((enrolment, cohort)) = found else { return Ok(None) };
+    place(conn, plans, enrolment, cohort.revision).await.map(Some)
+}
+
+/// Every place of `user`, oldest first. A statement, and one for each place.
+///
+/// # Errors
+/// The database's own.
+pub async fn places(conn: &Conn, plans: &Plans, user: UserId) -> Result<Vec<Place>, DbErr> {
+    let mut places = Vec::new();
+    for (enrolment, cohort) in store::enrolled(conn, user, None).await? {
+        places.push(place(conn, plans, enrolment, cohort.revision).await?);
+    }
+    Ok(places)
+}
+
+async fn place(conn: &Conn, plans: &Plans, enrolment: Enrolment, revision: i32) -> Result<Place, DbErr> {
+    let plan = plans.get(conn, enrolment.cohort, revision).await?;
+    let loaded = facts::load(conn, &plan, &[enrolment.id]).await?;
+    let inputs = loaded.inputs.into_values().next();
+    let inputs = inputs.ok_or_else(|| DbErr::RecordNotFound("what access is decided by".to_owned()))?;
+    Ok(Place { enrolment, inputs, minutes: loaded.minutes })
+}
+
+/// The inputs of many students of one cohort, of whatever state, in one statement if the plan is known.
+///
+/// # Errors
+/// The database's own.
+pub async fn inputs_of(
+    conn: &Conn,
+    plans: &Plans,
+    (cohort, revision): (CohortId, i32),
+    students: &[EnrolmentId],
+) -> Result<BTreeMap<EnrolmentId, Inputs>, DbErr> {
+    let plan = plans.get(conn, cohort, revision).await?;
+    Ok(facts::load(conn, &plan, students).await?.inputs)
+}
+
+/// What became of "I have read this".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marked {
+    Now,
+    /// It was read already; its moment and reflection stay.
+    Before,
+}
+
+/// Why a reading is not marked.
+#[derive(Debug, thiserror::Error)]
+pub enum MarkReadRefusal {
+    /// To be answered as not found.
+    #[error("no such enrolment")]
+    NotEnrolled,
+    #[error(transparent)]
+    Refused(#[from] MarkRefusal),
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// Marks a reading of an open module as read by `user`, now. `reflection` is the field as it was typed.
+///
+/// Three statements. Two more if it gives a module its moment of opening: then the student's mail is planned again.
+///
+/// # Errors
+/// [`MarkReadRefusal`].
+pub async fn mark_read(
+    txn: &Txn,
+    plans: &Plans,
+    (user, enrolment): (UserId, EnrolmentId),
+    (module, reading): (ModuleId, ReadingId),
+    reflection: &str,
+) -> Result<Marked, MarkReadRefusal> {
+    let place = access(txn, plans, user, enrolment).await?.ok_or(MarkReadRefusal::NotEnrolled)?;
+    let now = txn.now();
+    let Mark::Write { reflection } = model::mark(&place.inputs, module, reading, reflection, now)? else {
+        return Ok(Marked::Before);
+    };
+    store::save_read(txn, enrolment, module, reading, reflection.as_ref()).await?;
+    let before = moments(&place.inputs, now);
+    let mut after = place.inputs;
+    after.facts.read.insert((module, reading), Read { at: now, reflected: reflection.is_some() });
+    if moments(&after, now) != before {
+        audit::touch(txn, Touch::Enrolment(enrolment)).await?;
+    }
+    Ok(Marked::Now)
+}
+
+fn moments(inputs: &Inputs, now: Timestamp) -> Vec<Option<Timestamp>> {
+    inputs.decide(now).iter().map(|decided| decided.access.moment()).collect()
+}

@@ -1,3 +1,9 @@
 //! When modules open: a cohort's schedule, the overrides of it, the record of openings, and the one decision made of them.
 
 pub mod model;
+mod plans;
+mod store;
+
+pub use plans::Plans;
+pub use store::items;
+pub(crate) use store::{insert_items, record_openings, set_release};

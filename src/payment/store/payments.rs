@@ -8,7 +8,7 @@ use crate::db::columns::UtcTime;
 use crate::db::rows::payment::payments::{self, State};
 use crate::db::rows::payment::orders;
 use crate::db::{Conn, Txn};
-use crate::kernel::ids::OrderId;
+use crate::kernel::ids::{OrderId, PaymentId};
 use crate::kernel::{Money, Timestamp};
 use crate::payment::model::{CardAttempt, CardState, Means, Method, OrderNumber, Payment, Received, Reference};
 
@@ -85,6 +85,10 @@ pub(in crate::payment) async fn unfinished_before(conn: &Conn, limit: Timestamp)
     list(conn, unfinished().add(payments::COLUMN.created_at.lt(UtcTime::from(limit)))).await
 }
 
+pub(in crate::payment) async fn payment(conn: &Conn, id: PaymentId) -> Result<Option<Payment>, DbErr> {
+    payments::Entity::find_by_id(id).one(conn).await?.map(to_payment).transpose()
+}
+
 /// The attempt that a gateway's session belongs to.
 pub(in crate::payment) async fn payment_by_session(conn: &Conn, session: &str) -> Result<Option<Payment>, DbErr> {
     let row = payments::Entity::find().filter(payments::COLUMN.gateway_session_id.eq(session)).one(conn).await?;
@@ -104,13 +108,13 @@ pub(in crate::payment) async fn insert_card(txn: &Txn, payment: &Payment, attemp
         created_at: Set(payment.created_at.into()),
         ..changed(txn, attempt)
     };
-    payments::Entity::insert(payments::ActiveModel { id: Set(payment.id), ..row }).exec_without_returning(&**txn).await?;
+    payments::Entity::insert(row).exec_without_returning(&**txn).await?;
     Ok(())
 }
 
 /// Writes what can change of a card attempt.
-pub(in crate::payment) async fn save_card(txn: &Txn, payment: &Payment, attempt: &CardAttempt) -> Result<(), DbErr> {
-    payments::ActiveModel { id: Set(payment.id), ..changed(txn, attempt) }.update(&**txn).await?;
+pub(in crate::payment) async fn save_card(txn: &Txn, id: PaymentId, attempt: &CardAttempt) -> Result<(), DbErr> {
+    payments::ActiveModel { id: Set(id), ..changed(txn, attempt) }.update(&**txn).await?;
     Ok(())
 }
 

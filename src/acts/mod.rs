@@ -1,0 +1,9 @@
+//! Writes that span domains.
+
+mod move_release;
+mod open_cohort;
+#[cfg(test)]
+mod tests;
+
+pub use move_release::{MoveRefusal, Moved, move_release};
+pub use open_cohort::{NewCohort, OpenRefusal, Timetable, WeekSlots, open_cohort};

@@ -1,0 +1,195 @@
+//! Sending a student to the gateway's payment page.
+//!
+//! The attempt and its idempotency key are stored before the gateway is called, so that nothing that happens to the answer can
+//! lose the money or take it twice: an attempt whose answer was lost is repeated under the same key.
+
+use sea_orm::DbErr;
+
+use super::model::{CardAttempt, CardState, GRACE, Means, Order, OrderState, Payment, PaymentEvent};
+use super::settling::{self, Ask, Bank, SettleError};
+use super::store;
+use crate::audit;
+use crate::db::Txn;
+use crate::enrolment::{self, Enrolment, EnrolmentState, HOLD, SeatRefusal};
+use crate::gateway::{GatewayError, SessionRequest};
+use crate::kernel::ids::{OrderId, UserId};
+use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Actor, Timestamp};
+use crate::services::Services;
+
+/// How long a payment page lives. The gateway takes no less than 30 minutes ("Create a Checkout Session", `expires_at`).
+pub const PAGE: SignedDuration = SignedDuration::from_mins(31);
+/// A page that ends sooner than this is not worth sending anybody to.
+const WORTHWHILE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Why a student is not sent to a payment page.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutRefusal {
+    #[error("there is no such order")]
+    NoSuchOrder,
+    #[error("the order is paid")]
+    AlreadyPaid,
+    #[error("the order is closed")]
+    OrderClosed,
+    #[error("the seat is held no longer")]
+    HoldOver,
+    /// A payment is under way: another would be one too many.
+    #[error("the bank is still deciding about the last payment")]
+    BankDeciding,
+    /// The hold was extended as often as is allowed; it ends at `held_until`.
+    #[error("there is no time left for another payment page")]
+    NoMoreTime { held_until: Timestamp },
+    /// No answer, or none to be trusted. Nothing is lost: the same again, later, leads to the same page.
+    #[error("the payment gateway does not answer")]
+    GatewayTrouble { held_until: Timestamp },
+    /// The gateway said no. The log says why.
+    #[error("the payment gateway refused")]
+    GatewayRefused { held_until: Timestamp },
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// What to do next, found in one transaction.
+enum Plan {
+    Go { url: String },
+    /// An old page must be closed first, or its end learnt.
+    CloseFirst { payment: Payment, held_until: Timestamp },
+    Create { order: Order, payment: Payment, attempt: CardAttempt, held_until: Timestamp },
+}
+
+/// The address of a payment page for this person's open order: the one that is open already, or a new one.
+///
+/// A new page extends the hold where that is too short for it: not counted at the first, then at most
+/// [`EXTENSIONS`](enrolment::EXTENSIONS) times.
+///
+/// # Errors
+/// [`CheckoutRefusal`].
+pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -> Result<String, CheckoutRefusal> {
+    let actor = Actor::User(user);
+    // Closing an old page, then a new one that the gateway refuses for its age, then another: more rounds have no reason.
+    for _ in 0..3 {
+        match services.db.write(actor, async |txn| plan(txn, user, order).await).await? {
+            Plan::Go { url } => return Ok(url),
+            Plan::CloseFirst { payment, held_until } => {
+                settling::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(|error| trouble(error, held_until))?;
+            }
+            Plan::Create { order, payment, attempt, held_until } => {
+                match services.gateway.create_session(&request(services, &order, &payment, &attempt)).await {
+                    Ok(session) => {
+                        settling::hear(services, actor, session, Bank::Silent).await?;
+                    }
+                    Err(error) => {
+                        let is_old = payment.created_at < services.clocks.service();
+                        settling::failed_for_good(services, actor, payment.id, error).await.map_err(|e| trouble(e, held_until))?;
+                        // What was asked for long ago may be refused for its age; what was asked for now is refused for good.
+                        if !is_old {
+                            return Err(CheckoutRefusal::GatewayRefused { held_until });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let held_until = services.clocks.service();
+    Err(CheckoutRefusal::GatewayTrouble { held_until })
+}
+
+fn trouble(error: SettleError, held_until: Timestamp) -> CheckoutRefusal {
+    match error {
+        SettleError::Db(error) => CheckoutRefusal::Db(error),
+        SettleError::Gateway(error @ (GatewayError::OutcomeUnknown(_) | GatewayError::Unavailable(_))) => {
+            tracing::warn!(error = %error, "the payment gateway does not answer");
+            CheckoutRefusal::GatewayTrouble { held_until }
+        }
+        SettleError::Gateway(_) => CheckoutRefusal::GatewayRefused { held_until },
+    }
+}
+
+async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutRefusal> {
+    let order = store::order_for_update(txn, order).await?.filter(|order| order.user == user);
+    let order = order.ok_or(CheckoutRefusal::NoSuchOrder)?;
+    match order.state {
+        OrderState::Open => {}
+        OrderState::Paid { .. } => return Err(CheckoutRefusal::AlreadyPaid),
+        OrderState::Lapsed { .. } | OrderState::Cancelled { .. } => return Err(CheckoutRefusal::OrderClosed),
+    }
+    let enrolment = order.enrolment().ok_or(CheckoutRefusal::OrderClosed)?;
+    let held = enrolment::enrolment_for_update(txn, enrolment).await?.ok_or(CheckoutRefusal::OrderClosed)?;
+    let EnrolmentState::Held { until, .. } = held.state else { return Err(CheckoutRefusal::HoldOver) };
+    if until <= txn.now() {
+        return Err(CheckoutRefusal::HoldOver);
+    }
+    let payments = store::payments_of_order(txn, order.id).await?;
+    for payment in &payments {
+        let Some(attempt) = payment.card() else { continue };
+        match &attempt.state {
+            CardState::Processing => return Err(CheckoutRefusal::BankDeciding),
+            CardState::Open { url } if attempt.expires_at > shifted(txn.now(), WORTHWHILE) => {
+                return Ok(Plan::Go { url: url.clone() });
+            }
+            CardState::Open { .. } => return Ok(Plan::CloseFirst { payment: payment.clone(), held_until: until }),
+            CardState::Preparing => {
+                let (payment, attempt) = (payment.clone(), attempt.clone());
+                return Ok(Plan::Create { order, payment, attempt, held_until: until });
+            }
+            CardState::Captured { .. } | CardState::Failed { .. } | CardState::Expired => {}
+        }
+    }
+    let held_until = long_enough(txn, &held, until, payments.is_empty()).await?;
+    let (payment, attempt) = new_attempt(txn, &order).await?;
+    Ok(Plan::Create { order, payment, attempt, held_until })
+}
+
+/// Extends the hold where it would end before a page that is opened now; when it ends.
+async fn long_enough(txn: &Txn, held: &Enrolment, until: Timestamp, is_first: bool) -> Result<Timestamp, CheckoutRefusal> {
+    let needed = shifted(txn.now(), PAGE + GRACE);
+    // A hold begun in this very minute is long enough: the page may end with it.
+    if until >= shifted(txn.now(), PAGE) {
+        return Ok(until);
+    }
+    debug_assert_eq!(PAGE + GRACE, HOLD);
+    let extended = if is_first {
+        enrolment::keep_for_bank(txn, held.id, needed).await
+    } else {
+        enrolment::extend_hold(txn, held.id, needed).await
+    };
+    match extended {
+        Ok(_) => Ok(needed),
+        Err(SeatRefusal::ExtendedTooOften) => Err(CheckoutRefusal::NoMoreTime { held_until: until }),
+        Err(SeatRefusal::Db(error)) => Err(error.into()),
+        Err(_) => Err(CheckoutRefusal::HoldOver),
+    }
+}
+
+async fn new_attempt(txn: &Txn, order: &Order) -> Result<(Payment, CardAttempt), DbErr> {
+    let id = txn.new_id();
+    let attempt = CardAttempt {
+        key: format!("checkout-{id}"),
+        expires_at: shifted(txn.now(), PAGE),
+        session: None,
+        intent: None,
+        state: CardState::Preparing,
+    };
+    let means = Means::Card(attempt.clone());
+    let payment = Payment { id, order: order.id, amount: order.quote.total, means, created_at: txn.now() };
+    store::insert_card(txn, &payment, &attempt).await?;
+    audit::record(txn, &PaymentEvent::Started(&payment)).await?;
+    Ok((payment, attempt))
+}
+
+/// What is asked of the gateway for an attempt: all of it from what is stored, so that a repetition is the same request.
+pub(super) fn request(services: &Services, order: &Order, payment: &Payment, attempt: &CardAttempt) -> SessionRequest {
+    let public = &services.settings.server.public_url;
+    SessionRequest {
+        idempotency_key: attempt.key.clone(),
+        order: order.id,
+        payment: payment.id,
+        order_number: order.number.to_string(),
+        amount: payment.amount,
+        description: order.description().to_owned(),
+        customer_email: order.buyer.email.clone(),
+        success_url: public.join(&format!("/orders/{}/return?session={{CHECKOUT_SESSION_ID}}", order.id)),
+        cancel_url: public.join(&format!("/orders/{}", order.id)),
+        expires_at: attempt.expires_at,
+    }
+}

@@ -1,0 +1,90 @@
+//! Orders, the money that moves for them, and the end of a hold.
+//!
+//! Money is confirmed by settling alone: webhook, return page, sweep and the end of a hold all fetch the session and run the same
+//! idempotent decision. Every captured payment ends enrolled or in the admin's queue.
+
+mod checkout;
+pub mod jobs;
+pub mod model;
+mod offline;
+mod settling;
+mod store;
+mod sweeping;
+#[cfg(test)]
+mod tests;
+
+use sea_orm::DbErr;
+
+use crate::audit;
+use crate::db::Txn;
+use crate::enrolment::{self, Enrolment, EnrolmentState};
+use crate::gateway::Notification;
+
+pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
+pub use model::{
+    Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState, Payment,
+    PostalAddress, PostalCode, Quote, Reason, Received, Reference,
+};
+use model::{PaymentEvent};
+pub use offline::{RecordRefusal, record_offline};
+pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
+pub use store::{order, order_of_user, orders_of_enrolment, payments_of_order, queue};
+pub use sweeping::{Receipt, SweepReport, sweep};
+
+/// Why no order is placed.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceRefusal {
+    #[error("the seat is not held")]
+    NotHeld,
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// How many numbers are tried: with six digits of base 32, a million orders leave one clash in a thousand.
+const NUMBERS: usize = 8;
+
+/// Places the order that pays for a held seat, at the cohort's price of this moment, and sees to the hold's end.
+///
+/// `description` is what is bought, as the receipt and the payment page say it.
+///
+/// # Errors
+/// [`PlaceRefusal`].
+pub async fn place_order(txn: &Txn, held: &Enrolment, description: &str, buyer: Buyer) -> Result<Order, PlaceRefusal> {
+    let EnrolmentState::Held { until, .. } = held.state else { return Err(PlaceRefusal::NotHeld) };
+    let terms = enrolment::seat_terms(txn, held.cohort).await?.ok_or(PlaceRefusal::NotHeld)?;
+    let line = OrderLine {
+        id: txn.random().uuid(txn.now()),
+        enrolment: Some(held.id),
+        description: description.to_owned(),
+        quantity: 1,
+        unit: terms.price,
+        total: terms.price,
+    };
+    let mut order = Order {
+        id: txn.new_id(),
+        number: OrderNumber::new(txn.random()),
+        user: held.user,
+        state: OrderState::Open,
+        quote: Quote::untaxed(terms.price),
+        buyer,
+        lines: vec![line],
+        created_at: txn.now(),
+    };
+    for _ in 0..NUMBERS {
+        if store::insert_order(txn, &order).await? {
+            audit::record(txn, &PaymentEvent::Placed(&order)).await?;
+            crate::jobs::enqueue_at(txn, &jobs::LapseHold { enrolment: held.id }, until).await?;
+            return Ok(order);
+        }
+        order.number = OrderNumber::new(txn.random());
+    }
+    Err(DbErr::Custom("no free order number was found".to_owned()).into())
+}
+
+/// Keeps a verified notification of the gateway with its raw body, and asks for it to be processed. A known one changes nothing.
+///
+/// # Errors
+/// The database's own.
+pub async fn receive_notification(txn: &Txn, notification: &Notification, raw: &[u8]) -> Result<Receipt, DbErr> {
+    sweeping::receive(txn, notification, raw).await
+}

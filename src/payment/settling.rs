@@ -1,0 +1,356 @@
+//! Settling: the gateway is asked, outside any transaction; what it says is applied in one, as often as anybody likes.
+
+use sea_orm::DbErr;
+use serde_json::json;
+
+use super::jobs::{ExpirePages, LapseHold};
+use super::model::{
+    CardAttempt, CardState, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says, Seat,
+    settle,
+};
+use super::{checkout, store};
+use crate::db::Txn;
+use crate::enrolment::{self, EnrolmentState, SeatRefusal};
+use crate::gateway::{CheckoutSession, GatewayError, PaymentStatus, SessionStatus};
+use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId};
+use crate::kernel::{Actor, Subject};
+use crate::mail::{self, Class, Post};
+use crate::services::Services;
+use crate::{audit, jobs};
+
+/// Why something could not be settled now.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// What a notification said beyond what the session itself shows: a session whose bank refused looks like one whose bank is
+/// still deciding (complete and unpaid).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bank {
+    Silent,
+    Refused,
+}
+
+/// What came of settling a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    Decided { order: OrderId, decision: Decision },
+    /// It belongs to no attempt of ours. If money is in it, an admin is told.
+    NotOurs,
+}
+
+/// Fetches a session from the gateway and settles the order it belongs to.
+///
+/// # Errors
+/// [`SettleError`]; nothing was changed and it may be repeated. A session that the gateway does not know is
+/// [`GatewayError::NotFound`].
+pub async fn settle_session(services: &Services, actor: Actor, session: &str, bank: Bank) -> Result<Settled, SettleError> {
+    let session = services.gateway.session(session).await?;
+    Ok(hear(services, actor, session, bank).await?)
+}
+
+/// Settles every attempt of an order of which money may still come: for the page that a student comes back to.
+///
+/// # Errors
+/// [`SettleError`]; what was settled before it stays settled.
+pub async fn settle_order(services: &Services, actor: Actor, order: OrderId) -> Result<(), SettleError> {
+    let unfinished = store::unfinished_of_order(&*services.db.snapshot().await?, order).await?;
+    for payment in unfinished {
+        settle_attempt(services, actor, &payment, Ask::Look).await?;
+    }
+    Ok(())
+}
+
+/// How the gateway is asked about an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    Look,
+    /// And nobody may pay it any more.
+    Expire,
+}
+
+/// Asks the gateway about one card attempt, and settles what it says.
+///
+/// An attempt whose creation had no answer is created again under its key: that tells whether there is a session, and can make
+/// one only while its hold lasts, for the gateway takes no end that is less than half an hour ahead.
+pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &Payment, ask: Ask) -> Result<(), SettleError> {
+    let Some(attempt) = payment.card() else { return Ok(()) };
+    let session = match &attempt.session {
+        Some(session) => session.clone(),
+        None => {
+            let order = store::order(&*services.db.snapshot().await?, payment.order).await?;
+            let Some(order) = order else { return Ok(()) };
+            match services.gateway.create_session(&checkout::request(services, &order, payment, attempt)).await {
+                Ok(session) => session.id,
+                Err(error) => return failed_for_good(services, actor, payment.id, error).await,
+            }
+        }
+    };
+    let answer = match ask {
+        Ask::Look => services.gateway.session(&session).await,
+        Ask::Expire => services.gateway.expire_session(&session).await,
+    };
+    match answer {
+        Ok(session) => {
+            hear(services, actor, session, Bank::Silent).await?;
+            Ok(())
+        }
+        Err(error) => failed_for_good(services, actor, payment.id, error).await,
+    }
+}
+
+/// Marks an attempt as failed if the gateway's answer is final, and passes the error on if it is not.
+pub(super) async fn failed_for_good(
+    services: &Services,
+    actor: Actor,
+    payment: PaymentId,
+    error: GatewayError,
+) -> Result<(), SettleError> {
+    if !matches!(error, GatewayError::Refused { .. } | GatewayError::NotFound) {
+        return Err(error.into());
+    }
+    tracing::error!(payment = %payment, error = %error, "the gateway refused a payment attempt");
+    let reason = error.to_string();
+    Ok(services.db.write(actor, async |txn| fail(txn, payment, reason).await).await?)
+}
+
+async fn fail(txn: &Txn, id: PaymentId, reason: String) -> Result<(), DbErr> {
+    let Some(before) = store::payment(txn, id).await? else { return Ok(()) };
+    store::order_for_update(txn, before.order).await?;
+    // Once more, now that nobody else can settle it.
+    let Some(before) = store::payment(txn, id).await? else { return Ok(()) };
+    match before.card() {
+        Some(attempt) if attempt.state.is_unfinished() => {
+            let attempt = CardAttempt { state: CardState::Failed { reason }, ..attempt.clone() };
+            save_attempt(txn, &before, attempt).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Applies what the gateway said of a session.
+pub(super) async fn hear(services: &Services, actor: Actor, session: CheckoutSession, bank: Bank) -> Result<Settled, DbErr> {
+    let (said, live) = (said(session, bank), services.gateway.live());
+    services.db.write(actor, async |txn| apply(txn, &said, live).await).await
+}
+
+fn said(session: CheckoutSession, bank: Bank) -> Said {
+    let amount = session.amount();
+    let says = match (session.payment_status, session.status) {
+        (PaymentStatus::Paid | PaymentStatus::NoPaymentRequired, SessionStatus::Complete) | (PaymentStatus::Paid, _) => Says::Paid,
+        (_, SessionStatus::Expired) => Says::Expired,
+        (_, SessionStatus::Complete) if bank == Bank::Refused => Says::Refused,
+        (_, SessionStatus::Complete) => Says::Processing,
+        (_, SessionStatus::Open) => Says::Open { url: session.url.unwrap_or_default() },
+    };
+    Said {
+        session: session.id,
+        says,
+        amount,
+        live: session.live,
+        is_payment: session.is_payment,
+        order: session.order.and_then(|id| id.parse().ok()),
+        payment: session.payment.and_then(|id| id.parse().ok()),
+        intent: session.intent,
+    }
+}
+
+/// The whole of settling that touches rows: idempotent, in one transaction, with the order locked.
+async fn apply(txn: &Txn, said: &Said, live: bool) -> Result<Settled, DbErr> {
+    let by_session = store::payment_by_session(txn, &said.session).await?;
+    let order = by_session.map(|payment| payment.order).or(said.order);
+    let order = match order {
+        Some(id) => store::order_for_update(txn, id).await?,
+        None => None,
+    };
+    let Some(order) = order else {
+        return not_ours(txn, said, None, Reason::UnknownOrder).await;
+    };
+    let payments = store::payments_of_order(txn, order.id).await?;
+    let Some((payment, attempt)) = attempt_of(&payments, said) else {
+        return not_ours(txn, said, Some(order.id), Reason::UnknownSession).await;
+    };
+    let seat = seat(txn, &order).await?;
+    let facts = Facts { order: &order, seat, payment, attempt, payments: &payments, live, now: txn.now() };
+    let settlement = settle(&facts, said);
+    let heard = CardAttempt {
+        session: Some(said.session.clone()),
+        intent: said.intent.clone().or_else(|| attempt.intent.clone()),
+        state: settlement.state,
+        ..attempt.clone()
+    };
+    if heard != *attempt {
+        save_attempt(txn, payment, heard).await?;
+    }
+    let closed = carry_out(txn, &order, payment, said, settlement.decision).await?;
+    if closed {
+        close_pages(txn, order.id).await?;
+    }
+    Ok(Settled::Decided { order: order.id, decision: settlement.decision })
+}
+
+/// The attempt that a session belongs to: by the session, or, where the answer to its creation was lost, by the attempt's id.
+fn attempt_of<'a>(payments: &'a [Payment], said: &Said) -> Option<(&'a Payment, &'a CardAttempt)> {
+    let cards = || payments.iter().filter_map(|payment| Some((payment, payment.card()?)));
+    cards()
+        .find(|(_, attempt)| attempt.session.as_deref() == Some(&said.session))
+        .or_else(|| cards().find(|(payment, attempt)| attempt.session.is_none() && said.payment == Some(payment.id)))
+}
+
+async fn seat(txn: &Txn, order: &Order) -> Result<Seat, DbErr> {
+    let Some(id) = order.enrolment() else { return Ok(Seat::None) };
+    let Some(enrolment) = enrolment::enrolment_for_update(txn, id).await? else { return Ok(Seat::None) };
+    Ok(match enrolment.state {
+        EnrolmentState::Held { until, .. } => Seat::Held { until },
+        EnrolmentState::Enrolled { .. } => Seat::Enrolled,
+        EnrolmentState::Lapsed { .. } => Seat::Lapsed(enrolment::room_for(txn, &enrolment).await?),
+        EnrolmentState::Cancelled { .. } => Seat::Cancelled,
+    })
+}
+
+async fn save_attempt(txn: &Txn, before: &Payment, attempt: CardAttempt) -> Result<(), DbErr> {
+    store::save_card(txn, before.id, &attempt).await?;
+    let captured = matches!(attempt.state, CardState::Captured { .. }) && !before.is_captured();
+    let after = Payment { means: Means::Card(attempt), ..before.clone() };
+    if captured {
+        audit::record(txn, &PaymentEvent::Captured { before: Some(before), after: &after }).await
+    } else {
+        audit::record(txn, &PaymentEvent::Moved { before, after: &after }).await
+    }
+}
+
+/// Does what was decided; tells whether the order can take no more money.
+async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, decision: Decision) -> Result<bool, DbErr> {
+    let enrolment = order.enrolment();
+    match (decision, enrolment) {
+        (Decision::Enrol, Some(enrolment)) => {
+            enrolment::confirm(txn, enrolment).await.map_err(fault)?;
+            pay(txn, order, enrolment).await?;
+        }
+        (Decision::Reseat, Some(enrolment)) => {
+            enrolment::reseat(txn, enrolment).await.map_err(fault)?;
+            pay(txn, order, enrolment).await?;
+        }
+        (Decision::KeepForBank { until }, Some(enrolment)) => {
+            enrolment::keep_for_bank(txn, enrolment, until).await.map_err(fault)?;
+            jobs::enqueue_at(txn, &LapseHold { enrolment }, until).await?;
+        }
+        (Decision::Lapse, Some(enrolment)) => lapse(txn, Some(order), enrolment).await?,
+        (Decision::Queue(reason), _) => queue(txn, said, Some(order.id), Some(payment.id), reason).await?,
+        (Decision::Wait | Decision::Nothing, _) | (_, None) => {}
+    }
+    let closes = matches!(decision, Decision::Enrol | Decision::Reseat | Decision::Lapse);
+    let opened_too_late = matches!(said.says, Says::Open { .. }) && order.state != OrderState::Open;
+    Ok(closes || opened_too_late)
+}
+
+/// What the decision ruled out while the rows were locked.
+fn fault(refusal: SeatRefusal) -> DbErr {
+    match refusal {
+        SeatRefusal::Db(error) => error,
+        other => DbErr::Custom(format!("a seat changed under its lock: {other}")),
+    }
+}
+
+/// The order is paid and its student enrolled: says so to the log and to the student.
+pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Result<(), DbErr> {
+    let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
+    store::save_order(txn, &paid).await?;
+    audit::record(txn, &PaymentEvent::OrderPaid { before: order, after: &paid }).await?;
+    let letter = Post {
+        dedupe_key: format!("enrolment_confirmed:{enrolment}"),
+        kind: "enrolment_confirmed",
+        class: Class::Transactional,
+        user: Some(order.user),
+        recipient: order.buyer.email.clone(),
+        payload: json!({ "enrolment": enrolment, "order": order.id }),
+        due_at: txn.now(),
+        not_after: None,
+        priority: CONFIRMATION,
+    };
+    mail::post(txn, letter).await?;
+    Ok(())
+}
+
+/// After sign-in codes, before reminders.
+const CONFIRMATION: i32 = 10;
+
+/// Frees a held seat, and closes the order that was to pay for it.
+pub(super) async fn lapse(txn: &Txn, order: Option<&Order>, enrolment: EnrolmentId) -> Result<(), DbErr> {
+    enrolment::lapse(txn, enrolment).await.map_err(fault)?;
+    if let Some(before) = order
+        && let Ok(after) = before.clone().lapse(txn.now())
+    {
+        store::save_order(txn, &after).await?;
+        audit::record(txn, &PaymentEvent::OrderLapsed { before, after: &after }).await?;
+    }
+    Ok(())
+}
+
+/// Asks for the payment pages of an order to be closed, if it may have any.
+pub(super) async fn close_pages(txn: &Txn, order: OrderId) -> Result<(), DbErr> {
+    let unfinished = store::unfinished_of_order(txn, order).await?;
+    // A bank that is deciding cannot be told to stop.
+    let closable = |payment: &Payment| payment.card().is_some_and(|attempt| attempt.state != CardState::Processing);
+    if unfinished.iter().any(closable) { jobs::enqueue(txn, &ExpirePages { order }).await } else { Ok(()) }
+}
+
+async fn not_ours(txn: &Txn, said: &Said, order: Option<OrderId>, reason: Reason) -> Result<Settled, DbErr> {
+    if matches!(said.says, Says::Paid | Says::Processing) {
+        queue(txn, said, order, None, reason).await?;
+    }
+    Ok(Settled::NotOurs)
+}
+
+/// Puts a session into the admin's queue: once, whatever is found out about it later.
+async fn queue(
+    txn: &Txn,
+    said: &Said,
+    order: Option<OrderId>,
+    payment: Option<PaymentId>,
+    reason: Reason,
+) -> Result<(), DbErr> {
+    let exception = Exception {
+        id: txn.new_id(),
+        order,
+        payment,
+        gateway_reference: Some(said.session.clone()),
+        reason,
+        detail: json!({
+            "amount": said.amount,
+            "live": said.live,
+            "says": match said.says { Says::Paid => "paid", _ => "processing" },
+            "intent": said.intent,
+            "names_order": said.order,
+        }),
+        created_at: txn.now(),
+    };
+    if store::insert_exception(txn, &format!("session:{}", said.session), &exception).await? {
+        tracing::warn!(
+            exception = %Subject::Exception(exception.id).id(),
+            reason = reason.word(),
+            "money needs an admin's attention"
+        );
+        audit::record(txn, &PaymentEvent::Queued(&exception)).await?;
+    }
+    Ok(())
+}
+
+/// Queues a notification of the other mode, about a session that our key cannot fetch.
+pub(super) async fn queue_wrong_mode(txn: &Txn, session: &str, live: bool) -> Result<(), DbErr> {
+    let said = Said {
+        session: session.to_owned(),
+        says: Says::Processing,
+        amount: None,
+        live,
+        is_payment: true,
+        order: None,
+        payment: None,
+        intent: None,
+    };
+    queue(txn, &said, None, None, Reason::WrongMode).await
+}

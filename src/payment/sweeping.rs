@@ -1,0 +1,106 @@
+//! The sweep: what should have been told by a notification is looked for, so that a lost one loses no money and no seat.
+
+use super::jobs::{LapseHold, ProcessEvent};
+use super::settling::{self, Ask, SettleError};
+use super::store;
+use crate::db::Txn;
+use crate::enrolment;
+use crate::gateway::Notification;
+use crate::jobs;
+use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Actor, Component};
+use crate::services::Services;
+
+/// Attempts younger than this are left to their notification.
+const SETTLING: SignedDuration = SignedDuration::from_mins(2);
+/// Events are read again from so long before the newest seen: the gateway may list one late.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// How far back the first sweep of a database looks.
+const FIRST: SignedDuration = SignedDuration::from_hours(24);
+const WORKER: Actor = Actor::System(Component::Worker);
+
+/// What a sweep found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SweepReport {
+    /// Events that no notification had told of.
+    pub events: usize,
+    /// Attempts that were asked about.
+    pub settled: usize,
+    /// Attempts about which there was no answer; the next sweep asks again.
+    pub failed: usize,
+}
+
+/// Asks the gateway about every attempt of which money may still come, takes in the events that were not notified, and sees to
+/// it that every hold that is over is being ended.
+///
+/// # Errors
+/// The gateway's list of events cannot be read, or the database's own. Everything else was done.
+pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
+    let mut report = SweepReport::default();
+    let limit = shifted(services.clocks.service(), -SETTLING);
+    let (unfinished, over) = {
+        let snapshot = services.db.snapshot().await?;
+        (store::unfinished_before(&snapshot, limit).await?, enrolment::holds_over(&snapshot, limit).await?)
+    };
+    for payment in unfinished {
+        match settling::settle_attempt(services, WORKER, &payment, Ask::Look).await {
+            Ok(()) => report.settled += 1,
+            Err(SettleError::Db(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(payment = %payment.id, error = %error, "a payment could not be asked about");
+                report.failed += 1;
+            }
+        }
+    }
+    // Their job may have been given up while the gateway was away.
+    for enrolment in over {
+        services.db.write(WORKER, async |txn| jobs::enqueue(txn, &LapseHold { enrolment }).await).await?;
+    }
+    report.events = take_in_events(services).await?;
+    Ok(report)
+}
+
+async fn take_in_events(services: &Services) -> Result<usize, SettleError> {
+    let seen_to = store::gateway_cursor(&*services.db.snapshot().await?).await?;
+    let since = seen_to.map_or(shifted(services.clocks.service(), -FIRST), |seen_to| shifted(seen_to, -OVERLAP));
+    let events = services.gateway.events_since(since).await?;
+    let Some(newest) = events.iter().map(|event| event.created).max() else { return Ok(0) };
+    let ids = events.iter().map(|event| event.id.clone()).collect();
+    let known = store::known_events(&*services.db.snapshot().await?, ids).await?;
+    let fresh: Vec<&Notification> = events.iter().filter(|event| !known.contains(&event.id)).collect();
+    if fresh.is_empty() && Some(newest) <= seen_to {
+        return Ok(0);
+    }
+    let found = services.db.write(WORKER, async |txn| take_in(txn, &fresh).await).await?;
+    services.db.write(WORKER, async |txn| store::move_cursor(txn, newest).await).await?;
+    Ok(found)
+}
+
+async fn take_in(txn: &Txn, fresh: &[&Notification]) -> Result<usize, sea_orm::DbErr> {
+    let mut found = 0;
+    for notification in fresh {
+        // The list gives no raw body.
+        found += usize::from(receive(txn, notification, b"").await? == Receipt::New);
+    }
+    Ok(found)
+}
+
+/// Whether a notification was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    New,
+    Known,
+}
+
+/// Keeps a notification with its raw body and asks for it to be processed; one that is known changes nothing.
+///
+/// # Errors
+/// The database's own.
+pub(super) async fn receive(txn: &Txn, notification: &Notification, raw: &[u8]) -> Result<Receipt, sea_orm::DbErr> {
+    if !store::insert_event(txn, notification, raw).await? {
+        return Ok(Receipt::Known);
+    }
+    let job = ProcessEvent { event: notification.id.clone(), session: notification.session.clone() };
+    jobs::enqueue(txn, &job).await?;
+    Ok(Receipt::New)
+}

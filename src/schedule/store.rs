@@ -1,0 +1,79 @@
+//! Queries of schedules and openings.
+
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set};
+
+use super::model::{CivilSlot, ItemKind, Opening, ScheduleItem};
+use crate::db::rows::schedule::{openings, schedule_items};
+use crate::db::{Conn, Txn};
+use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId};
+
+fn kind_row(kind: ItemKind) -> schedule_items::Kind {
+    match kind {
+        ItemKind::Release => schedule_items::Kind::Release,
+        ItemKind::Due => schedule_items::Kind::Due,
+    }
+}
+
+fn to_item(row: schedule_items::Model) -> Result<ScheduleItem, DbErr> {
+    let slot = CivilSlot::parse(row.day_offset, &row.time_of_day);
+    let kind = match row.kind {
+        schedule_items::Kind::Release => ItemKind::Release,
+        schedule_items::Kind::Due => ItemKind::Due,
+    };
+    let slot = slot.map_err(|_| DbErr::Custom("a stored time of day does not parse".to_owned()))?;
+    Ok(ScheduleItem { module: row.module_id, kind, slot })
+}
+
+/// The lines of a cohort's schedule, in no order.
+///
+/// # Errors
+/// The database's own.
+pub async fn items(conn: &Conn, cohort: CohortId) -> Result<Vec<ScheduleItem>, DbErr> {
+    let rows = schedule_items::Entity::find().filter(schedule_items::COLUMN.cohort_id.eq(cohort)).all(conn).await?;
+    rows.into_iter().map(to_item).collect()
+}
+
+/// Writes a new cohort's schedule.
+pub(crate) async fn insert_items(txn: &Txn, cohort: CohortId, items: &[ScheduleItem]) -> Result<(), DbErr> {
+    let row = |item: &ScheduleItem| schedule_items::ActiveModel {
+        id: Set(txn.new_id()),
+        cohort_id: Set(cohort),
+        module_id: Set(item.module),
+        kind: Set(kind_row(item.kind)),
+        day_offset: Set(item.slot.day_offset),
+        time_of_day: Set(item.slot.time_of_day()),
+    };
+    schedule_items::Entity::insert_many(items.iter().map(row)).exec_without_returning(&**txn).await?;
+    Ok(())
+}
+
+/// Moves a module's release. The caller raises the cohort's revision with it.
+pub(crate) async fn set_release(txn: &Txn, module: ModuleId, slot: CivilSlot) -> Result<(), DbErr> {
+    schedule_items::Entity::update_many()
+        .col_expr(schedule_items::Column::DayOffset, Expr::value(slot.day_offset))
+        .col_expr(schedule_items::Column::TimeOfDay, Expr::value(slot.time_of_day()))
+        .filter(schedule_items::COLUMN.module_id.eq(module))
+        .filter(schedule_items::Column::Kind.eq(schedule_items::Kind::Release))
+        .exec(&**txn)
+        .await?;
+    Ok(())
+}
+
+/// Writes down that modules were open for students, in one statement. What is on record already stays as it is.
+pub(crate) async fn record_openings(txn: &Txn, opened: &[(EnrolmentId, Opening)]) -> Result<(), DbErr> {
+    if opened.is_empty() {
+        return Ok(());
+    }
+    let row = |(enrolment, opening): &(EnrolmentId, Opening)| openings::ActiveModel {
+        enrolment_id: Set(*enrolment),
+        module_id: Set(opening.module),
+        opened_at: Set(opening.opened_at.into()),
+        recorded_at: Set(txn.now().into()),
+    };
+    let known =
+        OnConflict::columns([openings::Column::EnrolmentId, openings::Column::ModuleId]).do_nothing().to_owned();
+    let rows = openings::Entity::insert_many(opened.iter().map(row)).on_conflict(known);
+    rows.exec_without_returning(&**txn).await?;
+    Ok(())
+}
