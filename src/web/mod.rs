@@ -32,7 +32,7 @@ use tower_http::trace::TraceLayer;
 use crate::config::Profile;
 use crate::identity::CodeKey;
 use crate::services::Services;
-use crate::work::Registries;
+use crate::work::clock::Registries;
 
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
@@ -69,7 +69,7 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(services: Services, registries: Registries) -> Self {
+    pub fn new(services: Services) -> Self {
         let settings = services.settings.clone();
         let public = &settings.server.public_url;
         let policy = guard::content_security_policy(&settings.gateway.hosted_origin.origin());
@@ -81,7 +81,7 @@ impl App {
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],
             services,
-            registries,
+            registries: Registries::all(),
         }))
     }
 
