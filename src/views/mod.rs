@@ -2,3 +2,4 @@
 
 pub mod offer;
 pub mod order;
+pub mod staff;

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod routes;
 pub mod session;
 pub mod view;
+mod webhook;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -106,6 +107,7 @@ pub fn routes(profile: Profile) -> Routes {
         .get("/healthz", Access::Public, health::live)
         .get("/readyz", Access::Public, health::ready)
         .get("/assets/{name}", Access::Public, assets::asset)
+        .post("/webhooks/stripe", Access::Gateway, webhook::receive)
         .merge(pages::routes());
     match profile {
         Profile::Development => routes.merge(pages::development_routes()),

@@ -33,13 +33,7 @@ struct Page<'a> {
     zones: &'static Zones,
 }
 
-fn form<'a>(
-    view: &'a View,
-    offer: &'a Offer,
-    person: Option<&'a Person>,
-    input: &'a Input,
-    errors: &'a FieldErrors,
-) -> Page<'a> {
+fn form<'a>(view: &'a View, offer: &'a Offer, person: Option<&'a Person>, input: &'a Input, errors: &'a FieldErrors) -> Page<'a> {
     Page {
         view,
         errors,

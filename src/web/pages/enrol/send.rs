@@ -61,7 +61,8 @@ pub async fn enrol(app: &App, person: &Person, slug: &str, application: Applicat
     let offer = find(app, &conn, slug).await?;
     drop(conn);
     // The request that proved the address came from somebody not yet signed in.
-    let view = View { role: Some(person.role), ..View::bare(app, "/cohorts") };
+    let mut view = View::bare(app, "/cohorts");
+    view.role = Some(person.role);
     take(app, &view, person, offer, application).await
 }
 

@@ -11,12 +11,7 @@ use crate::web::view::{Moment, View};
 use crate::web::{App, Problem};
 
 /// Settles what can be settled, and says how the order stands.
-pub async fn back(
-    State(app): State<App>,
-    view: View,
-    moment: Moment,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
+pub async fn back(State(app): State<App>, view: View, moment: Moment, Path(id): Path<String>) -> Result<Response, Problem> {
     // The snapshot is let go before the gateway is asked: it may take its time.
     let conn = app.services.db.snapshot().await?;
     let order = own(&conn, &moment, &id).await?.order.id;
