@@ -1,5 +1,7 @@
 //! Queries of seats.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
@@ -159,6 +161,25 @@ pub async fn holds_over(conn: &Conn, limit: Timestamp) -> Result<Vec<EnrolmentId
 pub async fn seats_taken(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
     let count = enrolments::Entity::find().filter(with_a_seat()).filter(enrolments::COLUMN.cohort_id.eq(cohort)).count(conn).await?;
     u32::try_from(count).map_err(|_| corrupt("number of seats"))
+}
+
+/// How many seats are held or enrolled in each of these cohorts; one without any is absent.
+///
+/// # Errors
+/// The database's own.
+pub async fn seats_taken_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMap<CohortId, u32>, DbErr> {
+    use enrolments::Column as C;
+    let rows: Vec<(CohortId, i64)> = enrolments::Entity::find()
+        .select_only()
+        .column(C::CohortId)
+        .column_as(C::Id.count(), "seats")
+        .filter(with_a_seat())
+        .filter(C::CohortId.is_in(cohorts.iter().copied()))
+        .group_by(C::CohortId)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    rows.into_iter().map(|(cohort, seats)| Ok((cohort, u32::try_from(seats).map_err(|_| corrupt("number of seats"))?))).collect()
 }
 
 /// Capacity, price and window of a cohort.

@@ -1,4 +1,4 @@
-//! Reads that join domains: what a page or a mail shows, put together.
+//! Reads that join domains: what a page or a mail shows, put together. They change nothing and decide nothing.
 
 pub mod offer;
 pub mod order;

@@ -32,6 +32,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::config::Profile;
 use crate::identity::CodeKey;
+use crate::schedule::Plans;
 use crate::services::Services;
 use crate::work::clock::Registries;
 
@@ -56,6 +57,7 @@ pub struct Shared {
     pub organisation: Arc<str>,
     pub contact: Arc<str>,
     pub code_key: CodeKey,
+    pub plans: Plans,
     content_security_policy: HeaderValue,
     cookies: CookieNames,
     hosts: Vec<String>,
@@ -78,6 +80,7 @@ impl App {
             organisation: settings.organisation.name.as_str().into(),
             contact: settings.organisation.contact_email.as_str().into(),
             code_key: CodeKey::new(settings.server.secret.clone()),
+            plans: Plans::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],

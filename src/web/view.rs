@@ -72,6 +72,20 @@ impl View {
     }
 }
 
+#[cfg(test)]
+impl View {
+    /// The frame of a student's page, for the tests of what pages show.
+    pub(super) fn sample() -> Self {
+        Self {
+            organisation: "Example Journal".into(),
+            contact: "office@journal.example".into(),
+            development: false,
+            role: Some(Role::Student),
+            path: "/learn".to_owned(),
+        }
+    }
+}
+
 impl FromRequestParts<App> for View {
     type Rejection = Infallible;
 

@@ -45,8 +45,10 @@ class Server {
       await sleep(100);
     }
     const how = this.end ?? `not ready after ${START_SECONDS} s`;
+    const tail = this.tail();
     this.child.kill('SIGKILL');
-    throw new Error(`lectern ${how}\n${this.tail()}`);
+    fs.rmSync(this.folder, {recursive: true, force: true});
+    throw new Error(`lectern ${how}\n${tail}`);
   }
 
   /** The end of the server's log. */

@@ -1,19 +1,41 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
+mod course;
 mod dev;
 mod enrol;
+mod learn;
 mod order;
+mod shown;
 pub mod sign_in;
 mod staff;
 
+use std::collections::BTreeMap;
+
+use sea_orm::DbErr;
+
 use super::routes::Routes;
+use crate::catalogue::model::ReadingKey;
+use crate::db::Conn;
+use crate::kernel::ids::ReadingId;
+use crate::readings::{self, Card};
 
 /// Every page that exists in every profile.
 pub(super) fn routes() -> Routes {
-    sign_in::routes().merge(enrol::routes()).merge(order::routes()).merge(staff::routes())
+    sign_in::routes()
+        .merge(course::routes())
+        .merge(learn::routes())
+        .merge(enrol::routes())
+        .merge(order::routes())
+        .merge(staff::routes())
 }
 
 /// Pages of the development profile alone.
 pub(super) fn development_routes() -> Routes {
     dev::routes()
+}
+
+/// What lists show of the readings at these keys, by id.
+async fn cards(conn: &Conn, keys: impl IntoIterator<Item = &ReadingKey>) -> Result<BTreeMap<ReadingId, Card>, DbErr> {
+    let ids: Vec<ReadingId> = keys.into_iter().map(|key| key.reading).collect();
+    Ok(readings::cards(conn, &ids).await?.into_iter().map(|card| (card.id, card)).collect())
 }

@@ -59,7 +59,7 @@ pub async fn show(
 }
 
 async fn dated(conn: &Conn, plans: &Plans, cohort: &Cohort, zone: &Zone) -> Result<Vec<Week>, Problem> {
-    let plan = plans.plan(conn, cohort.id).await?.ok_or(Problem::NotFound)?;
+    let plan = plans.get(conn, cohort.id, cohort.revision).await?;
     let cards = cards(conn, plan.modules().iter().flat_map(|module| &module.readings)).await?;
     Ok(plan.planned().map(|week| Week::planned(week.module, plan.instant(week.release), &cards, zone)).collect())
 }

@@ -5,19 +5,18 @@ mod home;
 mod locked;
 mod mark;
 mod module;
+mod orders;
 mod reading;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 
-use crate::catalogue::model::CohortModule;
 use crate::db::Conn;
 use crate::enrolment::{self, EnrolmentState};
 use crate::kernel::Slug;
 use crate::kernel::ids::EnrolmentId;
-use crate::learning;
-use crate::schedule::Plans;
-use crate::schedule::model::{Access as Opened, Inputs};
+use crate::learning::Place;
+use crate::schedule::model::Access as Opened;
 use crate::web::Problem;
 use crate::web::routes::{Access, Routes};
 use crate::web::view::{Moment, View, page_refusing};
@@ -84,28 +83,28 @@ struct NoSeat<'a> {
     why: &'static str,
 }
 
-/// What decides the reader's access in this enrolment of theirs. A foreign or unknown one is not found; one that is not
-/// enrolled is told so, 403.
-async fn attend(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, id: EnrolmentId) -> Result<Inputs, Halt> {
+/// Why the reader has no page of a week here. Only of their own enrolment is anything told, 403: a foreign or unknown one, or
+/// a week that the cohort does not have, is not found.
+async fn refused(conn: &Conn, view: &View, moment: &Moment, id: EnrolmentId) -> Halt {
+    told(conn, view, moment, id).await.map_or_else(Halt::Problem, |page| Halt::Told(Box::new(page)))
+}
+
+async fn told(conn: &Conn, view: &View, moment: &Moment, id: EnrolmentId) -> Result<Response, Problem> {
     let enrolment = enrolment::of_user(conn, moment.subject.id, id).await?.ok_or(Problem::NotFound)?;
     let why = match enrolment.state {
-        EnrolmentState::Enrolled { .. } => return Ok(learning::access(conn, plans, &enrolment, moment.now).await?),
+        EnrolmentState::Enrolled { .. } => return Err(Problem::NotFound),
         EnrolmentState::Held { .. } => "Your seat is held while you pay. Its weeks open once the payment is confirmed.",
         EnrolmentState::Lapsed { .. } => "The seat was not paid in time and has lapsed.",
         EnrolmentState::Cancelled { .. } => "The enrolment was cancelled.",
     };
-    Err(Halt::Told(Box::new(page_refusing(&NoSeat { view, enrolment: id, why })?)))
+    page_refusing(&NoSeat { view, enrolment: id, why })
 }
 
-/// The week, if it is open for the reader; a locked one is told, 403, and nothing of it is shown.
-fn open_week<'a>(inputs: &'a Inputs, view: &View, moment: &Moment, paths: Paths, week: u32) -> Result<&'a CohortModule, Halt> {
-    let module = inputs.plan.modules().iter().find(|module| module.position == week).ok_or(Problem::NotFound)?;
-    match inputs.access(module.id, moment.now).ok_or(Problem::NotFound)? {
-        Opened::Open { .. } => Ok(module),
-        Opened::Locked { why, opens_at, scheduled_for } => {
-            let lock = Lock { why: &why, opens_at, scheduled_for };
-            let locked = locked::Locked::new(inputs, module, &lock, paths, moment.now, &moment.zone);
-            Err(Halt::Told(Box::new(locked::render(view, &locked)?)))
-        }
-    }
+/// The page of a locked week, in place of the week and of each of its readings.
+fn locked_page(view: &View, moment: &Moment, place: &Place, week: u32, access: &Opened) -> Result<Response, Problem> {
+    let module = place.module_at(week).ok_or(Problem::NotFound)?;
+    let Opened::Locked { why, opens_at, scheduled_for } = access else { return Err(Problem::NotFound) };
+    let lock = Lock { why, opens_at: *opens_at, scheduled_for: *scheduled_for };
+    let paths = Paths(place.enrolment.id);
+    locked::render(view, &locked::Locked::new(&place.inputs, module, &lock, paths, moment.now, &moment.zone))
 }

@@ -1,20 +1,17 @@
 //! One week of a student's course.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
-use axum::extract::{Path, State};
 use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::{Halt, Paths, attend, open_week};
-use crate::catalogue::model::{CohortModule, ReadingKey};
-use crate::kernel::ids::{EnrolmentId, ReadingId};
+use super::{Halt, Paths, locked_page, refused};
+use crate::catalogue::model::CohortModule;
+use crate::kernel::ids::EnrolmentId;
 use crate::kernel::{ShownTime, Zone};
-use crate::learning::model::{ModuleProgress, ReadingProgress, progress};
+use crate::learning::{self, KeyedReading, ModulePage, Sheet};
 use crate::readings::Card;
-use crate::schedule::model::{Access, Inputs};
-use crate::web::pages::cards;
+use crate::schedule::model::Access;
 use crate::web::pages::shown::minutes_words;
 use crate::web::session::PageSnapshot;
 use crate::web::view::{Moment, View, page};
@@ -71,32 +68,24 @@ struct ModuleShown {
 
 impl ModuleShown {
     /// `None` where the plan has no such module.
-    fn new(
-        inputs: &Inputs,
-        module: &CohortModule,
-        cards: &BTreeMap<ReadingId, Card>,
-        paths: Paths,
-        moment: &Moment,
-    ) -> Option<Self> {
-        let minutes: BTreeMap<_, _> = cards.iter().map(|(id, card)| (*id, card.minutes)).collect();
-        let progress = progress(inputs, &minutes, moment.now);
-        let own = progress.modules.iter().find(|progress| progress.module == module.id)?;
+    fn new(found: &ModulePage, readings: &[KeyedReading], zone: &Zone) -> Option<Self> {
+        let (module, paths) = (found.module()?, Paths(found.place.enrolment.id));
+        let own = found.progress.modules.iter().find(|progress| progress.module == module.id)?;
         let turn = |position: Option<u32>| {
-            let position = position?;
-            let (module, progress) =
-                inputs.plan.modules().iter().zip(&progress.modules).find(|(module, _)| module.position == position)?;
-            Some(Turn::new(module, &progress.access, paths, &moment.zone))
+            let module = found.place.module_at(position?)?;
+            let progress = found.progress.modules.iter().find(|progress| progress.module == module.id)?;
+            Some(Turn::new(module, &progress.access, paths, zone))
         };
         Some(Self {
             week: module.position,
-            weeks: inputs.plan.modules().len(),
+            weeks: found.progress.modules.len(),
             home: paths.home(),
             title: module.title.clone(),
             dek: module.dek.clone(),
             outcomes: module.outcomes.clone(),
             read: own.read(),
             left: (own.minutes_left > 0).then(|| minutes_words(own.minutes_left)),
-            readings: rows(module, own, cards, paths),
+            readings: rows(readings, module.position, paths),
             questions: module.questions.clone(),
             prompt: module.reflection_prompt.clone(),
             before: turn(module.position.checked_sub(1)),
@@ -115,24 +104,21 @@ impl Turn {
     }
 }
 
-fn rows(module: &CohortModule, own: &ModuleProgress, cards: &BTreeMap<ReadingId, Card>, paths: Paths) -> Vec<ReadingRow> {
-    let next = own.readings.iter().find(|reading| reading.required && reading.read_at.is_none()).map(|reading| reading.reading);
-    let row = |(key, progress): (&ReadingKey, &ReadingProgress)| {
-        let card = cards.get(&key.reading)?;
-        Some(ReadingRow {
-            href: paths.reading(module.position, &card.slug),
-            title: card.title.clone(),
-            source: source(card),
-            why: key.why.clone(),
-            state: match progress {
-                ReadingProgress { read_at: Some(_), .. } => ReadingState::Read,
-                ReadingProgress { required: false, .. } => ReadingState::Optional,
-                ReadingProgress { reading, .. } if Some(*reading) == next => ReadingState::Next,
-                _ => ReadingState::ToRead,
-            },
-        })
+fn rows(readings: &[KeyedReading], week: u32, paths: Paths) -> Vec<ReadingRow> {
+    let next = readings.iter().position(|reading| reading.key.required && reading.read_at.is_none());
+    let row = |(index, KeyedReading { key, card, read_at }): (usize, &KeyedReading)| ReadingRow {
+        href: paths.reading(week, &card.slug),
+        title: card.title.clone(),
+        source: source(card),
+        why: key.why.clone(),
+        state: match read_at {
+            Some(_) => ReadingState::Read,
+            None if !key.required => ReadingState::Optional,
+            None if Some(index) == next => ReadingState::Next,
+            None => ReadingState::ToRead,
+        },
     };
-    module.readings.iter().zip(&own.readings).filter_map(row).collect()
+    readings.iter().enumerate().map(row).collect()
 }
 
 /// `Demo Author 04, Example Review, 2021 · 12 minutes`: what is not known is left out.
@@ -159,9 +145,13 @@ pub(super) async fn show(
     place: Result<Path<(EnrolmentId, u32)>, PathRejection>,
 ) -> Result<Response, Halt> {
     let Path((enrolment, week)) = place?;
-    let inputs = attend(&snapshot, &app.plans, &view, &moment, enrolment).await?;
-    let module = open_week(&inputs, &view, &moment, Paths(enrolment), week)?;
-    let cards = cards(&snapshot, &module.readings).await?;
-    let module = ModuleShown::new(&inputs, module, &cards, Paths(enrolment), &moment).ok_or(Problem::NotFound)?;
-    Ok(page(&Page { view: &view, module: &module })?)
+    let found = learning::module_page(&snapshot, &app.plans, moment.subject.id, enrolment, week, moment.now).await?;
+    let Some(found) = found else { return Err(refused(&snapshot, &view, &moment, enrolment).await) };
+    match &found.sheet {
+        Sheet::Locked(access) => Ok(locked_page(&view, &moment, &found.place, week, access)?),
+        Sheet::Open { readings, .. } => {
+            let module = ModuleShown::new(&found, readings, &moment.zone).ok_or(Problem::NotFound)?;
+            Ok(page(&Page { view: &view, module: &module })?)
+        }
+    }
 }

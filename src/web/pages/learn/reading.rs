@@ -5,20 +5,20 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::{Halt, Paths, attend, open_week};
+use super::{Halt, Paths, locked_page, refused};
 use crate::catalogue::model::CohortModule;
 use crate::db::Conn;
 use crate::kernel::ids::EnrolmentId;
 use crate::kernel::{ShownTime, Slug};
-use crate::readings::{self, Card, Reading, Rights};
-use crate::schedule::model::Inputs;
+use crate::learning::{self, OpenReading, Place, ReadingPage, ReadingSheet};
+use crate::readings::{Card, Reading, Rights};
+use crate::schedule::Plans;
 use crate::web::form::FieldErrors;
-use crate::web::pages::shown::{ShownDay, minutes_words};
 use crate::web::pages::cards;
+use crate::web::pages::shown::{ShownDay, minutes_words};
 use crate::web::session::PageSnapshot;
-use crate::web::view::{Moment, View, page};
+use crate::web::view::{Moment, View, page, page_with_errors};
 use crate::web::{App, Problem};
-use crate::{learning, web::view::page_with_errors};
 
 /// Where the reading came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,18 @@ enum Marking {
     Asked { prompt: Option<String> },
     /// `reflection`: its lines, if one was handed in.
     Done { at: ShownTime, reflection: Vec<String> },
+}
+
+impl Marking {
+    fn new(open: &OpenReading, module: &CohortModule, moment: &Moment) -> Self {
+        match open.read_at {
+            None => Self::Asked { prompt: module.reflection_prompt.clone() },
+            Some(at) => {
+                let lines = open.reflection.as_deref().unwrap_or_default().lines().filter(|line| !line.is_empty());
+                Self::Done { at: moment.shown(at), reflection: lines.map(str::to_owned).collect() }
+            }
+        }
+    }
 }
 
 /// All that the page of a reading shows.
@@ -75,9 +87,9 @@ pub(super) struct ReadingShown {
 
 impl ReadingShown {
     /// `None` where the module has no such reading. `list` is the module's readings in their order.
-    fn new(module: &CohortModule, list: &[&Card], reading: &Reading, marking: Marking, paths: Paths) -> Option<Self> {
+    fn new(module: &CohortModule, list: &[&Card], open: &OpenReading, moment: &Moment, paths: Paths) -> Option<Self> {
+        let OpenReading { reading, key, .. } = open;
         let index = list.iter().position(|card| card.id == reading.id)?;
-        let key = module.readings.iter().find(|key| key.reading == reading.id)?;
         let turn = |index: Option<usize>| {
             let card = list.get(index?)?;
             Some(Turn { href: paths.reading(module.position, &card.slug), title: card.title.clone() })
@@ -103,7 +115,7 @@ impl ReadingShown {
             body: reading.shown_body().map(|body| body.paragraphs().to_vec()).unwrap_or_default(),
             photo_credit: reading.photo_credit.clone(),
             questions: module.questions.clone(),
-            marking,
+            marking: Marking::new(open, module, moment),
             before: turn(index.checked_sub(1)),
             after: turn(index.checked_add(1)),
         })
@@ -137,31 +149,52 @@ struct Page<'a> {
     typed: &'a str,
 }
 
-/// What the address of a reading names.
-pub(super) type Place = Result<Path<(EnrolmentId, u32, String)>, PathRejection>;
+/// A reading's address as it came.
+pub(super) type Address = Result<Path<(EnrolmentId, u32, String)>, PathRejection>;
 
-/// The reading of an open week.
-pub(super) async fn load(
-    conn: &Conn,
-    inputs: &Inputs,
-    module: &CohortModule,
-    slug: &Slug,
-    paths: Paths,
-    moment: &Moment,
-) -> Result<ReadingShown, Problem> {
-    let cards = cards(conn, &module.readings).await?;
-    let list: Vec<&Card> = module.readings.iter().filter_map(|key| cards.get(&key.reading)).collect();
-    let listed = list.iter().find(|card| card.slug == *slug).ok_or(Problem::NotFound)?;
-    let reading = readings::readings(conn, &[listed.id]).await?.pop().ok_or(Problem::NotFound)?;
-    let marking = match inputs.facts.read_at(module, reading.id, moment.now) {
-        Some(at) => {
-            let reflection = learning::reflection(conn, paths.0, module.id, reading.id).await?;
-            let lines = |words: String| words.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-            Marking::Done { at: moment.shown(at), reflection: reflection.map(lines).unwrap_or_default() }
+/// What the address of a reading names.
+pub(super) struct Wanted {
+    pub(super) enrolment: EnrolmentId,
+    pub(super) week: u32,
+    slug: Slug,
+}
+
+impl Wanted {
+    pub(super) fn parse(address: Address) -> Result<Self, Problem> {
+        let Path((enrolment, week, slug)) = address?;
+        Ok(Self { enrolment, week, slug: slug.parse().map_err(|_| Problem::NotFound)? })
+    }
+
+    /// The reading if its week is open for the reader; else a locked week is told, 403, and nothing of it is shown.
+    pub(super) async fn open(&self, conn: &Conn, plans: &Plans, view: &View, moment: &Moment) -> Result<Found, Halt> {
+        let (user, at) = (moment.subject.id, (self.week, &self.slug));
+        let found = learning::reading_page(conn, plans, user, self.enrolment, at, moment.now).await?;
+        let Some(ReadingPage { place, sheet, .. }) = found else {
+            return Err(refused(conn, view, moment, self.enrolment).await);
+        };
+        match sheet {
+            ReadingSheet::Open(open) => Ok(Found { place, open: *open }),
+            ReadingSheet::Locked(access) => {
+                Err(Halt::Told(Box::new(locked_page(view, moment, &place, self.week, &access)?)))
+            }
         }
-        None => Marking::Asked { prompt: module.reflection_prompt.clone() },
-    };
-    ReadingShown::new(module, &list, &reading, marking, paths).ok_or(Problem::NotFound)
+    }
+}
+
+/// A reading that the reader may read.
+pub(super) struct Found {
+    pub(super) place: Place,
+    pub(super) open: OpenReading,
+}
+
+impl Found {
+    /// What its page shows: with the readings beside it.
+    pub(super) async fn shown(&self, conn: &Conn, week: u32, moment: &Moment) -> Result<ReadingShown, Problem> {
+        let module = self.place.module_at(week).ok_or(Problem::NotFound)?;
+        let cards = cards(conn, &module.readings).await?;
+        let list: Vec<&Card> = module.readings.iter().filter_map(|key| cards.get(&key.reading)).collect();
+        ReadingShown::new(module, &list, &self.open, moment, Paths(self.place.enrolment.id)).ok_or(Problem::NotFound)
+    }
 }
 
 /// The reading if its week is open; else why that is locked, 403.
@@ -170,14 +203,11 @@ pub(super) async fn show(
     view: View,
     moment: Moment,
     PageSnapshot(snapshot): PageSnapshot,
-    place: Place,
+    address: Address,
 ) -> Result<Response, Halt> {
-    let Path((enrolment, week, slug)) = place?;
-    let paths = Paths(enrolment);
-    let inputs = attend(&snapshot, &app.plans, &view, &moment, enrolment).await?;
-    let module = open_week(&inputs, &view, &moment, paths, week)?;
-    let slug = slug.parse().map_err(|_| Problem::NotFound)?;
-    let reading = load(&snapshot, &inputs, module, &slug, paths, &moment).await?;
+    let wanted = Wanted::parse(address)?;
+    let found = wanted.open(&snapshot, &app.plans, &view, &moment).await?;
+    let reading = found.shown(&snapshot, wanted.week, &moment).await?;
     Ok(page(&Page { view: &view, errors: &FieldErrors::default(), reading: &reading, typed: "" })?)
 }
 

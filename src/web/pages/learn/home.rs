@@ -1,0 +1,128 @@
+//! The dashboard: one enrolment's, or the list where a student has several.
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
+use super::Paths;
+use super::orders::{self, OrderShown};
+use crate::db::Conn;
+use crate::enrolment::{self, Enrolment, EnrolmentState};
+use crate::kernel::ids::EnrolmentId;
+use crate::schedule::Plans;
+use crate::web::pages::cards;
+use crate::web::pages::course::Offered;
+use crate::web::pages::course::model::Offer;
+use crate::web::session::PageSnapshot;
+use crate::web::view::{Moment, View, page};
+use crate::web::{App, Problem};
+use crate::{catalogue, learning};
+
+#[derive(Template)]
+#[template(path = "web/pages/learn/dashboard.html")]
+struct Dashboard<'a> {
+    view: &'a View,
+    name: String,
+    seat: Seat,
+    /// Of an enrolled student.
+    work: Option<Work>,
+    order: Option<OrderShown>,
+    zone: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/learn/list.html")]
+struct List<'a> {
+    view: &'a View,
+    seats: Vec<Seat>,
+    zone: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/learn/empty.html")]
+struct Empty<'a> {
+    view: &'a View,
+    email: &'a str,
+    offer: Option<Offer>,
+}
+
+/// The dashboard of the only seat, the list of several, or what to do without any.
+pub(super) async fn home(
+    State(app): State<App>,
+    view: View,
+    moment: Moment,
+    PageSnapshot(snapshot): PageSnapshot,
+) -> Result<Response, Problem> {
+    let seats = enrolment::active_of_user(&snapshot, moment.subject.id).await?;
+    match seats.as_slice() {
+        [] => {
+            let offer = offer(&snapshot, &moment).await?;
+            page(&Empty { view: &view, email: moment.subject.email.as_str(), offer })
+        }
+        [only] => dashboard(&snapshot, &app.plans, &view, &moment, only).await,
+        several => {
+            let mut seats = Vec::new();
+            for enrolment in several {
+                seats.push(seat(&snapshot, enrolment, &moment).await?);
+            }
+            page(&List { view: &view, seats, zone: moment.zone.name() })
+        }
+    }
+}
+
+/// The dashboard of one enrolment of the reader, of whatever state. Another's is not found.
+pub(super) async fn show(
+    State(app): State<App>,
+    view: View,
+    moment: Moment,
+    PageSnapshot(snapshot): PageSnapshot,
+    enrolment: Result<Path<EnrolmentId>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Path(id) = enrolment?;
+    let enrolment = enrolment::of_user(&snapshot, moment.subject.id, id).await?.ok_or(Problem::NotFound)?;
+    dashboard(&snapshot, &app.plans, &view, &moment, &enrolment).await
+}
+
+async fn dashboard(
+    conn: &Conn,
+    plans: &Plans,
+    view: &View,
+    moment: &Moment,
+    enrolment: &Enrolment,
+) -> Result<Response, Problem> {
+    let work = match enrolment.state {
+        EnrolmentState::Enrolled { .. } => work(conn, plans, moment, enrolment.id).await?,
+        _ => None,
+    };
+    page(&Dashboard {
+        view,
+        name: moment.subject.name.to_string(),
+        seat: seat(conn, enrolment, moment).await?,
+        work,
+        order: orders::newest(conn, enrolment.id).await?,
+        zone: moment.zone.name(),
+    })
+}
+
+async fn work(conn: &Conn, plans: &Plans, moment: &Moment, id: EnrolmentId) -> Result<Option<Work>, Problem> {
+    let Some(place) = learning::access(conn, plans, moment.subject.id, id).await? else { return Ok(None) };
+    let cards = cards(conn, place.inputs.plan.modules().iter().flat_map(|module| &module.readings)).await?;
+    Ok(Some(Work::new(&place.inputs, &cards, Paths(id), moment.now, &moment.zone)))
+}
+
+async fn seat(conn: &Conn, enrolment: &Enrolment, moment: &Moment) -> Result<Seat, Problem> {
+    let cohort = catalogue::cohort(conn, enrolment.cohort).await?.ok_or(Problem::NotFound)?;
+    let course = catalogue::course(conn, cohort.course).await?.ok_or(Problem::NotFound)?;
+    let state = SeatState::new(enrolment, moment.now, &moment.zone);
+    Ok(Seat { enrolment: enrolment.id, course: course.title, cohort: cohort.name, state })
+}
+
+/// The cohort that a student without a seat could enrol in.
+async fn offer(conn: &Conn, moment: &Moment) -> Result<Option<Offer>, Problem> {
+    let Some(offered) = Offered::load(conn).await? else { return Ok(None) };
+    let weeks = catalogue::course_modules(conn, offered.course.id).await?.len();
+    let next = offered.next(moment.now);
+    Ok(next.map(|cohort| Offer::new(cohort, offered.taken(cohort), weeks, &moment.zone)))
+}

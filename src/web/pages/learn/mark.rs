@@ -1,0 +1,60 @@
+//! "I have read this".
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::reading::{Address, Wanted, again};
+use super::{Halt, Paths};
+use crate::kernel::Actor;
+use crate::learning::model::MarkRefusal;
+use crate::learning::{self, MarkReadRefusal};
+use crate::web::form::{FieldErrors, Fields};
+use crate::web::view::{Moment, View};
+use crate::web::{App, Problem};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    #[serde(default)]
+    reflection: String,
+}
+
+/// Marks the reading as read and leads back to its week. A second time changes nothing.
+pub(super) async fn mark(
+    State(app): State<App>,
+    view: View,
+    moment: Moment,
+    address: Address,
+    Fields(input): Fields<Input>,
+) -> Result<Response, Halt> {
+    let wanted = Wanted::parse(address)?;
+    // Not the page's snapshot: none is held open while the change waits for its turn.
+    let snapshot = app.services.db.snapshot().await?;
+    let found = wanted.open(&snapshot, &app.plans, &view, &moment).await?;
+    drop(snapshot);
+    let module = found.place.module_at(wanted.week).ok_or(Problem::NotFound)?.id;
+    let (user, reading) = (moment.subject.id, found.open.reading.id);
+    let marked = app
+        .services
+        .db
+        .write(Actor::User(user), async |txn| {
+            learning::mark_read(txn, &app.plans, (user, wanted.enrolment), (module, reading), &input.reflection).await
+        })
+        .await;
+    let told = match marked {
+        Ok(_) => return Ok(Redirect::to(&Paths(wanted.enrolment).week(wanted.week)).into_response()),
+        Err(MarkReadRefusal::Db(error)) => return Err(error.into()),
+        // It was open a moment ago: load the page again for the reason.
+        Err(MarkReadRefusal::Refused(MarkRefusal::Locked(_))) => {
+            return Ok(Redirect::to(&Paths(wanted.enrolment).week(wanted.week)).into_response());
+        }
+        Err(MarkReadRefusal::NotEnrolled | MarkReadRefusal::Refused(MarkRefusal::NotInCourse)) => {
+            return Err(Problem::NotFound.into());
+        }
+        Err(MarkReadRefusal::Refused(refusal)) => refusal.to_string(),
+    };
+    let snapshot = app.services.db.snapshot().await?;
+    let shown = found.shown(&snapshot, wanted.week, &moment).await?;
+    Ok(again(&view, &shown, &FieldErrors::one("reflection", told), &input.reflection)?)
+}
