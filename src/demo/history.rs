@@ -248,7 +248,7 @@ async fn seat(
         email: student.email.clone(),
         country,
         address: "1 Example Street\nExample Town".parse().map_err(wrong)?,
-        postal_code: "000000".parse().map_err(wrong)?,
+        postal_code: Some("000000".parse().map_err(wrong)?),
     };
     let order = payment::place_order(txn, &held, &format!("{}, {}", course.title, cohort.name), buyer).await?;
     let received_on = cohort.zone.civil(txn.now()).date();

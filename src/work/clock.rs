@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 use tokio::sync::Mutex;
 
 use super::drain::{Settled, Unsettled, settle};
-use super::registry::Registries;
+pub use super::registry::Registries;
 use crate::config::Profile;
 use crate::jobs::clock::{self, MoveRefusal};
 use crate::jobs::{self, Upcoming};
