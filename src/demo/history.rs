@@ -9,6 +9,7 @@ use crate::catalogue::model::{Cohort, Course, EnrolmentWindow};
 use crate::identity::{self, Country, Details, Person, Role};
 use crate::kernel::actor::Component;
 use crate::kernel::ids::{EnrolmentId, UserId};
+use crate::kernel::shown::plain_date;
 use crate::kernel::time::{Date, SignedDuration, shifted};
 use crate::kernel::{Actor, Clocks, Currency, Money, PersonName, Timestamp, Zone};
 use crate::payment::{self, Buyer, Method, Offline};
@@ -27,8 +28,6 @@ const STUDENTS: usize = 68;
 
 /// One cohort of the demonstration.
 struct Run {
-    slug: &'static str,
-    name: &'static str,
     /// Days from this week's Monday to its first day.
     starts_in: i64,
     capacity: u32,
@@ -37,10 +36,10 @@ struct Run {
 }
 
 const RUNS: [Run; 4] = [
-    Run { slug: "cohort-11", name: "Cohort 11", starts_in: -77, capacity: 20, students: 40..54 },
-    Run { slug: "cohort-12", name: "Cohort 12", starts_in: -14, capacity: 30, students: 0..24 },
-    Run { slug: "cohort-13", name: "Cohort 13", starts_in: 14, capacity: 30, students: 24..36 },
-    Run { slug: "cohort-14", name: "Cohort 14", starts_in: 28, capacity: 14, students: 54..68 },
+    Run { starts_in: -77, capacity: 20, students: 40..54 },
+    Run { starts_in: -14, capacity: 30, students: 0..24 },
+    Run { starts_in: 14, capacity: 30, students: 24..36 },
+    Run { starts_in: 28, capacity: 14, students: 54..68 },
 ];
 
 /// Fills an empty database, telling each step.
@@ -60,8 +59,8 @@ pub async fn seed(services: &Services, tell: impl Fn(&str)) -> Result<(), DemoEr
     let students = seeding.students().await?;
     let course = seeding.course().await?;
     for run in &RUNS {
-        tell(&format!("Demonstration: {}", run.name));
         let cohort = seeding.open(&course, run, staff).await?;
+        tell(&format!("Demonstration: the {} cohort", cohort.name));
         let enrolled = seeding.enrol(&course, &cohort, &students[run.students.clone()]).await?;
         seeding.read(&cohort, &enrolled).await?;
     }
@@ -162,8 +161,8 @@ impl Seeding<'_> {
         let opens = before_start(42, 10);
         self.be_at(opens);
         let new = NewCohort {
-            slug: run.slug.parse().map_err(wrong)?,
-            name: run.name.to_owned(),
+            slug: starts_on.to_string().parse().map_err(wrong)?,
+            name: plain_date(starts_on),
             zone: home(),
             starts_on,
             capacity: run.capacity,
@@ -180,7 +179,7 @@ impl Seeding<'_> {
         let mut enrolled = Vec::new();
         for (number, student) in (1i64..).zip(students) {
             self.be_at(shifted(cohort.window.opens(), SignedDuration::from_hours(7 * number)));
-            let reference = format!("DEMO{}{number:03}", cohort.slug.as_str().replace("cohort-", ""));
+            let reference = format!("DEMO-{}-{number:02}", cohort.slug);
             let enrolment =
                 self.services.db.write(ACTOR, async |txn| seat(txn, course, cohort, student, &reference).await).await?;
             enrolled.push(Enrolled { user: student.id, enrolment });

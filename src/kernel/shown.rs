@@ -21,6 +21,11 @@ pub fn short_date(date: Date) -> String {
     format!("{} {} {} {}", &weekday(date.weekday())[..3], date.day(), &month(date)[..3], date.year())
 }
 
+/// `30 November 2026`.
+pub fn plain_date(date: Date) -> String {
+    format!("{} {} {}", date.day(), month(date), date.year())
+}
+
 /// `Monday 30 November 2026`.
 pub fn long_date(date: Date) -> String {
     format!("{} {} {} {}", weekday(date.weekday()), date.day(), month(date), date.year())
