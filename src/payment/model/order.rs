@@ -105,7 +105,8 @@ pub struct Buyer {
     pub email: EmailAddress,
     pub country: Country,
     pub address: PostalAddress,
-    pub postal_code: PostalCode,
+    /// Some countries have none.
+    pub postal_code: Option<PostalCode>,
 }
 
 /// The price, frozen when the order was placed: what the cohort costs later does not matter.

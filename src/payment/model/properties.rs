@@ -35,7 +35,7 @@ fn order() -> Order {
             email: "demo.01@example.org".parse().unwrap(),
             country: "IN".parse().unwrap(),
             address: "1 Example Street".parse().unwrap(),
-            postal_code: "110001".parse().unwrap(),
+            postal_code: Some("110001".parse().unwrap()),
         },
         lines: vec![line],
         created_at: start(),
