@@ -61,7 +61,7 @@ enum Plan {
         until: Timestamp,
     },
     Create {
-        order: Order,
+        order: Box<Order>,
         payment: Payment,
         attempt: CardAttempt,
         until: Timestamp,
@@ -147,7 +147,7 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutR
     let is_first = payments.iter().all(|payment| payment.card().is_none());
     let until = long_enough(txn, &held, until, is_first).await?;
     let (payment, attempt) = new_attempt(txn, &order).await?;
-    Ok(Plan::Create { order, payment, attempt, until })
+    Ok(Plan::Create { order: Box::new(order), payment, attempt, until })
 }
 
 /// Extends the hold where it would end before a page that is opened now; when it ends.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{CardState, OrderState};
+use super::model::{CardState, OrderState, Payment};
 use super::settling::{self, Ask, Bank, SettleError};
 use super::{store, sweeping};
 use crate::db::Txn;
@@ -63,18 +63,17 @@ async fn is_over(txn: &Txn, id: EnrolmentId) -> Result<bool, sea_orm::DbErr> {
 
 /// Frees the seat, if nothing has changed since its pages were closed.
 async fn free(txn: &Txn, id: EnrolmentId) -> Result<(), JobFailure> {
-    let orders = store::orders_of_enrolment(txn, id).await?;
-    let mut open = None;
-    for order in orders {
+    let mut open = Vec::new();
+    for order in store::orders_of_enrolment(txn, id).await? {
         let locked = store::order_for_update(txn, order.id).await?;
-        let payable = |payment: &super::Payment| payment.card().is_some_and(|attempt| attempt.state != CardState::Processing);
+        let payable = |payment: &Payment| payment.card().is_some_and(|attempt| attempt.state != CardState::Processing);
         if store::unfinished_of_order(txn, order.id).await?.iter().any(payable) {
             return Err(JobFailure::Retry("a payment page was opened meanwhile".to_owned()));
         }
-        open = open.or(locked.filter(|order| order.state == OrderState::Open));
+        open.extend(locked.filter(|order| order.state == OrderState::Open));
     }
     if is_over(txn, id).await? {
-        settling::lapse(txn, open.as_ref(), id).await?;
+        settling::lapse(txn, &open, id).await?;
     }
     Ok(())
 }
@@ -116,6 +115,10 @@ pub struct ProcessEvent {
 /// The one notification that says more than its session does.
 const BANK_REFUSED: &str = "checkout.session.async_payment_failed";
 
+/// The notifications that say that somebody paid, or is about to have paid.
+const BRINGS_MONEY: [&str; 2] = ["checkout.session.completed", "checkout.session.async_payment_succeeded"];
+const OTHER_MODE: &str = "of the other mode";
+
 impl Job for ProcessEvent {
     const KIND: &str = "payment.process_event";
 
@@ -129,9 +132,10 @@ impl Job for ProcessEvent {
         let session = self.session.as_deref().filter(|_| event.kind.starts_with("checkout.session."));
         let oddity = match session {
             None => None,
+            Some(_) if event.live != services.gateway.live() && !BRINGS_MONEY.contains(&event.kind.as_str()) => Some(OTHER_MODE),
             Some(session) if event.live != services.gateway.live() => {
                 services.db.write(WORKER, async |txn| settling::queue_wrong_mode(txn, session, event.live).await).await?;
-                Some("of the other mode")
+                Some(OTHER_MODE)
             }
             Some(session) => {
                 let bank = if event.kind == BANK_REFUSED { Bank::Refused } else { Bank::Silent };

@@ -244,7 +244,7 @@ async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, dec
             enrolment::keep_for_bank(txn, enrolment, until).await.map_err(fault)?;
             jobs::enqueue_at(txn, &LapseHold { enrolment }, until).await?;
         }
-        (Decision::Lapse, Some(enrolment)) => lapse(txn, Some(order), enrolment).await?,
+        (Decision::Lapse, Some(enrolment)) => lapse(txn, std::slice::from_ref(order), enrolment).await?,
         (Decision::Queue(reason), _) => queue(txn, said, Some(order.id), Some(payment.id), reason).await?,
         (Decision::Wait | Decision::Nothing, _) | (_, None) => {}
     }
@@ -284,14 +284,14 @@ pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Res
 /// After sign-in codes, before reminders.
 const CONFIRMATION: i32 = 10;
 
-/// Frees a held seat, and closes the order that was to pay for it.
-pub(super) async fn lapse(txn: &Txn, order: Option<&Order>, enrolment: EnrolmentId) -> Result<(), DbErr> {
+/// Frees a held seat, and closes the open orders that were to pay for it.
+pub(super) async fn lapse(txn: &Txn, orders: &[Order], enrolment: EnrolmentId) -> Result<(), DbErr> {
     enrolment::lapse(txn, enrolment).await.map_err(fault)?;
-    if let Some(before) = order
-        && let Ok(after) = before.clone().lapse(txn.now())
-    {
-        store::save_order(txn, &after).await?;
-        audit::record(txn, &PaymentEvent::OrderLapsed { before, after: &after }).await?;
+    for before in orders {
+        if let Ok(after) = before.clone().lapse(txn.now()) {
+            store::save_order(txn, &after).await?;
+            audit::record(txn, &PaymentEvent::OrderLapsed { before, after: &after }).await?;
+        }
     }
     Ok(())
 }

@@ -135,10 +135,14 @@ fn history() -> impl Strategy<Value = Vec<Says>> {
     ]
 }
 
-fn news() -> impl Strategy<Value = (usize, Vec<(usize, Says)>, Vec<(usize, Says)>)> {
+/// Which session, and what the gateway says of it.
+type News = Vec<(usize, Says)>;
+
+/// How many sessions; their news once, and twice, in any order.
+fn news() -> impl Strategy<Value = (usize, News, News)> {
     proptest::collection::vec(history(), 1..4).prop_flat_map(|histories| {
         let attempts = histories.len();
-        let all: Vec<(usize, Says)> = histories
+        let all: News = histories
             .into_iter()
             .enumerate()
             .flat_map(|(number, says)| says.into_iter().map(move |says| (number, says)))

@@ -170,6 +170,6 @@ fn buyer(number: u32) -> Buyer {
         email: format!("demo.student.{number:03}@example.org").parse().unwrap(),
         country: "IN".parse().unwrap(),
         address: "1 Example Street\nExample Town".parse().unwrap(),
-        postal_code: "110001".parse().unwrap(),
+        postal_code: Some("110001".parse().unwrap()),
     }
 }
