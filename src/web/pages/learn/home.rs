@@ -5,9 +5,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
 use super::Paths;
-use super::orders::{self, OrderShown};
+use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
+use super::orders::OrderShown;
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::EnrolmentId;
@@ -18,7 +18,7 @@ use crate::web::pages::course::model::Offer;
 use crate::web::session::PageSnapshot;
 use crate::web::view::{Moment, View, page};
 use crate::web::{App, Problem};
-use crate::{catalogue, learning};
+use crate::{catalogue, learning, payment};
 
 #[derive(Template)]
 #[template(path = "web/pages/learn/dashboard.html")]
@@ -85,13 +85,7 @@ pub(super) async fn show(
     dashboard(&snapshot, &app.plans, &view, &moment, &enrolment).await
 }
 
-async fn dashboard(
-    conn: &Conn,
-    plans: &Plans,
-    view: &View,
-    moment: &Moment,
-    enrolment: &Enrolment,
-) -> Result<Response, Problem> {
+async fn dashboard(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, enrolment: &Enrolment) -> Result<Response, Problem> {
     let work = match enrolment.state {
         EnrolmentState::Enrolled { .. } => work(conn, plans, moment, enrolment.id).await?,
         _ => None,
@@ -101,7 +95,7 @@ async fn dashboard(
         name: moment.subject.name.to_string(),
         seat: seat(conn, enrolment, moment).await?,
         work,
-        order: orders::newest(conn, enrolment.id).await?,
+        order: payment::orders_of_enrolment(conn, enrolment.id).await?.into_iter().next().map(OrderShown::from),
         zone: moment.zone.name(),
     })
 }
