@@ -1,5 +1,6 @@
 //! Writes that span domains.
 
+pub mod enrol;
 mod move_release;
 mod open_cohort;
 #[cfg(test)]

@@ -100,9 +100,10 @@ impl Seeding<'_> {
             .db
             .write(ACTOR, async |txn| {
                 let mut made = None;
-                for (email, name, role) in
-                    [("admin@example.org", "Demo Admin", Role::Admin), ("instructor@example.org", "Demo Instructor", Role::Instructor)]
-                {
+                for (email, name, role) in [
+                    ("admin@example.org", "Demo Admin", Role::Admin),
+                    ("instructor@example.org", "Demo Instructor", Role::Instructor),
+                ] {
                     let (email, name) = (email.parse().map_err(wrong)?, name.parse().map_err(wrong)?);
                     made = Some(identity::create_person(txn, &email, name, home(), role).await?.id);
                 }
@@ -206,7 +207,7 @@ impl Seeding<'_> {
                 .write(ACTOR, async |txn| {
                     for (index, student) in readers {
                         let most = if index % 3 == 2 { 1 } else { module.readings.len() };
-                        for key in module.readings.iter().take(most) {
+                        for key in module.required().take(most) {
                             let (whose, which) = ((student.user, student.enrolment), (module.id, key.reading));
                             learning::mark_read(txn, &self.plans, whose, which, reflection(&module)).await?;
                         }
@@ -247,12 +248,16 @@ async fn seat(
         email: student.email.clone(),
         country,
         address: "1 Example Street\nExample Town".parse().map_err(wrong)?,
-        postal_code: "000000".parse().map_err(wrong)?,
+        postal_code: Some("000000".parse().map_err(wrong)?),
     };
     let order = payment::place_order(txn, &held, &format!("{}, {}", course.title, cohort.name), buyer).await?;
     let received_on = cohort.zone.civil(txn.now()).date();
-    let offline =
-        Offline { method: Method::BankTransfer, reference: reference.parse().map_err(wrong)?, amount: order.quote.total, received_on };
+    let offline = Offline {
+        method: Method::BankTransfer,
+        reference: reference.parse().map_err(wrong)?,
+        amount: order.quote.total,
+        received_on,
+    };
     payment::record_offline(txn, order.id, offline).await?;
     Ok(held.id)
 }

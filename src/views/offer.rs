@@ -1,11 +1,10 @@
 //! One cohort as it is offered: its dates, its price, and whether a seat can be had.
 
-use sea_orm::{DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 
-use super::corrupt;
+use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
-use crate::db::rows::catalogue::{cohorts, courses};
-use crate::enrolment::{self, SeatTerms, Window};
+use crate::enrolment::{self, Window};
 use crate::kernel::ids::CohortId;
 use crate::kernel::shown::{long_date, short_date};
 use crate::kernel::time::Date;
@@ -44,32 +43,10 @@ impl Offer {
 /// # Errors
 /// The database's own.
 pub async fn by_slug(conn: &Conn, slug: &Slug, now: Timestamp) -> Result<Option<Offer>, DbErr> {
-    let query = cohorts::Entity::find().filter(cohorts::COLUMN.slug.eq(slug.as_str()));
-    let Some((cohort, Some(course))) = query.find_also_related(courses::Entity).one(conn).await? else { return Ok(None) };
-    let capacity = u32::try_from(cohort.capacity).map_err(|_| corrupt("capacity"))?;
-    let terms = SeatTerms {
-        capacity,
-        price: Money::new(cohort.price_minor, cohort.currency.parse().map_err(|_| corrupt("currency"))?),
-        opens_at: cohort.enrol_opens_at.into(),
-        closes_at: cohort.enrol_closes_at.into(),
-        zone: cohort.zone.parse().map_err(|_| corrupt("zone"))?,
-    };
-    let taken = enrolment::seats_taken(conn, cohort.id).await?;
-    let starts_on = Date::from(cohort.starts_on);
-    Ok(Some(Offer {
-        id: cohort.id,
-        slug: slug.clone(),
-        name: cohort.name,
-        course: course.title,
-        starts_on,
-        starts_long: long_date(starts_on),
-        starts_short: short_date(starts_on),
-        window: terms.window(now),
-        zone: terms.zone,
-        price: terms.price,
-        capacity,
-        seats_left: capacity.saturating_sub(taken),
-    }))
+    match catalogue::cohort_by_slug(conn, slug).await? {
+        Some(cohort) => offer(conn, cohort, now).await,
+        None => Ok(None),
+    }
 }
 
 /// The cohort of this id, at service time `now`.
@@ -77,7 +54,28 @@ pub async fn by_slug(conn: &Conn, slug: &Slug, now: Timestamp) -> Result<Option<
 /// # Errors
 /// The database's own.
 pub async fn by_id(conn: &Conn, id: CohortId, now: Timestamp) -> Result<Option<Offer>, DbErr> {
-    let Some(cohort) = cohorts::Entity::find_by_id(id).one(conn).await? else { return Ok(None) };
-    let slug = cohort.slug.parse().map_err(|_| corrupt("slug"))?;
-    by_slug(conn, &slug, now).await
+    match catalogue::cohort(conn, id).await? {
+        Some(cohort) => offer(conn, cohort, now).await,
+        None => Ok(None),
+    }
+}
+
+async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Offer>, DbErr> {
+    let Some(course) = catalogue::course(conn, cohort.course).await? else { return Ok(None) };
+    let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
+    let taken = enrolment::seats_taken(conn, cohort.id).await?;
+    Ok(Some(Offer {
+        id: cohort.id,
+        slug: cohort.slug,
+        name: cohort.name,
+        course: course.title,
+        starts_on: cohort.starts_on,
+        starts_long: long_date(cohort.starts_on),
+        starts_short: short_date(cohort.starts_on),
+        zone: cohort.zone,
+        price: cohort.price,
+        capacity: cohort.capacity,
+        seats_left: cohort.capacity.saturating_sub(taken),
+        window: terms.window(now),
+    }))
 }

@@ -9,6 +9,7 @@ pub mod problem;
 pub mod routes;
 pub mod session;
 pub mod view;
+mod webhook;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use crate::config::Profile;
 use crate::identity::CodeKey;
 use crate::schedule::Plans;
 use crate::services::Services;
-use crate::work::Registries;
+use crate::work::clock::Registries;
 
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
@@ -71,7 +72,7 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(services: Services, registries: Registries) -> Self {
+    pub fn new(services: Services) -> Self {
         let settings = services.settings.clone();
         let public = &settings.server.public_url;
         let policy = guard::content_security_policy(&settings.gateway.hosted_origin.origin());
@@ -84,7 +85,7 @@ impl App {
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],
             services,
-            registries,
+            registries: Registries::all(),
         }))
     }
 
@@ -109,6 +110,7 @@ pub fn routes(profile: Profile) -> Routes {
         .get("/healthz", Access::Public, health::live)
         .get("/readyz", Access::Public, health::ready)
         .get("/assets/{name}", Access::Public, assets::asset)
+        .post("/webhooks/stripe", Access::Gateway, webhook::receive)
         .merge(pages::routes());
     match profile {
         Profile::Development => routes.merge(pages::development_routes()),

@@ -1,13 +1,16 @@
 //! A database with a course of six modules, a cohort and a student, and the clock in the test's hands.
 
-use sea_orm::{EntityTrait, QueryOrder};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sea_orm::{ConnectionTrait, Database, EntityTrait, QueryOrder};
 use sea_orm_migration::MigratorTrait;
 
 use crate::acts::{NewCohort, Timetable, open_cohort};
 use crate::catalogue::model::{Cohort, EnrolmentWindow, Rule};
 use crate::catalogue::{NewCourse, NewKey, NewModule, create_course};
 use crate::db::rows::{audit::touches, mail as outbox};
-use crate::db::{Db, Location};
+use crate::db::{Db, Location, Txn};
 use crate::enrolment;
 use crate::identity::{Details, register_student};
 use crate::kernel::ids::{CourseId, EnrolmentId, ModuleId, ReadingId, UserId};
@@ -55,45 +58,62 @@ fn reading(title: String) -> NewReading {
     }
 }
 
+/// A SQLite file, or a new schema on the PostgreSQL server that `LECTERN_TEST_POSTGRES` names (a URL).
+async fn location(folder: &Path) -> Location {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let Ok(url) = std::env::var("LECTERN_TEST_POSTGRES") else { return Location::File(folder.join("test.db")) };
+    let schema = format!("lectern_acts_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let server = Database::connect(&url).await.unwrap();
+    let create = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
+    server.execute_unprepared(&create).await.unwrap();
+    server.close().await.unwrap();
+    Location::Server { url: url.into(), schema: Some(schema) }
+}
+
+/// Six modules of two readings, the first of each required; module 3 waits for the readings of module 2.
+async fn new_course(txn: &Txn) -> NewCourse {
+    let mut modules = Vec::new();
+    for week in 1..=6u32 {
+        let mut readings = Vec::new();
+        for place in 1..=2 {
+            let reading = add_reading(txn, reading(format!("Week {week} reading {place}"))).await.unwrap();
+            readings.push(NewKey { reading: reading.id, required: place == 1, why: "It shows how.".to_owned() });
+        }
+        modules.push(NewModule {
+            title: format!("Week {week}"),
+            dek: String::new(),
+            outcomes: vec!["Tell one from another".to_owned()],
+            questions: Vec::new(),
+            reflection_prompt: None,
+            release_rule: if week == 3 { Rule::RequiredReadingsRead { module: 2 } } else { Rule::Always },
+            readings,
+        });
+    }
+    NewCourse {
+        slug: "example-course".parse().unwrap(),
+        title: "Example course".to_owned(),
+        dek: String::new(),
+        description: Vec::new(),
+        outcomes: Vec::new(),
+        questions: Vec::new(),
+        hours_min: 3,
+        hours_max: 4,
+        language: "en".to_owned(),
+        modules,
+    }
+}
+
 impl World {
-    /// Six modules of two readings, the first of each required; module 3 waits for the readings of module 2.
+    /// The course, and a cohort of it that takes enrolments.
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clocks = Clocks::manual(at(BEFORE));
-        let location = Location::File(folder.path().join("test.db"));
+        let location = location(folder.path()).await;
         let db = Db::connect(&location, clocks.clone(), Randomness::from_seed(7)).await.unwrap();
         migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
         let (course, cohort) = db
             .write(Actor::Operator, async |txn| {
-                let mut modules = Vec::new();
-                for week in 1..=6u32 {
-                    let mut readings = Vec::new();
-                    for place in 1..=2 {
-                        let reading = add_reading(txn, reading(format!("Week {week} reading {place}"))).await.unwrap();
-                        readings.push(NewKey { reading: reading.id, required: place == 1, why: "It shows how.".to_owned() });
-                    }
-                    modules.push(NewModule {
-                        title: format!("Week {week}"),
-                        dek: String::new(),
-                        outcomes: vec!["Tell one from another".to_owned()],
-                        questions: Vec::new(),
-                        reflection_prompt: None,
-                        release_rule: if week == 3 { Rule::RequiredReadingsRead { module: 2 } } else { Rule::Always },
-                        readings,
-                    });
-                }
-                let new = NewCourse {
-                    slug: "example-course".parse().unwrap(),
-                    title: "Example course".to_owned(),
-                    dek: String::new(),
-                    description: Vec::new(),
-                    outcomes: Vec::new(),
-                    questions: Vec::new(),
-                    hours_min: 3,
-                    hours_max: 4,
-                    language: "en".to_owned(),
-                    modules,
-                };
+                let new = new_course(txn).await;
                 let course = create_course(txn, new).await.unwrap();
                 let cohort = open_cohort(txn, course.id, new_cohort("example-cohort")).await.unwrap();
                 Ok::<_, sea_orm::DbErr>((course.id, cohort))
@@ -154,7 +174,7 @@ impl World {
         panic!("touches are left");
     }
 
-    /// The outbox: key without the enrolment, state, due.
+    /// The outbox, by due moment.
     pub async fn mail(&self) -> Vec<outbox::Model> {
         let snapshot = self.db.snapshot().await.unwrap();
         outbox::Entity::find().order_by_asc(outbox::Column::DueAt).all(&*snapshot).await.unwrap()

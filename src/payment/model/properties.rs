@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::enrolment::{HOLD, Room};
+use crate::enrolment::model::{HOLD, Room};
 use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Currency, Money, Timestamp};
@@ -35,7 +35,7 @@ fn order() -> Order {
             email: "demo.01@example.org".parse().unwrap(),
             country: "IN".parse().unwrap(),
             address: "1 Example Street".parse().unwrap(),
-            postal_code: "110001".parse().unwrap(),
+            postal_code: Some("110001".parse().unwrap()),
         },
         lines: vec![line],
         created_at: start(),
@@ -138,8 +138,11 @@ fn history() -> impl Strategy<Value = Vec<Says>> {
 fn news() -> impl Strategy<Value = (usize, Vec<(usize, Says)>, Vec<(usize, Says)>)> {
     proptest::collection::vec(history(), 1..4).prop_flat_map(|histories| {
         let attempts = histories.len();
-        let all: Vec<(usize, Says)> =
-            histories.into_iter().enumerate().flat_map(|(number, says)| says.into_iter().map(move |says| (number, says))).collect();
+        let all: Vec<(usize, Says)> = histories
+            .into_iter()
+            .enumerate()
+            .flat_map(|(number, says)| says.into_iter().map(move |says| (number, says)))
+            .collect();
         let repeated: Vec<_> = all.iter().chain(&all).cloned().collect();
         (Just(attempts), Just(all).prop_shuffle(), Just(repeated).prop_shuffle())
     })

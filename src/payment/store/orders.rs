@@ -19,7 +19,7 @@ struct BuyerColumn {
     email: EmailAddress,
     country: String,
     address: String,
-    postal_code: String,
+    postal_code: Option<String>,
 }
 
 fn buyer_column(buyer: &Buyer) -> Result<serde_json::Value, DbErr> {
@@ -28,7 +28,7 @@ fn buyer_column(buyer: &Buyer) -> Result<serde_json::Value, DbErr> {
         email: buyer.email.clone(),
         country: buyer.country.code().to_owned(),
         address: buyer.address.as_str().to_owned(),
-        postal_code: buyer.postal_code.as_str().to_owned(),
+        postal_code: buyer.postal_code.as_ref().map(|code| code.as_str().to_owned()),
     };
     serde_json::to_value(column).map_err(|error| DbErr::Json(error.to_string()))
 }
@@ -40,7 +40,7 @@ fn to_buyer(column: serde_json::Value) -> Result<Buyer, DbErr> {
         email: column.email,
         country: column.country.parse::<Country>().map_err(|_| corrupt("country"))?,
         address: column.address.parse().map_err(|_| corrupt("address"))?,
-        postal_code: column.postal_code.parse().map_err(|_| corrupt("postal code"))?,
+        postal_code: column.postal_code.map(|code| code.parse()).transpose().map_err(|_| corrupt("postal code"))?,
     })
 }
 
@@ -170,8 +170,7 @@ pub(in crate::payment) async fn save_order(txn: &Txn, order: &Order) -> Result<(
         OrderState::Lapsed { at } => (orders::State::Lapsed, Some(at.into())),
         OrderState::Cancelled { at } => (orders::State::Cancelled, Some(at.into())),
     };
-    let row =
-        orders::ActiveModel { id: Set(order.id), state: Set(state), settled_at: Set(settled_at), ..Default::default() };
+    let row = orders::ActiveModel { id: Set(order.id), state: Set(state), settled_at: Set(settled_at), ..Default::default() };
     row.update(&**txn).await?;
     Ok(())
 }

@@ -2,9 +2,12 @@
 
 mod course;
 mod dev;
+mod enrol;
 mod learn;
+mod order;
 mod shown;
 pub mod sign_in;
+mod staff;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +21,12 @@ use crate::readings::{self, Card};
 
 /// Every page that exists in every profile.
 pub(super) fn routes() -> Routes {
-    sign_in::routes().merge(course::routes()).merge(learn::routes())
+    sign_in::routes()
+        .merge(course::routes())
+        .merge(learn::routes())
+        .merge(enrol::routes())
+        .merge(order::routes())
+        .merge(staff::routes())
 }
 
 /// Pages of the development profile alone.

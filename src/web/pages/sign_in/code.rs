@@ -94,7 +94,7 @@ pub async fn answer(
             let intent = self::intent(intent)?;
             let Some(person) = intent.person(txn, &email).await? else { return Ok(Judged::Dead) };
             let session = identity::start_session(txn, &person, old.as_ref()).await?;
-            Ok::<_, Problem>(Judged::SignedIn { person, session, intent })
+            Ok::<_, Problem>(Judged::SignedIn { person, session, intent: Box::new(intent) })
         })
         .await?;
     let wrong = match judged {
@@ -110,7 +110,7 @@ pub async fn answer(
 }
 
 enum Judged {
-    SignedIn { person: Person, session: identity::BrowserToken, intent: Intent },
+    SignedIn { person: Person, session: identity::BrowserToken, intent: Box<Intent> },
     Wrong,
     Dead,
 }

@@ -4,13 +4,17 @@ mod ask;
 mod code;
 mod leave;
 
+pub(super) use ask::send_code;
+
 use axum::response::{IntoResponse, Redirect, Response};
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
+use super::enrol;
+use crate::acts::enrol::Application;
 use crate::db::Txn;
 use crate::identity::{self, Person};
-use crate::kernel::EmailAddress;
+use crate::kernel::{EmailAddress, Slug};
 use crate::web::routes::{Access, Routes};
 use crate::web::{App, Problem};
 
@@ -20,6 +24,8 @@ use crate::web::{App, Problem};
 pub enum Intent {
     /// Go on to one of our pages.
     SignIn { next: Option<String> },
+    /// Register whom it is where the address is new, and take a seat.
+    Enrol { cohort: Slug, application: Application },
 }
 
 pub(super) fn routes() -> Routes {
@@ -37,6 +43,7 @@ impl Intent {
     fn enrols(&self) -> bool {
         match self {
             Self::SignIn { .. } => false,
+            Self::Enrol { .. } => true,
         }
     }
 
@@ -44,6 +51,7 @@ impl Intent {
     fn origin(&self) -> String {
         match self {
             Self::SignIn { .. } => "/sign-in".to_owned(),
+            Self::Enrol { cohort, .. } => format!("/cohorts/{cohort}/enrol"),
         }
     }
 
@@ -51,14 +59,16 @@ impl Intent {
     async fn person(&self, txn: &Txn, email: &EmailAddress) -> Result<Option<Person>, DbErr> {
         match self {
             Self::SignIn { .. } => identity::person_by_email(txn, email).await,
+            Self::Enrol { application, .. } => Ok(Some(identity::register_student(txn, email, application.details()).await?)),
         }
     }
 
     /// What follows.
-    async fn follow(self, _app: &App, person: &Person) -> Result<Response, Problem> {
+    async fn follow(self, app: &App, person: &Person) -> Result<Response, Problem> {
         match self {
             Self::SignIn { next: Some(next) } => Ok(Redirect::to(&next).into_response()),
             Self::SignIn { next: None } => Ok(code::home_of(person).into_response()),
+            Self::Enrol { cohort, application } => enrol::enrol(app, person, cohort.as_str(), application).await,
         }
     }
 }

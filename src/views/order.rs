@@ -1,0 +1,145 @@
+//! One order with all that hangs on it: its seat, who pays, every attempt to pay, and what waits for a person.
+
+use sea_orm::DbErr;
+
+use super::offer::{self, Offer};
+use crate::db::Conn;
+use crate::enrolment::{self, Enrolment, EnrolmentState};
+use crate::identity::{self, Person};
+use crate::kernel::Timestamp;
+use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
+use crate::payment::{self, Buyer, CardState, Exception, Order, OrderState, Payment};
+
+/// An order with what hangs on it.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    pub order: Order,
+    pub person: Person,
+    pub enrolment: Enrolment,
+    pub offer: Offer,
+    /// Newest first.
+    pub payments: Vec<Payment>,
+    /// The oldest that waits for an admin.
+    pub exception: Option<Exception>,
+}
+
+/// Where an order stands for the person who pays it. Money comes first: what is paid is never told as anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It can be paid until then; the bank refused the last try.
+    Declined {
+        until: Timestamp,
+    },
+    /// It can be paid until then.
+    Payable {
+        until: Timestamp,
+    },
+    /// Money may be on its way.
+    Waiting {
+        until: Option<Timestamp>,
+    },
+    Enrolled {
+        paid_at: Timestamp,
+    },
+    /// Money came that fits no rule.
+    Queued {
+        since: Timestamp,
+    },
+    Lapsed {
+        at: Timestamp,
+    },
+}
+
+impl Sheet {
+    /// Where it stands at service time `now`.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        if let Some(exception) = &self.exception {
+            return Standing::Queued { since: exception.created_at };
+        }
+        match (self.order.state, self.enrolment.state) {
+            (OrderState::Paid { at: paid_at }, EnrolmentState::Enrolled { .. }) => Standing::Enrolled { paid_at },
+            (OrderState::Paid { .. }, _) => Standing::Waiting { until: None },
+            (OrderState::Open, EnrolmentState::Held { until, .. }) => self.held(until, now),
+            (_, _) if self.bank_decides() => Standing::Waiting { until: None },
+            (OrderState::Lapsed { at } | OrderState::Cancelled { at }, _)
+            | (_, EnrolmentState::Lapsed { at } | EnrolmentState::Cancelled { at }) => Standing::Lapsed { at },
+            // A seat that came by another order: nothing can be paid here any more.
+            (OrderState::Open, EnrolmentState::Enrolled { at }) => Standing::Lapsed { at },
+        }
+    }
+
+    fn held(&self, until: Timestamp, now: Timestamp) -> Standing {
+        if self.bank_decides() {
+            return Standing::Waiting { until: Some(until) };
+        }
+        if until <= now {
+            // The hold is over and about to be freed; what was begun on the payment page may still have been paid.
+            let open = self.payments.iter().any(Payment::is_unfinished);
+            return if open { Standing::Waiting { until: None } } else { Standing::Lapsed { at: until } };
+        }
+        match self.payments.first().and_then(Payment::card).map(|attempt| &attempt.state) {
+            Some(CardState::Failed { .. }) => Standing::Declined { until },
+            _ => Standing::Payable { until },
+        }
+    }
+
+    fn bank_decides(&self) -> bool {
+        self.payments.iter().filter_map(Payment::card).any(|attempt| attempt.state == CardState::Processing)
+    }
+
+    /// Until when the seat is held, where it is.
+    pub fn held_until(&self) -> Option<Timestamp> {
+        match self.enrolment.state {
+            EnrolmentState::Held { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Whom the receipt names, on one line.
+    pub fn billing(&self) -> String {
+        let Buyer { address, postal_code, country, .. } = &self.order.buyer;
+        let mut line = address.as_str().lines().collect::<Vec<_>>().join(", ");
+        if let Some(code) = postal_code {
+            line.push(' ');
+            line.push_str(code.as_str());
+        }
+        format!("{line}, {}", country.name())
+    }
+}
+
+/// The order that pays for an enrolment: the newest, where there are several.
+///
+/// # Errors
+/// The database's own.
+pub async fn of_enrolment(conn: &Conn, enrolment: EnrolmentId) -> Result<Option<OrderId>, DbErr> {
+    Ok(payment::orders_of_enrolment(conn, enrolment).await?.first().map(|order| order.id))
+}
+
+/// This person's order; another's is not found.
+///
+/// # Errors
+/// The database's own.
+pub async fn of_user(conn: &Conn, user: UserId, id: OrderId, now: Timestamp) -> Result<Option<Sheet>, DbErr> {
+    sheet(conn, payment::order_of_user(conn, user, id).await?, now).await
+}
+
+/// Any order, for admins.
+///
+/// # Errors
+/// The database's own.
+pub async fn any(conn: &Conn, id: OrderId, now: Timestamp) -> Result<Option<Sheet>, DbErr> {
+    sheet(conn, payment::order(conn, id).await?, now).await
+}
+
+async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Option<Sheet>, DbErr> {
+    let Some(order) = order else { return Ok(None) };
+    let missing = |what: &str| DbErr::Custom(format!("order {} has no {what}", order.id));
+    let enrolment = order.enrolment().ok_or_else(|| missing("enrolment"))?;
+    let enrolment = enrolment::enrolment(conn, enrolment).await?.ok_or_else(|| missing("enrolment"))?;
+    let offer = offer::by_id(conn, enrolment.cohort, now).await?.ok_or_else(|| missing("cohort"))?;
+    let person = identity::person(conn, order.user).await?.ok_or_else(|| missing("person with an account"))?;
+    let mut payments = payment::payments_of_order(conn, order.id).await?;
+    payments.reverse();
+    let exception = payment::queue(conn).await?.into_iter().find(|exception| exception.order == Some(order.id));
+    Ok(Some(Sheet { order, person, enrolment, offer, payments, exception }))
+}

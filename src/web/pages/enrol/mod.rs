@@ -1,0 +1,18 @@
+//! Enrolling: one form, and then a seat that is held while its student pays.
+
+mod form;
+mod input;
+mod refused;
+mod send;
+
+pub(super) use send::enrol;
+
+use crate::web::routes::{Access, Routes};
+
+pub(super) fn routes() -> Routes {
+    Routes::default().get("/cohorts/{slug}/enrol", Access::Public, form::show).post(
+        "/cohorts/{slug}/enrol",
+        Access::Public,
+        send::send,
+    )
+}

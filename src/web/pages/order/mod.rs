@@ -1,0 +1,88 @@
+//! An order as its student sees it: pay, come back, and be told how it stands.
+
+mod back;
+mod checkout;
+mod show;
+
+use crate::kernel::ids::OrderId;
+use crate::kernel::{Money, ShownTime, Timestamp};
+use crate::payment::OrderLine;
+use crate::views::offer::Offer;
+use crate::views::order::Sheet;
+use crate::web::routes::{Access, Routes};
+use crate::web::view::Moment;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/orders/{order}", Access::SignedIn, show::show)
+        .post("/orders/{order}/checkout", Access::SignedIn, checkout::begin)
+        .get("/orders/{order}/return", Access::SignedIn, back::back)
+}
+
+/// What every page of an order shows.
+#[derive(Debug)]
+struct Shown<'a> {
+    id: OrderId,
+    number: &'a str,
+    lines: &'a [OrderLine],
+    total: Money,
+    certificate_name: &'a str,
+    email: &'a str,
+    billing: String,
+    offer: &'a Offer,
+}
+
+impl<'a> From<&'a Sheet> for Shown<'a> {
+    fn from(sheet: &'a Sheet) -> Self {
+        Self {
+            id: sheet.order.id,
+            number: sheet.order.number.as_str(),
+            lines: &sheet.order.lines,
+            total: sheet.order.quote.total,
+            certificate_name: sheet.enrolment.certificate_name.as_str(),
+            email: sheet.order.buyer.email.as_str(),
+            billing: sheet.billing(),
+            offer: &sheet.offer,
+        }
+    }
+}
+
+/// How long a seat is still kept. The text is true without the script, which counts on from it.
+#[derive(Debug)]
+struct Countdown {
+    until: ShownTime,
+    now: Timestamp,
+    left: String,
+}
+
+impl Countdown {
+    fn new(until: Timestamp, moment: &Moment) -> Self {
+        Self { until: moment.shown(until), now: moment.now, left: left(until, moment.now) }
+    }
+}
+
+/// In whole minutes, never too many.
+fn left(until: Timestamp, now: Timestamp) -> String {
+    match until.duration_since(now).as_mins() {
+        minutes if minutes > 1 => format!("{minutes} minutes"),
+        1 => "1 minute".to_owned(),
+        _ if until > now => "less than a minute".to_owned(),
+        _ => "no longer".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_told_in_whole_minutes_never_too_many() {
+        let until: Timestamp = "2027-01-04T03:30:00Z".parse().unwrap();
+        let left = |now: &str| left(until, now.parse().unwrap());
+        assert_eq!(left("2027-01-04T02:58:00Z"), "32 minutes");
+        assert_eq!(left("2027-01-04T02:58:01Z"), "31 minutes");
+        assert_eq!(left("2027-01-04T03:28:30Z"), "1 minute");
+        assert_eq!(left("2027-01-04T03:29:01Z"), "less than a minute");
+        assert_eq!(left("2027-01-04T03:30:00Z"), "no longer");
+    }
+}

@@ -1,0 +1,91 @@
+//! How an order stands, and what its student can do.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::{Countdown, Shown};
+use crate::db::Conn;
+use crate::kernel::ShownTime;
+use crate::views::order::{self, Sheet, Standing};
+use crate::web::Problem;
+use crate::web::session::PageSnapshot;
+use crate::web::view::{Moment, View, page};
+
+#[derive(Template)]
+#[template(path = "web/pages/order/pay.html")]
+struct Payable<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    countdown: Countdown,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/order/declined.html")]
+struct Declined<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    countdown: Countdown,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/order/waiting.html")]
+struct Waiting<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    until: Option<ShownTime>,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/order/enrolled.html")]
+struct Enrolled<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    paid_at: ShownTime,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/order/lapsed.html")]
+struct Lapsed<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    ended: ShownTime,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/order/queued.html")]
+struct Queued<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    since: ShownTime,
+}
+
+/// The order.
+pub async fn show(
+    view: View,
+    moment: Moment,
+    PageSnapshot(conn): PageSnapshot,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let sheet = own(&conn, &moment, &id).await?;
+    told(&view, &moment, &sheet, sheet.standing(moment.now))
+}
+
+/// An order of the reader's own.
+pub(super) async fn own(conn: &Conn, moment: &Moment, id: &str) -> Result<Sheet, Problem> {
+    let id = id.parse().map_err(|_| Problem::NotFound)?;
+    order::of_user(conn, moment.subject.id, id, moment.now).await?.ok_or(Problem::NotFound)
+}
+
+/// The page that says how it stands.
+pub(super) fn told(view: &View, moment: &Moment, sheet: &Sheet, standing: Standing) -> Result<Response, Problem> {
+    let order = Shown::from(sheet);
+    match standing {
+        Standing::Payable { until } => page(&Payable { view, order, countdown: Countdown::new(until, moment) }),
+        Standing::Declined { until } => page(&Declined { view, order, countdown: Countdown::new(until, moment) }),
+        Standing::Waiting { until } => page(&Waiting { view, order, until: until.map(|until| moment.shown(until)) }),
+        Standing::Enrolled { paid_at } => page(&Enrolled { view, order, paid_at: moment.shown(paid_at) }),
+        Standing::Queued { since } => page(&Queued { view, order, since: moment.shown(since) }),
+        Standing::Lapsed { at } => page(&Lapsed { view, order, ended: moment.shown(at) }),
+    }
+}

@@ -1,0 +1,18 @@
+//! What staff see and do: cohorts and their rosters, one order, and the money that waits for a person.
+
+mod cohorts;
+mod order;
+mod queue;
+mod record;
+mod roster;
+
+use crate::web::routes::{Access, Routes};
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/staff/cohorts", Access::Staff, cohorts::list)
+        .get("/staff/cohorts/{slug}/roster", Access::Staff, roster::show)
+        .get("/staff/orders/{order}", Access::Admin, order::show)
+        .post("/staff/orders/{order}/payments", Access::Admin, record::record)
+        .get("/staff/queue", Access::Admin, queue::show)
+}

@@ -1,0 +1,154 @@
+//! One order as an admin sees it: facts, every attempt to pay, and the form for money that came another way.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::queue::{next, why};
+use super::record::Input;
+use crate::db::Conn;
+use crate::enrolment::EnrolmentState;
+use crate::identity::Person;
+use crate::kernel::shown::short_date;
+use crate::kernel::{Money, ShownTime, Timestamp};
+use crate::payment::{CardState, Means, Method, OrderState, Payment};
+use crate::views::order::{self, Sheet};
+use crate::web::form::FieldErrors;
+use crate::web::session::{Admin, PageSnapshot};
+use crate::web::view::{View, page, page_with_errors};
+use crate::web::{App, Problem};
+
+#[derive(Template)]
+#[template(path = "web/pages/staff/order.html")]
+struct Page<'a> {
+    view: &'a View,
+    errors: &'a FieldErrors,
+    input: &'a Input,
+    sheet: &'a Sheet,
+    billing: String,
+    state: (&'static str, &'static str),
+    seat: (&'static str, &'static str),
+    opened: ShownTime,
+    held_until: Option<ShownTime>,
+    enrolled_at: Option<ShownTime>,
+    waiting: Option<(&'static str, &'static str)>,
+    payments: Vec<Row>,
+    /// Whether money can be recorded for it.
+    takes_money: bool,
+    methods: [(&'static str, &'static str); 4],
+}
+
+struct Row {
+    at: ShownTime,
+    by: &'static str,
+    reference: String,
+    received_on: Option<String>,
+    amount: Money,
+    state: (&'static str, &'static str),
+}
+
+/// The order.
+pub async fn show(
+    State(app): State<App>,
+    view: View,
+    Admin(person): Admin,
+    PageSnapshot(conn): PageSnapshot,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let sheet = find(&app, &conn, &id).await?;
+    let input = Input::for_order(&sheet, app.services.clocks.service(), &person.zone);
+    page(&order(&view, &person, &sheet, &input, &FieldErrors::default()))
+}
+
+/// The order of this id, whosever it is.
+pub(super) async fn find(app: &App, conn: &Conn, id: &str) -> Result<Sheet, Problem> {
+    let id = id.parse().map_err(|_| Problem::NotFound)?;
+    order::any(conn, id, app.services.clocks.service()).await?.ok_or(Problem::NotFound)
+}
+
+/// The page again, with what was wrong with the form: 422.
+pub(super) fn again(
+    view: &View,
+    person: &Person,
+    sheet: &Sheet,
+    input: &Input,
+    errors: &FieldErrors,
+) -> Result<Response, Problem> {
+    page_with_errors(&order(view, person, sheet, input, errors))
+}
+
+fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input, errors: &'a FieldErrors) -> Page<'a> {
+    let shown = |at: Timestamp| ShownTime::new(at, &person.zone);
+    let enrolled_at = match sheet.enrolment.state {
+        EnrolmentState::Enrolled { at } => Some(shown(at)),
+        _ => None,
+    };
+    Page {
+        view,
+        errors,
+        input,
+        sheet,
+        billing: sheet.billing(),
+        state: order_state(sheet.order.state),
+        seat: seat(sheet.enrolment.state),
+        opened: shown(sheet.order.created_at),
+        held_until: sheet.held_until().map(shown),
+        enrolled_at,
+        waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
+        payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
+        takes_money: matches!(sheet.order.state, OrderState::Open | OrderState::Lapsed { .. }),
+        methods: [Method::BankTransfer, Method::Upi, Method::Cheque, Method::Cash]
+            .map(|method| (method.word(), method_name(method))),
+    }
+}
+
+fn row(payment: &Payment, shown: &impl Fn(Timestamp) -> ShownTime) -> Row {
+    let (by, reference, received_on, state) = match &payment.means {
+        Means::Card(attempt) => ("Card", attempt.session.clone().unwrap_or_default(), None, card(&attempt.state)),
+        Means::Offline(received) => (
+            method_name(received.method),
+            received.reference.as_str().to_owned(),
+            Some(short_date(received.received_on)),
+            ("done", "Received"),
+        ),
+    };
+    Row { at: shown(payment.created_at), by, reference, received_on, amount: payment.amount, state }
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::BankTransfer => "Bank transfer",
+        Method::Upi => "UPI",
+        Method::Cash => "Cash",
+        Method::Cheque => "Cheque",
+    }
+}
+
+fn card(state: &CardState) -> (&'static str, &'static str) {
+    match state {
+        CardState::Preparing => ("wait", "Not answered by the gateway yet"),
+        CardState::Open { .. } => ("wait", "Payment page open"),
+        CardState::Processing => ("next", "Waiting for the bank"),
+        CardState::Expired => ("", "Left unpaid"),
+        CardState::Failed { .. } => ("bad", "Refused"),
+        CardState::Captured { .. } => ("done", "Paid"),
+    }
+}
+
+fn order_state(state: OrderState) -> (&'static str, &'static str) {
+    match state {
+        OrderState::Open => ("wait", "Unpaid"),
+        OrderState::Paid { .. } => ("done", "Paid"),
+        OrderState::Lapsed { .. } => ("", "Lapsed"),
+        OrderState::Cancelled { .. } => ("", "Cancelled"),
+    }
+}
+
+fn seat(state: EnrolmentState) -> (&'static str, &'static str) {
+    match state {
+        EnrolmentState::Held { .. } => ("wait", "Seat held"),
+        EnrolmentState::Enrolled { .. } => ("done", "Enrolled"),
+        EnrolmentState::Lapsed { .. } => ("", "Lapsed"),
+        EnrolmentState::Cancelled { .. } => ("", "Cancelled"),
+    }
+}

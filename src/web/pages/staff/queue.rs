@@ -1,0 +1,76 @@
+//! Money that came and enrolled nobody: empty means done.
+
+use askama::Template;
+use axum::response::Response;
+
+use crate::kernel::ShownTime;
+use crate::payment::Reason;
+use crate::views::staff::{self, QueueRow};
+use crate::web::Problem;
+use crate::web::session::{Admin, PageSnapshot};
+use crate::web::view::{View, page};
+
+#[derive(Template)]
+#[template(path = "web/pages/staff/queue.html")]
+struct Page<'a> {
+    view: &'a View,
+    who: &'a str,
+    zone: &'a str,
+    rows: Vec<Row<'a>>,
+}
+
+struct Row<'a> {
+    of: &'a QueueRow,
+    at: ShownTime,
+    why: &'static str,
+    next: &'static str,
+}
+
+/// What waits, oldest first.
+pub async fn show(view: View, Admin(person): Admin, PageSnapshot(conn): PageSnapshot) -> Result<Response, Problem> {
+    let waiting = staff::queue(&conn).await?;
+    let rows = waiting.iter().map(|of| Row {
+        of,
+        at: ShownTime::new(of.exception.created_at, &person.zone),
+        why: why(of.exception.reason),
+        next: next(of.exception.reason),
+    });
+    page(&Page { view: &view, who: person.name.as_str(), zone: person.zone.name(), rows: rows.collect() })
+}
+
+/// A reason in words.
+pub(super) fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AmountDiffers => "Amount differs from the order",
+        Reason::WrongMode => "Test money where real money is expected, or the reverse",
+        Reason::WrongOrder => "It names another order",
+        Reason::NotAPayment => "It is no single payment",
+        Reason::PaidTwice => "Paid twice",
+        Reason::OrderCancelled => "Paid for a cancelled order",
+        Reason::SeatGone => "Paid after the seat had gone",
+        Reason::SeatedElsewhere => "Paid, but the student has another seat in the cohort",
+        Reason::AlreadyEnrolled => "Paid, but enrolled already",
+        Reason::EnrolmentCancelled => "Paid for a cancelled enrolment",
+        Reason::NothingToEnrol => "The order names no enrolment",
+        Reason::UnknownOrder => "It names an order that we do not have",
+        Reason::UnknownSession => "We did not ask for this payment",
+    }
+}
+
+/// What an admin does about it.
+pub(super) fn next(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AmountDiffers => "Ask the student; send it back at the gateway, or take the rest and record it on the order.",
+        Reason::SeatGone => "Offer another cohort, or send it back at the gateway.",
+        Reason::PaidTwice | Reason::SeatedElsewhere | Reason::AlreadyEnrolled => {
+            "Send it back at the gateway, and tell the student."
+        }
+        Reason::OrderCancelled | Reason::EnrolmentCancelled => {
+            "Send it back at the gateway, or ask whether they want to enrol again."
+        }
+        Reason::WrongMode => "Look at the gateway's keys and notification settings: no real money may have moved.",
+        Reason::WrongOrder | Reason::NotAPayment | Reason::NothingToEnrol | Reason::UnknownOrder | Reason::UnknownSession => {
+            "Look the payment up at the gateway, and send it back if it is not ours."
+        }
+    }
+}
