@@ -84,7 +84,7 @@ impl Server {
             }
             server.workers = Some(Workers::start(&server.services, &Registries::all()).await?);
         }
-        let router = web::router(App::new(server.services.clone(), Registries::all()));
+        let router = web::router(App::new(server.services.clone()));
         server.serve(listener, router);
         Ok(server)
     }
