@@ -24,13 +24,17 @@ pub(super) struct Seat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SeatState {
     Enrolled,
-    /// Not paid yet. `countdown` while the hold lasts; past it, a payment may still be on its way.
-    Held {
-        until: ShownTime,
-        countdown: Option<Countdown>,
-    },
+    Held(Box<Hold>),
     Lapsed,
     Cancelled,
+}
+
+/// A seat that is not paid yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hold {
+    pub(super) until: ShownTime,
+    /// While the hold lasts; past it, a payment may still be on its way.
+    pub(super) countdown: Option<Countdown>,
 }
 
 /// Time that runs out, for the script to count down by the service's clock.
@@ -52,7 +56,7 @@ impl SeatState {
             EnrolmentState::Held { until: end, .. } => {
                 let until = ShownTime::new(end, zone);
                 let countdown = (end > now).then(|| Countdown { until: until.clone(), now, left: span(now, end) });
-                Self::Held { until, countdown }
+                Self::Held(Box::new(Hold { until, countdown }))
             }
         }
     }
@@ -232,9 +236,14 @@ mod tests {
             enrolled_at,
         );
         let state = |now: &str| SeatState::new(&held, at(now), &Zone::UTC);
-        let SeatState::Held { until, countdown: Some(countdown) } = state("2027-01-01T00:01:30Z") else { panic!("not held") };
-        assert_eq!((until.short().as_str(), countdown.left.as_str()), ("Fri 1 Jan 2027, 00:32", "30 minutes"));
-        assert!(matches!(state("2027-01-01T00:32:00Z"), SeatState::Held { countdown: None, .. }));
+        let hold = |now: &str| match state(now) {
+            SeatState::Held(hold) => *hold,
+            other => panic!("{other:?}"),
+        };
+        let lasting = hold("2027-01-01T00:01:30Z");
+        let left = lasting.countdown.map(|countdown| countdown.left);
+        assert_eq!((lasting.until.short().as_str(), left.as_deref()), ("Fri 1 Jan 2027, 00:32", Some("30 minutes")));
+        assert_eq!(hold("2027-01-01T00:32:00Z").countdown, None);
         let paid = SeatState::new(&held.confirm(enrolled_at).unwrap(), enrolled_at, &Zone::UTC);
         assert_eq!(paid, SeatState::Enrolled);
     }

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::Paths;
 use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
-use super::orders::{self, OrderShown};
+use super::orders::OrderShown;
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::EnrolmentId;
@@ -18,7 +18,7 @@ use crate::web::pages::course::model::Offer;
 use crate::web::session::PageSnapshot;
 use crate::web::view::{Moment, View, page};
 use crate::web::{App, Problem};
-use crate::{catalogue, learning};
+use crate::{catalogue, learning, payment};
 
 #[derive(Template)]
 #[template(path = "web/pages/learn/dashboard.html")]
@@ -95,7 +95,7 @@ async fn dashboard(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, enr
         name: moment.subject.name.to_string(),
         seat: seat(conn, enrolment, moment).await?,
         work,
-        order: orders::newest(conn, enrolment.id).await?,
+        order: payment::orders_of_enrolment(conn, enrolment.id).await?.into_iter().next().map(OrderShown::from),
         zone: moment.zone.name(),
     })
 }

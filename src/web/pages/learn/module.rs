@@ -160,8 +160,8 @@ pub(super) async fn show(
 mod tests {
     use super::*;
     use crate::catalogue::model::ReadingKey;
-    use crate::kernel::ids::ReadingId;
     use crate::kernel::Timestamp;
+    use crate::kernel::ids::ReadingId;
     use crate::schedule::model::testing::{at, student};
     use crate::web::pages::shown::testing::card;
 

@@ -273,7 +273,9 @@ mod tests {
     fn a_refused_mark_keeps_what_was_typed_and_says_error_first() {
         let errors = FieldErrors::one("reflection", "Write a sentence of reflection");
         let page = html(Rights::Own, None, &errors, "\nKept </textarea> whole");
-        assert!(page.contains("<title>Error: ") && page.contains("id=\"error-summary\"") && page.contains("What would you sign?"));
+        assert!(
+            page.contains("<title>Error: ") && page.contains("id=\"error-summary\"") && page.contains("What would you sign?")
+        );
         assert!(page.contains("whole</textarea>") && !page.contains("Kept </textarea>"));
     }
 

@@ -18,7 +18,6 @@ use crate::kernel::{Actor, Currency, Money, PersonName};
 use crate::readings::{NewReading, Rights, add_reading};
 use crate::testing::Bench;
 use crate::web::{App, router};
-use crate::work::Registries;
 use crate::{enrolment, web};
 
 /// A course of two weeks with a reading each: the first opens as the test begins, the second a week later.
@@ -104,7 +103,7 @@ async fn course(txn: &Txn) -> CohortId {
 impl World {
     async fn on(bench: Bench) -> Self {
         let cohort = bench.services.db.write(Actor::Operator, async |txn| Ok::<_, sea_orm::DbErr>(course(txn).await)).await;
-        let router = router(App::new(bench.services.clone(), Registries::all()));
+        let router = router(App::new(bench.services.clone()));
         Self { router, bench, cohort: cohort.unwrap() }
     }
 
@@ -252,7 +251,7 @@ async fn the_page_of_a_week_costs_at_most_four_statements() {
 #[tokio::test]
 async fn anybody_sees_the_course_its_weeks_and_its_cohorts() {
     for bench in Bench::each().await {
-        let empty = router(App::new(bench.services.clone(), Registries::all()));
+        let empty = router(App::new(bench.services.clone()));
         let nothing = World { router: empty, cohort: CohortId(uuid::Uuid::nil()), bench };
         for (path, says) in [("/", "No course yet"), ("/cohorts", "No dates are set yet")] {
             let answer = nothing.get(path, "").await;
