@@ -25,7 +25,9 @@ use crate::work::{Registries, Workers};
 pub enum ServerError {
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("the database is of an older version ({pending} migrations pending): stop other servers, back it up, run `lectern migrate`")]
+    #[error(
+        "the database is of an older version ({pending} migrations pending): stop other servers, back it up, run `lectern migrate`"
+    )]
     Pending { pending: usize },
     #[error("cannot listen on {address}: {source}; choose another with --listen or LECTERN_SERVER__LISTEN")]
     Listen { address: SocketAddr, source: std::io::Error },

@@ -119,3 +119,35 @@ pub(crate) fn gateway(gateway: &config::Gateway) -> Result<Gateway, gateway::Set
         timeout: gateway.timeout(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MailTransport;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn services_are_opened_from_the_settings_or_the_wrong_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = || {
+            let mut settings = testing::settings();
+            settings.database.data = folder.path().join("data");
+            settings
+        };
+        let start = async |settings| Services::start(settings, Clocks::manual(testing::START), Randomness::from_seed(1)).await;
+        let services = start(settings()).await.unwrap();
+        assert!(matches!(*services.mail, Transport::Mailbox(_)) && services.dkim.is_none());
+        assert!(folder.path().join("data/lectern.sqlite").exists() && folder.path().join("data/mailbox").is_dir());
+
+        let mut smtp = settings();
+        smtp.mail.transport = MailTransport::Smtp;
+        smtp.mail.host = "mail.example.org".to_owned();
+        assert!(matches!(*start(smtp.clone()).await.unwrap().mail, Transport::Smtp(_)));
+        smtp.mail.host = "not a host".to_owned();
+        assert!(matches!(start(smtp).await.unwrap_err(), StartError::Mail(SettingsError::Host)));
+
+        let mut unsigned = settings();
+        (unsigned.mail.dkim_domain, unsigned.mail.dkim_selector) = ("example.org".to_owned(), "lectern".to_owned());
+        assert!(matches!(start(unsigned).await.unwrap_err(), StartError::Dkim(DkimError::Key)));
+    }
+}

@@ -22,7 +22,7 @@ pub const START: Timestamp = Timestamp::constant(1_799_033_400, 0);
 /// Services on a database of the test's own, removed with it.
 pub struct Bench {
     pub services: Services,
-    pub folder: TempDir,
+    _folder: TempDir,
     schema: Option<(String, String)>,
 }
 
@@ -58,7 +58,7 @@ impl Bench {
         let mailbox = Mailbox::open(folder.path().join("mailbox"), random.clone()).unwrap();
         let (settings, mail) = (Arc::new(settings()), Arc::new(Transport::Mailbox(mailbox)));
         let gateway = crate::services::gateway(&settings.gateway).unwrap();
-        Self { services: Services { db, clocks, random, settings, mail, dkim: None, gateway }, folder, schema }
+        Self { services: Services { db, clocks, random, settings, mail, dkim: None, gateway }, _folder: folder, schema }
     }
 
     /// Lets machine time (and service time with it) pass.

@@ -28,7 +28,7 @@ const DOORS: [(&str, &str, &str); 3] = [
 ];
 
 /// Where HTTP is spoken below the edges: the practice gateway is a server of its own.
-const SERVERS_BELOW: [&str; 2] = ["src/gateway/practice/", "src/gateway/tests/"];
+const SERVERS_BELOW: [&str; 3] = ["src/gateway/practice/", "src/gateway/tests/", "src/payment/tests/"];
 const HTTP_SERVER_CRATES: [&str; 4] = ["axum", "axum_extra", "tower_governor", "tower_http"];
 
 /// Calls that read the wall clock or ambient randomness. Clippy knows more of them; this sees inside macros too.

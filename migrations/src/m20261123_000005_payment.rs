@@ -39,7 +39,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(manager, &["gateway_cursor", "gateway_events", "payment_exceptions", "payments", "order_lines", "orders"]).await
+        drop_tables(manager, &["gateway_cursor", "gateway_events", "payment_exceptions", "payments", "order_lines", "orders"])
+            .await
     }
 }
 

@@ -1,0 +1,6 @@
+//! The flows that span domains, on a database: opening, access, marking, moving, and the mail that follows.
+
+mod access;
+mod library;
+mod planning;
+mod world;

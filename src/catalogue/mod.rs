@@ -108,12 +108,8 @@ fn module(txn: &Txn, course: CourseId, position: u32, new: NewModule) -> Result<
     if distinct.len() < new.readings.len() {
         return Err(CourseRefusal::ReadingTwice { position });
     }
-    let key = |(position, key): (u32, NewKey)| ReadingKey {
-        reading: key.reading,
-        position,
-        required: key.required,
-        why: key.why,
-    };
+    let key =
+        |(position, key): (u32, NewKey)| ReadingKey { reading: key.reading, position, required: key.required, why: key.why };
     Ok(CourseModule {
         id: txn.new_id(),
         course,

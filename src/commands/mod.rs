@@ -28,7 +28,11 @@ pub type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 /// Without a command it serves the demonstration on this machine: a SQLite database in ./data, a practice payment gateway,
 /// and mail that stays in a folder.
 #[derive(Debug, Parser)]
-#[command(name = "lectern", version, after_help = "Every setting, with its default, is in config/default.toml; `lectern config show` prints those in force.\nEach can be set in the environment: LECTERN_SERVER__LISTEN=127.0.0.1:9000, or LECTERN_MAIL__PASSWORD_FILE=/run/secret.")]
+#[command(
+    name = "lectern",
+    version,
+    after_help = "Every setting, with its default, is in config/default.toml; `lectern config show` prints those in force.\nEach can be set in the environment: LECTERN_SERVER__LISTEN=127.0.0.1:9000, or LECTERN_MAIL__PASSWORD_FILE=/run/secret."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

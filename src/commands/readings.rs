@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::kernel::Actor;
 use crate::kernel::text::single_line;
 use crate::readings::import::parse_file;
-use crate::readings::{self, Rights};
+use crate::readings::{self, ImportTerms, Rights};
 
 /// Whether the archived text may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -31,7 +31,13 @@ pub(super) enum Run {
 const READ_AT_MOST: u64 = 1024 * 1024 + 1;
 
 /// Reads an article's text, says what it found and left out, and adds it to the library.
-pub(super) async fn import(settings: Settings, file: &Path, publisher: Option<&str>, rights: RightsArgument, run: Run) -> Outcome {
+pub(super) async fn import(
+    settings: Settings,
+    file: &Path,
+    publisher: Option<&str>,
+    rights: RightsArgument,
+    run: Run,
+) -> Outcome {
     let mut bytes = Vec::new();
     std::fs::File::open(file)
         .and_then(|opened| opened.take(READ_AT_MOST).read_to_end(&mut bytes))
@@ -49,10 +55,12 @@ pub(super) async fn import(settings: Settings, file: &Path, publisher: Option<&s
         RightsArgument::Licensed => Rights::Licensed,
         RightsArgument::LinkOnly => Rights::LinkOnly,
     };
+    let language = "en".parse().map_err(|error| format!("{error}"))?;
+    let terms = ImportTerms { publisher: Some(publisher), language, licence: None, summary: None, rights };
     let services = services(settings).await?;
     let reading = services
         .db
-        .write(Actor::Operator, async |txn| readings::import_article(txn, article, publisher, rights).await)
+        .write(Actor::Operator, async |txn| readings::import_article(txn, article, terms).await)
         .await
         .map_err(|refusal| format!("{}: {refusal}", file.display()))?;
     services.db.close().await?;

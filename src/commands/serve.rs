@@ -32,8 +32,7 @@ pub(super) async fn serve(settings: Settings) -> Outcome {
 
 fn welcome(server: &Server) -> String {
     let origin = server.services().settings.server.public_url.origin();
-    let people: String =
-        crate::demo::SIGN_INS.iter().map(|(role, email)| format!("    {role:<11} {email}\n")).collect();
+    let people: String = crate::demo::SIGN_INS.iter().map(|(role, email)| format!("    {role:<11} {email}\n")).collect();
     format!(
         "\nLectern is at {origin}\n\n\
          Sign in at {origin}/sign-in with one of these addresses; the code arrives at {origin}/dev/mailbox\n\n{people}\n\

@@ -129,7 +129,8 @@ impl Record {
 impl Module {
     fn to_new(&self, library: &BTreeMap<String, ReadingId>) -> Result<NewModule, DemoError> {
         let key = |key: &Key| {
-            let reading = library.get(&key.key).ok_or_else(|| DemoError::Content(format!("no reading has the key {}", key.key)))?;
+            let reading =
+                library.get(&key.key).ok_or_else(|| DemoError::Content(format!("no reading has the key {}", key.key)))?;
             Ok(NewKey { reading: *reading, required: key.required, why: key.why.clone() })
         };
         Ok(NewModule {

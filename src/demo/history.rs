@@ -100,9 +100,10 @@ impl Seeding<'_> {
             .db
             .write(ACTOR, async |txn| {
                 let mut made = None;
-                for (email, name, role) in
-                    [("admin@example.org", "Demo Admin", Role::Admin), ("instructor@example.org", "Demo Instructor", Role::Instructor)]
-                {
+                for (email, name, role) in [
+                    ("admin@example.org", "Demo Admin", Role::Admin),
+                    ("instructor@example.org", "Demo Instructor", Role::Instructor),
+                ] {
                     let (email, name) = (email.parse().map_err(wrong)?, name.parse().map_err(wrong)?);
                     made = Some(identity::create_person(txn, &email, name, home(), role).await?.id);
                 }
@@ -206,7 +207,7 @@ impl Seeding<'_> {
                 .write(ACTOR, async |txn| {
                     for (index, student) in readers {
                         let most = if index % 3 == 2 { 1 } else { module.readings.len() };
-                        for key in module.readings.iter().take(most) {
+                        for key in module.required().take(most) {
                             let (whose, which) = ((student.user, student.enrolment), (module.id, key.reading));
                             learning::mark_read(txn, &self.plans, whose, which, reflection(&module)).await?;
                         }
@@ -251,8 +252,12 @@ async fn seat(
     };
     let order = payment::place_order(txn, &held, &format!("{}, {}", course.title, cohort.name), buyer).await?;
     let received_on = cohort.zone.civil(txn.now()).date();
-    let offline =
-        Offline { method: Method::BankTransfer, reference: reference.parse().map_err(wrong)?, amount: order.quote.total, received_on };
+    let offline = Offline {
+        method: Method::BankTransfer,
+        reference: reference.parse().map_err(wrong)?,
+        amount: order.quote.total,
+        received_on,
+    };
     payment::record_offline(txn, order.id, offline).await?;
     Ok(held.id)
 }

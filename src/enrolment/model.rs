@@ -28,11 +28,20 @@ pub struct Enrolment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnrolmentState {
     /// The seat is kept until `until`, and longer if nobody has freed it yet: only [`Enrolment::lapse`] frees a seat.
-    Held { until: Timestamp, extensions: i32 },
-    Enrolled { at: Timestamp },
+    Held {
+        until: Timestamp,
+        extensions: i32,
+    },
+    Enrolled {
+        at: Timestamp,
+    },
     /// The hold ended unpaid.
-    Lapsed { at: Timestamp },
-    Cancelled { at: Timestamp },
+    Lapsed {
+        at: Timestamp,
+    },
+    Cancelled {
+        at: Timestamp,
+    },
 }
 
 impl EnrolmentState {
@@ -172,10 +181,22 @@ impl SeatTerms {
 pub enum EnrolmentEvent<'a> {
     Held(&'a Enrolment),
     /// Also when it is kept for a bank, or no longer.
-    Extended { before: &'a Enrolment, after: &'a Enrolment },
-    Confirmed { before: &'a Enrolment, after: &'a Enrolment },
-    Reseated { before: &'a Enrolment, after: &'a Enrolment },
-    Lapsed { before: &'a Enrolment, after: &'a Enrolment },
+    Extended {
+        before: &'a Enrolment,
+        after: &'a Enrolment,
+    },
+    Confirmed {
+        before: &'a Enrolment,
+        after: &'a Enrolment,
+    },
+    Reseated {
+        before: &'a Enrolment,
+        after: &'a Enrolment,
+    },
+    Lapsed {
+        before: &'a Enrolment,
+        after: &'a Enrolment,
+    },
 }
 
 impl EnrolmentEvent<'_> {

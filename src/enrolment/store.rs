@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use super::model::{Enrolment, EnrolmentState, SeatTerms};
 use crate::db::rows::catalogue::cohorts;
@@ -159,7 +161,8 @@ pub async fn holds_over(conn: &Conn, limit: Timestamp) -> Result<Vec<EnrolmentId
 /// # Errors
 /// The database's own.
 pub async fn seats_taken(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
-    let count = enrolments::Entity::find().filter(with_a_seat()).filter(enrolments::COLUMN.cohort_id.eq(cohort)).count(conn).await?;
+    let count =
+        enrolments::Entity::find().filter(with_a_seat()).filter(enrolments::COLUMN.cohort_id.eq(cohort)).count(conn).await?;
     u32::try_from(count).map_err(|_| corrupt("number of seats"))
 }
 

@@ -1,54 +1,26 @@
-//! An empty house to test in: a migrated database, two clocks in the test's hands, a cast that is plainly invented.
+//! A cast that is plainly invented, and a cohort for it.
 
 use sea_orm::{EntityTrait, Set};
-use sea_orm_migration::MigratorTrait;
 use serde_json::json;
 
 use crate::db::rows::catalogue::{cohorts, courses};
-use crate::db::{Db, Location, Txn};
+use crate::db::{Db, Txn};
 use crate::identity::{self, Person, Role};
 use crate::kernel::ids::{CohortId, CourseId, UserId};
-use crate::kernel::random::Randomness;
 use crate::kernel::time::{SignedDuration, shifted};
-use crate::kernel::{Actor, Clocks, Component, PersonName, Timestamp, Zone};
+use crate::kernel::{Actor, Component, PersonName, Zone};
+use crate::testing::START;
 
 pub(crate) const PRICE: i64 = 650_000;
 pub(crate) const SYSTEM: Actor = Actor::System(Component::Worker);
 
-pub(crate) struct House {
-    pub(crate) db: Db,
-    pub(crate) clocks: Clocks,
-    pub(crate) random: Randomness,
-    _folder: tempfile::TempDir,
+/// A cohort open for enrolment until a day after [`START`].
+pub(crate) async fn cohort_of(db: &Db, capacity: i32) -> CohortId {
+    db.write(SYSTEM, async |txn| cohort(txn, capacity).await).await.unwrap()
 }
 
-pub(crate) fn start() -> Timestamp {
-    "2026-11-23T09:00:00Z".parse().unwrap()
-}
-
-impl House {
-    /// A new SQLite file of its own.
-    pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clocks = Clocks::manual(start());
-        let random = Randomness::from_seed(7);
-        let location = Location::File(folder.path().join("test.db"));
-        let db = Db::connect(&location, clocks.clone(), random.clone()).await.unwrap();
-        migrations::Migrator::up(db.for_migrations(), None).await.unwrap();
-        Self { db, clocks, random, _folder: folder }
-    }
-
-    pub(crate) fn pass(&self, minutes: i64) {
-        self.clocks.set_machine(shifted(self.clocks.machine(), SignedDuration::from_mins(minutes)));
-    }
-
-    pub(crate) async fn cohort(&self, capacity: i32) -> CohortId {
-        self.db.write(SYSTEM, async |txn| cohort(txn, capacity).await).await.unwrap()
-    }
-
-    pub(crate) async fn student(&self, number: u32) -> UserId {
-        self.db.write(SYSTEM, async |txn| Ok::<_, identity::CreateRefusal>(student(txn, number).await?.id)).await.unwrap()
-    }
+pub(crate) async fn student_of(db: &Db, number: u32) -> UserId {
+    db.write(SYSTEM, async |txn| Ok::<_, identity::CreateRefusal>(student(txn, number).await?.id)).await.unwrap()
 }
 
 async fn student(txn: &Txn, number: u32) -> Result<Person, identity::CreateRefusal> {
@@ -86,8 +58,8 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
         capacity: Set(capacity),
         price_minor: Set(PRICE),
         currency: Set("INR".to_owned()),
-        enrol_opens_at: Set(shifted(start(), SignedDuration::from_hours(-24)).into()),
-        enrol_closes_at: Set(shifted(start(), SignedDuration::from_hours(24)).into()),
+        enrol_opens_at: Set(shifted(START, SignedDuration::from_hours(-24)).into()),
+        enrol_closes_at: Set(shifted(START, SignedDuration::from_hours(24)).into()),
         revision: Set(1),
         created_at: Set(txn.now().into()),
     };

@@ -14,8 +14,8 @@ use crate::kernel::time::shifted;
 use crate::kernel::{EmailAddress, PersonName, Timestamp, Zone};
 use crate::mail::{self, Class, Post};
 
-pub use model::{BrowserToken, Challenge, CodeKey, Country, Person, Role, SignedIn, TokenHash};
 pub use model::CODE_LIFE;
+pub use model::{BrowserToken, Challenge, CodeKey, Country, Person, Role, SignedIn, TokenHash};
 use model::{CODE_WINDOW, IdentityEvent, Judgement, absolute_limit};
 pub use store::{challenge, person, person_by_email, session};
 

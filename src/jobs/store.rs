@@ -1,7 +1,7 @@
 //! The table of jobs, from a claim to its end.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::Value;
 
 use super::Upcoming;
@@ -62,13 +62,7 @@ pub(super) async fn bury(txn: &Txn, lease: Lease, error: &str) -> Result<bool, D
     end(txn, lease, row::State::Dead, None, error).await
 }
 
-async fn end(
-    txn: &Txn,
-    lease: Lease,
-    state: row::State,
-    retry_at: Option<Timestamp>,
-    error: &str,
-) -> Result<bool, DbErr> {
+async fn end(txn: &Txn, lease: Lease, state: row::State, retry_at: Option<Timestamp>, error: &str) -> Result<bool, DbErr> {
     let done = fenced::<row::Entity>(lease)
         .col_expr(row::Column::State, Expr::value(state))
         .col_expr(row::Column::RetryAt, Expr::value(retry_at.map(UtcTime::from)))
@@ -78,14 +72,6 @@ async fn end(
         .exec(&**txn)
         .await?;
     Ok(done.rows_affected == 1)
-}
-
-/// How many jobs workers have in hand.
-///
-/// # Errors
-/// The database's own.
-pub async fn leased(conn: &Conn) -> Result<u64, DbErr> {
-    row::Entity::find().filter(Expr::cust("state = 'leased'")).count(conn).await
 }
 
 /// The next `limit` service-time moments after `after` at which jobs are due, without the kinds in `without`.

@@ -193,9 +193,8 @@ async fn four_workers_run_three_hundred_jobs_once_each() {
         .await
         .unwrap();
         let stop = CancellationToken::new();
-        let workers: Vec<_> = (0..4)
-            .map(|_| tokio::spawn(Worker::new(bench.services.clone(), registry()).serve(stop.clone())))
-            .collect();
+        let workers: Vec<_> =
+            (0..4).map(|_| tokio::spawn(Worker::new(bench.services.clone(), registry()).serve(stop.clone()))).collect();
         let done = async {
             while !rows(db).await.is_empty() {
                 tokio::time::sleep(Duration::from_millis(20)).await;

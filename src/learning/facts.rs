@@ -10,11 +10,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::catalogue::model::{Facts, Read};
+use crate::db::Conn;
 use crate::db::columns::UtcTime;
 use crate::db::rows::learning::progress;
 use crate::db::rows::readings::readings;
 use crate::db::rows::schedule::{openings, overrides};
-use crate::db::Conn;
 use crate::kernel::ids::{EnrolmentId, ModuleId, OverrideId, ReadingId};
 use crate::readings::is_ready;
 use crate::schedule::model::{CohortPlan, Inputs, Opening, Override};
@@ -118,8 +118,7 @@ fn overridden(plan: &CohortPlan, students: &[EnrolmentId]) -> SelectStatement {
 
 fn ready(plan: &CohortPlan) -> SelectStatement {
     use readings::Column as C;
-    let keyed: BTreeSet<_> =
-        plan.modules().iter().flat_map(|module| &module.readings).map(|key| key.reading).collect();
+    let keyed: BTreeSet<_> = plan.modules().iter().flat_map(|module| &module.readings).map(|key| key.reading).collect();
     // Not updated_at: a corrected title must not change since when a reading could be read.
     readings::Entity::find()
         .select_only()

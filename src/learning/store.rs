@@ -14,11 +14,7 @@ use crate::enrolment::{Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, ModuleId, ReadingId, UserId};
 
 /// A student's enrolments (not holds, nor what has ended) with their cohorts, in one statement: the one asked for, or all.
-pub(super) async fn enrolled(
-    conn: &Conn,
-    user: UserId,
-    which: Option<EnrolmentId>,
-) -> Result<Vec<(Enrolment, Cohort)>, DbErr> {
+pub(super) async fn enrolled(conn: &Conn, user: UserId, which: Option<EnrolmentId>) -> Result<Vec<(Enrolment, Cohort)>, DbErr> {
     let theirs = Condition::all()
         .add(enrolments::COLUMN.user_id.eq(user))
         .add(enrolments::Column::State.eq(State::Enrolled))
@@ -58,9 +54,8 @@ pub(super) async fn save_read(
         read_at: Set(txn.now().into()),
         reflection: Set(reflection.map(|reflection| reflection.as_str().to_owned())),
     };
-    let over = OnConflict::columns([C::EnrolmentId, C::ModuleId, C::ReadingId])
-        .update_columns([C::ReadAt, C::Reflection])
-        .to_owned();
+    let over =
+        OnConflict::columns([C::EnrolmentId, C::ModuleId, C::ReadingId]).update_columns([C::ReadAt, C::Reflection]).to_owned();
     progress::Entity::insert(row).on_conflict(over).exec_without_returning(&**txn).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::settling::{self, Ask, Bank, SettleError};
 use super::store;
 use crate::audit;
 use crate::db::Txn;
-use crate::enrolment::{self, Enrolment, EnrolmentState, HOLD, SeatRefusal};
+use crate::enrolment::{self, Enrolment, EnrolmentState, SeatRefusal};
 use crate::gateway::{GatewayError, SessionRequest};
 use crate::kernel::ids::{OrderId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
@@ -51,10 +51,21 @@ pub enum CheckoutRefusal {
 
 /// What to do next, found in one transaction.
 enum Plan {
-    Go { url: String },
-    /// An old page must be closed first, or its end learnt.
-    CloseFirst { payment: Payment, held_until: Timestamp },
-    Create { order: Order, payment: Payment, attempt: CardAttempt, held_until: Timestamp },
+    Go {
+        url: String,
+    },
+    /// An attempt whose creation had no answer must be looked for, or an old page closed, first.
+    Ask {
+        payment: Payment,
+        ask: Ask,
+        until: Timestamp,
+    },
+    Create {
+        order: Order,
+        payment: Payment,
+        attempt: CardAttempt,
+        until: Timestamp,
+    },
 }
 
 /// The address of a payment page for this person's open order: the one that is open already, or a new one.
@@ -66,31 +77,32 @@ enum Plan {
 /// [`CheckoutRefusal`].
 pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -> Result<String, CheckoutRefusal> {
     let actor = Actor::User(user);
-    // Closing an old page, then a new one that the gateway refuses for its age, then another: more rounds have no reason.
-    for _ in 0..3 {
-        match services.db.write(actor, async |txn| plan(txn, user, order).await).await? {
+    let mut held_until = services.clocks.service();
+    // At most: learn what became of an attempt, close its page, make a new one, go there. More rounds have no reason.
+    for _ in 0..5 {
+        let next = services.db.write(actor, async |txn| plan(txn, user, order).await).await?;
+        match next {
             Plan::Go { url } => return Ok(url),
-            Plan::CloseFirst { payment, held_until } => {
-                settling::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(|error| trouble(error, held_until))?;
+            Plan::Ask { payment, ask, until } => {
+                held_until = until;
+                let asked = settling::settle_attempt(services, actor, &payment, ask).await;
+                asked.map_err(|error| trouble(error, held_until))?;
             }
-            Plan::Create { order, payment, attempt, held_until } => {
+            Plan::Create { order, payment, attempt, until } => {
+                held_until = until;
                 match services.gateway.create_session(&request(services, &order, &payment, &attempt)).await {
                     Ok(session) => {
                         settling::hear(services, actor, session, Bank::Silent).await?;
                     }
                     Err(error) => {
-                        let is_old = payment.created_at < services.clocks.service();
-                        settling::failed_for_good(services, actor, payment.id, error).await.map_err(|e| trouble(e, held_until))?;
-                        // What was asked for long ago may be refused for its age; what was asked for now is refused for good.
-                        if !is_old {
-                            return Err(CheckoutRefusal::GatewayRefused { held_until });
-                        }
+                        let failed = settling::failed_for_good(services, actor, payment.id, error).await;
+                        failed.map_err(|error| trouble(error, held_until))?;
+                        return Err(CheckoutRefusal::GatewayRefused { held_until });
                     }
                 }
             }
         }
     }
-    let held_until = services.clocks.service();
     Err(CheckoutRefusal::GatewayTrouble { held_until })
 }
 
@@ -127,17 +139,15 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutR
             CardState::Open { url } if attempt.expires_at > shifted(txn.now(), WORTHWHILE) => {
                 return Ok(Plan::Go { url: url.clone() });
             }
-            CardState::Open { .. } => return Ok(Plan::CloseFirst { payment: payment.clone(), held_until: until }),
-            CardState::Preparing => {
-                let (payment, attempt) = (payment.clone(), attempt.clone());
-                return Ok(Plan::Create { order, payment, attempt, held_until: until });
-            }
+            CardState::Open { .. } => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Expire, until }),
+            CardState::Preparing => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Look, until }),
             CardState::Captured { .. } | CardState::Failed { .. } | CardState::Expired => {}
         }
     }
-    let held_until = long_enough(txn, &held, until, payments.is_empty()).await?;
+    let is_first = payments.iter().all(|payment| payment.card().is_none());
+    let until = long_enough(txn, &held, until, is_first).await?;
     let (payment, attempt) = new_attempt(txn, &order).await?;
-    Ok(Plan::Create { order, payment, attempt, held_until })
+    Ok(Plan::Create { order, payment, attempt, until })
 }
 
 /// Extends the hold where it would end before a page that is opened now; when it ends.
@@ -147,7 +157,6 @@ async fn long_enough(txn: &Txn, held: &Enrolment, until: Timestamp, is_first: bo
     if until >= shifted(txn.now(), PAGE) {
         return Ok(until);
     }
-    debug_assert_eq!(PAGE + GRACE, HOLD);
     let extended = if is_first {
         enrolment::keep_for_bank(txn, held.id, needed).await
     } else {

@@ -21,11 +21,11 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::gateway::Notification;
 
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
+use model::PaymentEvent;
 pub use model::{
-    Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState, Payment,
-    PostalAddress, PostalCode, Quote, Reason, Received, Reference,
+    Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,
+    Payment, PostalAddress, PostalCode, Quote, Reason, Received, Reference,
 };
-use model::{PaymentEvent};
 pub use offline::{RecordRefusal, record_offline};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{order, order_of_user, orders_of_enrolment, payments_of_order, queue};

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::jobs::{ExpirePages, LapseHold};
 use super::model::{
-    CardAttempt, CardState, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says, Seat,
-    settle,
+    CardAttempt, CardState, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says,
+    Seat, settle,
 };
 use super::{checkout, store};
 use crate::db::Txn;
@@ -38,7 +38,10 @@ pub enum Bank {
 /// What came of settling a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    Decided { order: OrderId, decision: Decision },
+    Decided {
+        order: OrderId,
+        decision: Decision,
+    },
     /// It belongs to no attempt of ours. If money is in it, an admin is told.
     NotOurs,
 }
@@ -141,7 +144,9 @@ pub(super) async fn hear(services: &Services, actor: Actor, session: CheckoutSes
 fn said(session: CheckoutSession, bank: Bank) -> Said {
     let amount = session.amount();
     let says = match (session.payment_status, session.status) {
-        (PaymentStatus::Paid | PaymentStatus::NoPaymentRequired, SessionStatus::Complete) | (PaymentStatus::Paid, _) => Says::Paid,
+        (PaymentStatus::Paid | PaymentStatus::NoPaymentRequired, SessionStatus::Complete) | (PaymentStatus::Paid, _) => {
+            Says::Paid
+        }
         (_, SessionStatus::Expired) => Says::Expired,
         (_, SessionStatus::Complete) if bank == Bank::Refused => Says::Refused,
         (_, SessionStatus::Complete) => Says::Processing,
@@ -307,13 +312,7 @@ async fn not_ours(txn: &Txn, said: &Said, order: Option<OrderId>, reason: Reason
 }
 
 /// Puts a session into the admin's queue: once, whatever is found out about it later.
-async fn queue(
-    txn: &Txn,
-    said: &Said,
-    order: Option<OrderId>,
-    payment: Option<PaymentId>,
-    reason: Reason,
-) -> Result<(), DbErr> {
+async fn queue(txn: &Txn, said: &Said, order: Option<OrderId>, payment: Option<PaymentId>, reason: Reason) -> Result<(), DbErr> {
     let exception = Exception {
         id: txn.new_id(),
         order,

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::model::{Existing, Intent, IntentKey, IntentKind, IntentState, Recipient, Standing};
 use crate::audit;
+use crate::db::columns::UtcTime;
 use crate::db::rows::audit::touches;
 use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::enrolments::{self, State};
 use crate::db::rows::identity::users;
 use crate::db::rows::mail::{self as outbox, State as LetterState};
-use crate::db::columns::UtcTime;
 use crate::db::{Conn, Txn, Wake};
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{EmailAddress, Touch};

@@ -71,8 +71,7 @@ pub(crate) async fn record_openings(txn: &Txn, opened: &[(EnrolmentId, Opening)]
         opened_at: Set(opening.opened_at.into()),
         recorded_at: Set(txn.now().into()),
     };
-    let known =
-        OnConflict::columns([openings::Column::EnrolmentId, openings::Column::ModuleId]).do_nothing().to_owned();
+    let known = OnConflict::columns([openings::Column::EnrolmentId, openings::Column::ModuleId]).do_nothing().to_owned();
     let rows = openings::Entity::insert_many(opened.iter().map(row)).on_conflict(known);
     rows.exec_without_returning(&**txn).await?;
     Ok(())

@@ -1,7 +1,5 @@
 //! Moving service time forward, in development and tests: due moment by due moment, so that six weeks pass as six weeks.
 
-use std::sync::LazyLock;
-
 use sea_orm::DbErr;
 use tokio::sync::Mutex;
 
@@ -46,7 +44,7 @@ pub enum AdvanceError {
 }
 
 /// One movement at a time: two would do each other's moments out of order.
-static MOVING: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
+static MOVING: Mutex<()> = Mutex::const_new(());
 
 /// Moves service time to `to`, stopping at each moment at which a job or a letter is due, and doing all of it before going on.
 /// What was due already is done first, and what becomes due on the way is stopped at too. Periodic jobs are no moments to stop

@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::Registries;
 use crate::db::rows::{jobs as job_row, mail as letter_row};
-use crate::jobs;
+use crate::jobs::{self, lease};
 use crate::mail;
 use crate::services::Services;
 
@@ -62,7 +62,7 @@ pub async fn settle(services: &Services, registries: &Registries) -> Result<Sett
         if ran + sent > 0 {
             continue;
         }
-        if !in_hand(services).await? {
+        if !is_anything_left(services).await? {
             return Ok(settled);
         }
         if tokio::time::Instant::now() > deadline {
@@ -72,9 +72,12 @@ pub async fn settle(services: &Services, registries: &Registries) -> Result<Sett
     }
 }
 
-async fn in_hand(services: &Services) -> Result<bool, DbErr> {
+/// One snapshot for both: a job that another worker ends meanwhile may have left a letter that is due.
+async fn is_anything_left(services: &Services) -> Result<bool, DbErr> {
+    let (now, machine_now) = (services.clocks.service(), services.clocks.machine());
     let conn = services.db.snapshot().await?;
-    Ok(jobs::store::leased(&conn).await? + mail::leased(&conn).await? > 0)
+    let jobs = lease::unfinished::<job_row::Entity>(&conn, now, machine_now).await?;
+    Ok(jobs + lease::unfinished::<letter_row::Entity>(&conn, now, machine_now).await? > 0)
 }
 
 /// A job or letter that ought to be done and is not.

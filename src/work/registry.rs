@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::messages;
 use crate::jobs::Registry;
 use crate::mail::Composers;
+use crate::payment;
+use crate::reminders::PlanReminders;
 
 /// Everything that can be done later. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -20,12 +22,19 @@ impl Registries {
     }
 }
 
-/// A line for each job: `.with::<payment::jobs::LapseHold>()`, or `.with_periodic::<…>()`.
 fn jobs() -> Registry {
     Registry::new()
+        .with::<payment::jobs::LapseHold>()
+        .with::<payment::jobs::ExpirePages>()
+        .with::<payment::jobs::ProcessEvent>()
+        .with_periodic::<payment::jobs::Sweep>()
+        .with::<PlanReminders>()
 }
 
-/// A line for each message: `.with(messages::SignInCode)`.
 fn composers() -> Composers {
-    Composers::new().with(messages::SignInCode)
+    Composers::new()
+        .with(messages::SignInCode)
+        .with(messages::EnrolmentConfirmed)
+        .with(messages::ModuleReleased)
+        .with(messages::ReleaseMoved)
 }

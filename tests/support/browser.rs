@@ -48,7 +48,8 @@ impl Browser {
 
     /// Posts fields that no form offered.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let fields: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let fields: Vec<(String, String)> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.follow(Method::POST, self.origin.join(path).unwrap(), &fields).await
     }
 
@@ -168,7 +169,9 @@ fn controls(form: ElementRef<'_>) -> Vec<(String, String)> {
                 let chosen = chosen.or_else(|| control.select(&select("option")).next());
                 chosen.map(|option| attribute(option, "value")).unwrap_or_default()
             }
-            _ if matches!(control.value().attr("type"), Some("checkbox" | "radio")) && control.value().attr("checked").is_none() => {
+            _ if matches!(control.value().attr("type"), Some("checkbox" | "radio"))
+                && control.value().attr("checked").is_none() =>
+            {
                 continue;
             }
             _ => attribute(control, "value"),

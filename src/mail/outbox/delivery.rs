@@ -23,14 +23,25 @@ pub const MAX_DOUBTFUL: i32 = 12;
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ending {
-    Sent { reply: String },
+    Sent {
+        reply: String,
+    },
     /// Tried again later, with the same bytes.
-    Again { code: Option<u16>, error: String, doubt: Doubt },
+    Again {
+        code: Option<u16>,
+        error: String,
+        doubt: Doubt,
+    },
     /// Asked again at this service time.
     Postponed(Timestamp),
     /// It may have arrived, and is left at that.
-    InDoubt { error: String },
-    Dead { code: Option<u16>, error: String },
+    InDoubt {
+        error: String,
+    },
+    Dead {
+        code: Option<u16>,
+        error: String,
+    },
     /// Its time has passed.
     Expired,
     Cancelled(String),
@@ -114,19 +125,17 @@ fn unusable() -> Ending {
 }
 
 /// The letter's bytes, composed, signed and kept; or how it ends without them.
-async fn write(
-    services: &Services,
-    composers: &Composers,
-    letter: &row::Model,
-    lease: Lease,
-) -> Result<Vec<u8>, Option<Ending>> {
+async fn write(services: &Services, composers: &Composers, letter: &row::Model, lease: Lease) -> Result<Vec<u8>, Option<Ending>> {
     let read = to_letter(letter).ok_or_else(unusable)?;
     let composing = AssertUnwindSafe(composers.compose(services, &read)).catch_unwind();
     let content = match composing.await {
         Ok(Ok(Composed::Send(content))) => content,
         Ok(Ok(Composed::Cancel(reason))) => return Err(Some(Ending::Cancelled(reason))),
         Ok(Ok(Composed::Suppress(reason))) => return Err(Some(Ending::Suppressed(reason))),
-        Ok(Ok(Composed::Postpone(at))) => return Err(Some(Ending::Postponed(at))),
+        Ok(Ok(Composed::Postpone(at))) if at > services.clocks.service() => return Err(Some(Ending::Postponed(at))),
+        Ok(Ok(Composed::Postpone(at))) => {
+            return Err(Some(Ending::again(format!("it was to wait for {at}, which has passed"), Doubt::None)));
+        }
         Ok(Err(ComposeFailure::Retry(error))) => return Err(Some(Ending::again(error, Doubt::None))),
         Ok(Err(ComposeFailure::GiveUp(error))) => return Err(Some(Ending::Dead { code: None, error })),
         Err(panic) => {
@@ -137,8 +146,8 @@ async fn write(
     let from = &services.settings.mail.from_address;
     let domain = from.as_str().rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let message_id = format!("{}@{domain}", letter.id);
-    let bytes = render(services, read.recipient, content, &message_id)
-        .map_err(|error| Some(Ending::Dead { code: None, error }))?;
+    let bytes =
+        render(services, read.recipient, content, &message_id).map_err(|error| Some(Ending::Dead { code: None, error }))?;
     let kept = services.db.write(WORKER, async |txn| store::keep(txn, lease, &message_id, &bytes).await).await;
     match kept {
         Ok(true) => Ok(bytes),

@@ -23,7 +23,7 @@ use crate::kernel::{EmailAddress, Timestamp};
 
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
 pub use postman::{Postman, send_due};
-pub use store::{leased, left, upcoming};
+pub use store::{left, suppress_due, upcoming};
 
 /// What is done when we cannot know whether a mail arrived, and how much of it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The table of letters, from a claim to the server's answer.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 
 use super::delivery::Ending;
 use crate::db::columns::UtcTime;
@@ -88,14 +88,6 @@ async fn done(txn: &Txn, update: UpdateMany<row::Entity>) -> Result<bool, DbErr>
     Ok(update.exec(&**txn).await?.rows_affected == 1)
 }
 
-/// How many letters workers have in hand.
-///
-/// # Errors
-/// The database's own.
-pub async fn leased(conn: &Conn) -> Result<u64, DbErr> {
-    row::Entity::find().filter(Expr::cust("state = 'leased'")).count(conn).await
-}
-
 /// The next `limit` service-time moments after `after` at which letters are due.
 ///
 /// # Errors
@@ -133,4 +125,19 @@ pub async fn left(conn: &Conn, now: Timestamp) -> Result<Vec<(String, row::State
         .into_tuple()
         .all(conn)
         .await
+}
+
+/// Marks every letter that is due and not taken up as suppressed, for `reason`; how many there were.
+///
+/// # Errors
+/// The database's own.
+pub async fn suppress_due(txn: &Txn, reason: &str) -> Result<u64, DbErr> {
+    let done = row::Entity::update_many()
+        .col_expr(row::Column::State, Expr::value(row::State::Suppressed))
+        .col_expr(row::Column::LastError, Expr::value(brief(reason)))
+        .filter(row::COLUMN.state.eq(row::State::Pending))
+        .filter(row::COLUMN.due_at.lte(UtcTime::from(txn.now())))
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected)
 }

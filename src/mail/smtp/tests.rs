@@ -1,7 +1,7 @@
 //! The sender against a server that refuses, falls silent and hangs up at every step.
 
 #[path = "../../../tests/support/smtp_server.rs"]
-mod smtp_server;
+pub(in crate::mail) mod smtp_server;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};

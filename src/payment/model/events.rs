@@ -9,12 +9,24 @@ use crate::kernel::{Event, Subject};
 #[derive(Debug, Clone)]
 pub enum PaymentEvent<'a> {
     Placed(&'a Order),
-    OrderPaid { before: &'a Order, after: &'a Order },
-    OrderLapsed { before: &'a Order, after: &'a Order },
+    OrderPaid {
+        before: &'a Order,
+        after: &'a Order,
+    },
+    OrderLapsed {
+        before: &'a Order,
+        after: &'a Order,
+    },
     Started(&'a Payment),
-    Captured { before: Option<&'a Payment>, after: &'a Payment },
+    Captured {
+        before: Option<&'a Payment>,
+        after: &'a Payment,
+    },
     /// Opened, processing, failed or expired.
-    Moved { before: &'a Payment, after: &'a Payment },
+    Moved {
+        before: &'a Payment,
+        after: &'a Payment,
+    },
     Queued(&'a Exception),
 }
 
@@ -53,7 +65,9 @@ impl Event for PaymentEvent<'_> {
 
     fn after(&self) -> Value {
         match self {
-            Self::Placed(order) | Self::OrderPaid { after: order, .. } | Self::OrderLapsed { after: order, .. } => of_order(order),
+            Self::Placed(order) | Self::OrderPaid { after: order, .. } | Self::OrderLapsed { after: order, .. } => {
+                of_order(order)
+            }
             Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
                 of_payment(payment)
             }

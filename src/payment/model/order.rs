@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::identity::Country;
+use crate::identity::model::Country;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::random::Randomness;
 use crate::kernel::text::{TextError, several_lines, single_line};
@@ -140,10 +140,16 @@ pub struct OrderLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderState {
     Open,
-    Paid { at: Timestamp },
+    Paid {
+        at: Timestamp,
+    },
     /// The hold that it was to pay for ended.
-    Lapsed { at: Timestamp },
-    Cancelled { at: Timestamp },
+    Lapsed {
+        at: Timestamp,
+    },
+    Cancelled {
+        at: Timestamp,
+    },
 }
 
 impl OrderState {

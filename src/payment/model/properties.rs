@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::enrolment::{HOLD, Room};
+use crate::enrolment::model::{HOLD, Room};
 use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Currency, Money, Timestamp};
@@ -138,8 +138,11 @@ fn history() -> impl Strategy<Value = Vec<Says>> {
 fn news() -> impl Strategy<Value = (usize, Vec<(usize, Says)>, Vec<(usize, Says)>)> {
     proptest::collection::vec(history(), 1..4).prop_flat_map(|histories| {
         let attempts = histories.len();
-        let all: Vec<(usize, Says)> =
-            histories.into_iter().enumerate().flat_map(|(number, says)| says.into_iter().map(move |says| (number, says))).collect();
+        let all: Vec<(usize, Says)> = histories
+            .into_iter()
+            .enumerate()
+            .flat_map(|(number, says)| says.into_iter().map(move |says| (number, says)))
+            .collect();
         let repeated: Vec<_> = all.iter().chain(&all).cloned().collect();
         (Just(attempts), Just(all).prop_shuffle(), Just(repeated).prop_shuffle())
     })

@@ -3,7 +3,7 @@
 //! It is told the same things many times, in any order, by webhook, return page and sweep; the end is the same.
 
 use super::{CardAttempt, CardState, Order, OrderState, Payment, Reason};
-use crate::enrolment::Room;
+use crate::enrolment::model::Room;
 use crate::kernel::ids::{OrderId, PaymentId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
@@ -34,7 +34,9 @@ pub struct Said {
 /// Where a session stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Says {
-    Open { url: String },
+    Open {
+        url: String,
+    },
     /// The visitor is done, the bank is not.
     Processing,
     /// The bank said no after the visitor was done.
@@ -46,7 +48,9 @@ pub enum Says {
 /// The seat that the order pays for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seat {
-    Held { until: Timestamp },
+    Held {
+        until: Timestamp,
+    },
     Enrolled,
     Lapsed(Room),
     Cancelled,

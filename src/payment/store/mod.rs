@@ -8,13 +8,14 @@ use sea_orm::DbErr;
 
 pub use notifications::queue;
 pub(super) use notifications::{
-    StoredEvent, event, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, move_cursor,
+    event, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, move_cursor,
 };
-pub use orders::{order, order_of_user, orders_of_enrolment};
 pub(super) use orders::{insert_order, order_for_update, save_order};
+pub use orders::{order, order_of_user, orders_of_enrolment};
 pub use payments::payments_of_order;
 pub(super) use payments::{
-    insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before, unfinished_of_order,
+    insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before,
+    unfinished_of_order,
 };
 
 /// A stored value that makes no sense is a fault of ours, never the reader's.

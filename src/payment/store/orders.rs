@@ -170,8 +170,7 @@ pub(in crate::payment) async fn save_order(txn: &Txn, order: &Order) -> Result<(
         OrderState::Lapsed { at } => (orders::State::Lapsed, Some(at.into())),
         OrderState::Cancelled { at } => (orders::State::Cancelled, Some(at.into())),
     };
-    let row =
-        orders::ActiveModel { id: Set(order.id), state: Set(state), settled_at: Set(settled_at), ..Default::default() };
+    let row = orders::ActiveModel { id: Set(order.id), state: Set(state), settled_at: Set(settled_at), ..Default::default() };
     row.update(&**txn).await?;
     Ok(())
 }

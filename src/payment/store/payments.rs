@@ -5,8 +5,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, Quer
 
 use super::corrupt;
 use crate::db::columns::UtcTime;
-use crate::db::rows::payment::payments::{self, State};
 use crate::db::rows::payment::orders;
+use crate::db::rows::payment::payments::{self, State};
 use crate::db::{Conn, Txn};
 use crate::kernel::ids::{OrderId, PaymentId};
 use crate::kernel::{Money, Timestamp};

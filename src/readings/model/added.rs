@@ -46,9 +46,8 @@ impl NewReading {
     /// The first text that breaks a rule.
     pub fn named(self, id: ReadingId, slug: Slug) -> Result<Reading, FieldError> {
         let wrong = |field| move |error| FieldError { field, error };
-        let line = |field, text: Option<String>| {
-            text.map(|text| single_line(&text, FIELD_LIMIT)).transpose().map_err(wrong(field))
-        };
+        let line =
+            |field, text: Option<String>| text.map(|text| single_line(&text, FIELD_LIMIT)).transpose().map_err(wrong(field));
         Ok(Reading {
             id,
             slug,

@@ -1,9 +1,16 @@
 //! The mails, one file each: what they say, and whether they still have a point when their time has come.
 
+mod enrolment_confirmed;
+mod module_released;
+mod release_moved;
 mod sign_in_code;
+mod week;
 
 use askama::Template;
 
+pub use enrolment_confirmed::EnrolmentConfirmed;
+pub use module_released::ModuleReleased;
+pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 
 use crate::mail::{ComposeFailure, Letter};

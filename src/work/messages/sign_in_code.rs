@@ -32,7 +32,8 @@ impl Composer for SignInCode {
     async fn compose(&self, services: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
         let CodeLetter { challenge: id, audience } = payload(letter)?;
         let snapshot = services.db.snapshot().await?;
-        let Some(challenge) = identity::challenge(&snapshot, id).await?.filter(|found| found.is_alive(services.clocks.machine())) else {
+        let Some(challenge) = identity::challenge(&snapshot, id).await?.filter(|found| found.is_alive(services.clocks.machine()))
+        else {
             return Ok(Composed::Cancel("the code is used or out of time".to_owned()));
         };
         let person = identity::person_by_email(&snapshot, &challenge.email).await?;

@@ -209,3 +209,93 @@ pub fn zone_note(zone: &Zone, readers: Option<&Zone>) -> String {
         None => format!("Times are in {zone}, the cohort’s zone. Once you enrol you see them in yours."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::catalogue::model::EnrolmentWindow;
+    use crate::schedule::model::testing::{Sample, at, reading_id};
+    use crate::web::pages::shown::testing::card;
+
+    const NOW: &str = "2026-12-01T00:00:00Z";
+
+    fn cohort(number: u128, starts_on: &str, opens: &str, closes: &str) -> Cohort {
+        let (sample, ..) = Sample::default().parts();
+        Cohort {
+            id: CohortId(Uuid::from_u128(number)),
+            name: format!("Cohort {number}"),
+            starts_on: starts_on.parse().unwrap(),
+            window: EnrolmentWindow::new(at(opens), at(closes)).unwrap(),
+            ..sample
+        }
+    }
+
+    fn open(number: u128, starts_on: &str) -> Cohort {
+        cohort(number, starts_on, "2026-11-01T00:00:00Z", "2027-03-01T00:00:00Z")
+    }
+
+    #[test]
+    fn the_next_cohort_is_the_first_to_start_that_is_open_and_has_a_seat() {
+        let closed = cohort(1, "2026-11-09", "2026-10-01T00:00:00Z", "2026-11-06T00:00:00Z");
+        let cohorts = [closed, open(3, "2027-02-01"), open(2, "2027-01-04")];
+        let next = |taken: &[(u128, u32)]| {
+            let taken = taken.iter().map(|&(number, seats)| (CohortId(Uuid::from_u128(number)), seats)).collect();
+            next_open(&cohorts, &taken, at(NOW)).map(|cohort| cohort.id.0.as_u128())
+        };
+        assert_eq!(next(&[]), Some(2));
+        assert_eq!(next(&[(2, 29)]), Some(2));
+        assert_eq!(next(&[(2, 30)]), Some(3));
+        assert_eq!(next(&[(2, 30), (3, 31)]), None);
+    }
+
+    #[test]
+    fn an_offer_tells_its_days_its_seats_and_when_it_closes_for_the_reader() {
+        let offer = Offer::new(&open(1, "2026-12-07"), 18, 6, &"America/New_York".parse().unwrap());
+        assert_eq!((offer.seats_left, offer.capacity), (12, 30));
+        assert_eq!(offer.price.to_string(), "₹6,500.00");
+        let days = [&offer.starts, &offer.ends, &offer.refund_until].map(|day| day.text.as_str());
+        assert_eq!(days, ["Mon 7 Dec 2026", "Sun 17 Jan 2027", "Mon 21 Dec 2026"]);
+        assert_eq!(offer.closes.short(), "Sun 28 Feb 2027, 19:00");
+        assert_eq!(Offer::new(&open(1, "2026-12-07"), 31, 6, &Zone::UTC).seats_left, 0);
+    }
+
+    #[test]
+    fn a_cohort_says_where_it_stands() {
+        let state = |cohort: &Cohort, taken| CohortRow::new(cohort, taken, 6, None, at(NOW)).state;
+        let past = |starts_on| cohort(1, starts_on, "2026-01-01T00:00:00Z", "2026-09-01T00:00:00Z");
+        assert_eq!(state(&open(1, "2027-01-04"), 29), CohortState::Open);
+        assert_eq!(state(&open(1, "2027-01-04"), 30), CohortState::Full);
+        assert_eq!(state(&past("2026-12-07"), 3), CohortState::Closed);
+        assert_eq!(state(&past("2026-11-09"), 3), CohortState::UnderWay(4));
+        assert_eq!(state(&past("2026-10-20"), 3), CohortState::Finished);
+        // The first day has come in Kolkata, though not yet in UTC.
+        let begun = CohortRow::new(&past("2026-12-02"), 3, 6, None, at("2026-12-01T18:30:00Z"));
+        assert_eq!(begun.state, CohortState::UnderWay(1));
+        let ahead = cohort(1, "2027-03-01", "2027-01-01T03:30:00Z", "2027-02-01T00:00:00Z");
+        assert!(matches!(state(&ahead, 0), CohortState::NotYet(opens) if opens.short() == "Fri 1 Jan 2027, 09:00"));
+    }
+
+    #[test]
+    fn the_list_begins_with_what_can_be_chosen_and_ends_with_the_latest_past_first() {
+        let past = |number, starts_on| cohort(number, starts_on, "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z");
+        let all = [past(1, "2026-06-01"), open(2, "2027-02-01"), past(3, "2026-08-03"), open(4, "2027-01-04")];
+        let mut rows: Vec<_> = all.iter().map(|cohort| CohortRow::new(cohort, 0, 6, None, at(NOW))).collect();
+        in_order(&mut rows);
+        let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["Cohort 4", "Cohort 2", "Cohort 3", "Cohort 1"]);
+    }
+
+    #[test]
+    fn a_week_lists_its_readings_in_order_with_its_moment() {
+        let plan = Sample::default().plan();
+        let week = plan.planned().next().unwrap();
+        let one = |place: u32| (reading_id(1, place), card(reading_id(1, place), &format!("Reading {place}"), 10 * place));
+        let cards = (1..=3).map(one).collect();
+        let shown = Week::planned(week.module, plan.instant(week.release), &cards, &"Asia/Kathmandu".parse().unwrap());
+        assert_eq!(shown.readings, ["Reading 1", "Reading 2", "Reading 3"]);
+        assert_eq!(shown.work, "3 readings, about 60 minutes");
+        assert_eq!(shown.opens.unwrap().short(), "Mon 4 Jan 2027, 09:15");
+    }
+}

@@ -25,7 +25,10 @@ pub(super) struct Seat {
 pub(super) enum SeatState {
     Enrolled,
     /// Not paid yet. `countdown` while the hold lasts; past it, a payment may still be on its way.
-    Held { until: ShownTime, countdown: Option<Countdown> },
+    Held {
+        until: ShownTime,
+        countdown: Option<Countdown>,
+    },
     Lapsed,
     Cancelled,
 }
@@ -59,9 +62,20 @@ impl SeatState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
     NotStarted(ShownTime),
-    Read { week: u32, title: String, href: String, minutes: String, module_href: String },
+    Read {
+        week: u32,
+        title: String,
+        href: String,
+        minutes: String,
+        module_href: String,
+    },
     /// `opens` is known where nothing but time is awaited.
-    Wait { week: u32, title: String, opens: Option<ShownTime>, href: String },
+    Wait {
+        week: u32,
+        title: String,
+        opens: Option<ShownTime>,
+        href: String,
+    },
     AllDone,
 }
 
@@ -69,9 +83,18 @@ pub(super) enum Next {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum WeekState {
     /// All that it requires is read.
-    Done { read: usize, total: usize },
-    Open { read: usize, total: usize, left: String },
-    Locked { opens: Option<ShownTime> },
+    Done {
+        read: usize,
+        total: usize,
+    },
+    Open {
+        read: usize,
+        total: usize,
+        left: String,
+    },
+    Locked {
+        opens: Option<ShownTime>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,5 +168,74 @@ fn next(inputs: &Inputs, progress: &Progress, cards: &BTreeMap<ReadingId, Card>,
             let opens = opens_at.map(|at| ShownTime::new(at, zone));
             Next::Wait { week, title: title.to_owned(), opens, href: paths.week(week) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::model::testing::{Sample, at, mark_read, reading_id, student};
+    use crate::web::pages::shown::testing::card;
+
+    fn work(inputs: &Inputs, now: &str) -> Work {
+        let ids = (1..=3).flat_map(|week| (1..=3).map(move |place| (week, place, reading_id(week, place))));
+        let cards = ids.map(|(week, place, id)| (id, card(id, &format!("Reading {week}.{place}"), 10))).collect();
+        Work::new(inputs, &cards, Paths(student()), at(now), &"Asia/Kolkata".parse().unwrap())
+    }
+
+    fn read_week(inputs: &mut Inputs, week: u32) {
+        (1..=2).for_each(|place| mark_read(inputs, week, place, "2027-01-05T00:00:00Z"));
+    }
+
+    #[test]
+    fn before_the_first_week_only_dates_are_told() {
+        let work = work(&Sample::default().inputs(), "2027-01-01T00:00:00Z");
+        assert!(matches!(&work.next, Next::NotStarted(starts) if starts.short() == "Mon 4 Jan 2027, 09:00"));
+        assert!(work.weeks.iter().all(|week| matches!(week.state, WeekState::Locked { .. })));
+        // What waits for the week before has no moment yet.
+        assert_eq!(work.weeks[1].state, WeekState::Locked { opens: None });
+    }
+
+    #[test]
+    fn the_next_step_is_the_first_required_reading_of_an_open_week() {
+        let mut inputs = Sample::default().inputs();
+        mark_read(&mut inputs, 1, 1, "2027-01-05T00:00:00Z");
+        let work = work(&inputs, "2027-01-06T00:00:00Z");
+        let Next::Read { week: 1, title, href, minutes, module_href } = &work.next else { panic!("{work:?}") };
+        assert_eq!((title.as_str(), minutes.as_str()), ("Reading 1.2", "10 minutes"));
+        assert_eq!(*href, format!("{module_href}/readings/reading-12"));
+        assert_eq!((work.read, work.total), (1, 9));
+        assert_eq!(work.weeks[0].state, WeekState::Open { read: 1, total: 3, left: "20 minutes".to_owned() });
+    }
+
+    #[test]
+    fn a_week_whose_required_readings_are_read_is_done_and_the_next_is_waited_for() {
+        let mut inputs = Sample::default().inputs();
+        read_week(&mut inputs, 1);
+        let waiting = work(&inputs, "2027-01-06T00:00:00Z");
+        assert_eq!(waiting.weeks[0].state, WeekState::Done { read: 2, total: 3 });
+        let Next::Wait { week: 2, opens: Some(opens), .. } = &waiting.next else { panic!("{waiting:?}") };
+        assert_eq!((opens.short().as_str(), Some(opens)), ("Mon 11 Jan 2027, 09:00", waiting.next_opens.as_ref()));
+        read_week(&mut inputs, 2);
+        read_week(&mut inputs, 3);
+        assert_eq!(work(&inputs, "2027-02-06T00:00:00Z").next, Next::AllDone);
+    }
+
+    #[test]
+    fn a_hold_counts_down_while_it_lasts() {
+        let enrolled_at = at("2027-01-01T00:00:00Z");
+        let held = Enrolment::held(
+            student(),
+            crate::schedule::model::testing::cohort_id(),
+            crate::kernel::ids::UserId(uuid::Uuid::from_u128(1)),
+            "Demo Student 03".parse().unwrap(),
+            enrolled_at,
+        );
+        let state = |now: &str| SeatState::new(&held, at(now), &Zone::UTC);
+        let SeatState::Held { until, countdown: Some(countdown) } = state("2027-01-01T00:01:30Z") else { panic!("not held") };
+        assert_eq!((until.short().as_str(), countdown.left.as_str()), ("Fri 1 Jan 2027, 00:32", "30 minutes"));
+        assert!(matches!(state("2027-01-01T00:32:00Z"), SeatState::Held { countdown: None, .. }));
+        let paid = SeatState::new(&held.confirm(enrolled_at).unwrap(), enrolled_at, &Zone::UTC);
+        assert_eq!(paid, SeatState::Enrolled);
     }
 }

@@ -5,8 +5,8 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
 use super::Paths;
+use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
 use super::orders::{self, OrderShown};
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
@@ -85,13 +85,7 @@ pub(super) async fn show(
     dashboard(&snapshot, &app.plans, &view, &moment, &enrolment).await
 }
 
-async fn dashboard(
-    conn: &Conn,
-    plans: &Plans,
-    view: &View,
-    moment: &Moment,
-    enrolment: &Enrolment,
-) -> Result<Response, Problem> {
+async fn dashboard(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, enrolment: &Enrolment) -> Result<Response, Problem> {
     let work = match enrolment.state {
         EnrolmentState::Enrolled { .. } => work(conn, plans, moment, enrolment.id).await?,
         _ => None,

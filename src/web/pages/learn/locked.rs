@@ -62,7 +62,14 @@ pub(super) struct Lock<'a> {
 }
 
 impl Locked {
-    pub(super) fn new(inputs: &Inputs, module: &CohortModule, lock: &Lock<'_>, paths: Paths, now: Timestamp, zone: &Zone) -> Self {
+    pub(super) fn new(
+        inputs: &Inputs,
+        module: &CohortModule,
+        lock: &Lock<'_>,
+        paths: Paths,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> Self {
         let shown = ShownTime::new(lock.opens_at.unwrap_or(lock.scheduled_for), zone);
         let offset = shown.offset.clone();
         let when = match lock.opens_at {
@@ -99,9 +106,10 @@ fn opener(inputs: &Inputs, reason: LockReason, paths: Paths) -> Opener {
         LockReason::Awaits(Unmet::NoSuchModule { .. }) => {
             Opener { words: "A correction of the plan by the course’s staff.".to_owned(), link: None }
         }
-        LockReason::RequiredReadingsNotReady { missing } => {
-            Opener { words: format!("The course’s staff: {} still to be made available.", count(missing, "reading")), link: None }
-        }
+        LockReason::RequiredReadingsNotReady { missing } => Opener {
+            words: format!("The course’s staff: {} still to be made available.", count(missing, "reading")),
+            link: None,
+        },
     }
 }
 
@@ -128,12 +136,14 @@ pub(super) fn render(view: &View, locked: &Locked) -> Result<Response, Problem> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::model::testing::{Sample, at, mark_read, module_id, student};
     use crate::schedule::model::Access;
+    use crate::schedule::model::testing::{Sample, at, mark_read, module_id, student};
 
     fn locked(inputs: &Inputs, week: u32, now: &str, zone: &str) -> Locked {
         let module = inputs.plan.module(module_id(week)).unwrap();
-        let Some(Access::Locked { why, opens_at, scheduled_for }) = inputs.access(module.id, at(now)) else { panic!("it is open") };
+        let Some(Access::Locked { why, opens_at, scheduled_for }) = inputs.access(module.id, at(now)) else {
+            panic!("it is open")
+        };
         let lock = Lock { why: &why, opens_at, scheduled_for };
         Locked::new(inputs, module, &lock, Paths(student()), at(now), &zone.parse().unwrap())
     }
@@ -146,7 +156,10 @@ mod tests {
         let page = locked(&inputs, 2, "2027-01-05T09:30:00Z", "America/New_York");
         let Opens::At { at, within } = &page.when else { panic!("{page:?}") };
         assert_eq!(at.long(), "Sunday 10 January 2027 at 22:30");
-        assert_eq!((within.as_str(), page.offset.as_str(), page.zone.as_str()), ("5 days 18 hours", "UTC\u{2212}05:00", "America/New_York"));
+        assert_eq!(
+            (within.as_str(), page.offset.as_str(), page.zone.as_str()),
+            ("5 days 18 hours", "UTC\u{2212}05:00", "America/New_York")
+        );
         assert_eq!(page.open_week.as_ref().map(|link| link.week), Some(1));
         assert!(page.advice.starts_with("There is nothing you need do"));
     }

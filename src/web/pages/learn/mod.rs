@@ -7,6 +7,8 @@ mod mark;
 mod module;
 mod orders;
 mod reading;
+#[cfg(test)]
+mod tests;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};

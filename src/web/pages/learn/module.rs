@@ -155,3 +155,36 @@ pub(super) async fn show(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::model::ReadingKey;
+    use crate::kernel::ids::ReadingId;
+    use crate::kernel::Timestamp;
+    use crate::schedule::model::testing::{at, student};
+    use crate::web::pages::shown::testing::card;
+
+    fn keyed(place: u32, required: bool, read_at: Option<Timestamp>) -> KeyedReading {
+        let id = ReadingId(uuid::Uuid::from_u128(u128::from(place)));
+        let key = ReadingKey { reading: id, position: place, required, why: "It shows how.".to_owned() };
+        KeyedReading { key, card: card(id, "What a <state> is", 12), read_at }
+    }
+
+    #[test]
+    fn the_first_required_reading_not_read_is_next() {
+        let read = Some(at("2027-01-05T00:00:00Z"));
+        let readings = [keyed(1, true, read), keyed(2, false, None), keyed(3, true, None), keyed(4, true, None)];
+        let states: Vec<_> = rows(&readings, 3, Paths(student())).into_iter().map(|row| row.state).collect();
+        assert_eq!(states, [ReadingState::Read, ReadingState::Optional, ReadingState::Next, ReadingState::ToRead]);
+    }
+
+    #[test]
+    fn a_source_leaves_out_what_is_not_known() {
+        let bare = keyed(1, true, None).card;
+        assert_eq!(source(&bare), "Example Journal · 12 minutes");
+        let author = Some("Demo Author 04".to_owned());
+        let full = Card { author, published_on: Some("2021-03-04".parse().unwrap()), ..bare };
+        assert_eq!(source(&full), "Demo Author 04, Example Journal, 2021 · 12 minutes");
+    }
+}

@@ -9,7 +9,7 @@ use super::{Halt, Paths, locked_page, refused};
 use crate::catalogue::model::CohortModule;
 use crate::db::Conn;
 use crate::kernel::ids::EnrolmentId;
-use crate::kernel::{ShownTime, Slug};
+use crate::kernel::{ShownTime, Slug, Zone};
 use crate::learning::{self, OpenReading, Place, ReadingPage, ReadingSheet};
 use crate::readings::{Card, Reading, Rights};
 use crate::schedule::Plans;
@@ -44,12 +44,12 @@ enum Marking {
 }
 
 impl Marking {
-    fn new(open: &OpenReading, module: &CohortModule, moment: &Moment) -> Self {
+    fn new(open: &OpenReading, module: &CohortModule, zone: &Zone) -> Self {
         match open.read_at {
             None => Self::Asked { prompt: module.reflection_prompt.clone() },
             Some(at) => {
                 let lines = open.reflection.as_deref().unwrap_or_default().lines().filter(|line| !line.is_empty());
-                Self::Done { at: moment.shown(at), reflection: lines.map(str::to_owned).collect() }
+                Self::Done { at: ShownTime::new(at, zone), reflection: lines.map(str::to_owned).collect() }
             }
         }
     }
@@ -87,7 +87,7 @@ pub(super) struct ReadingShown {
 
 impl ReadingShown {
     /// `None` where the module has no such reading. `list` is the module's readings in their order.
-    fn new(module: &CohortModule, list: &[&Card], open: &OpenReading, moment: &Moment, paths: Paths) -> Option<Self> {
+    fn new(module: &CohortModule, list: &[&Card], open: &OpenReading, marking: Marking, paths: Paths) -> Option<Self> {
         let OpenReading { reading, key, .. } = open;
         let index = list.iter().position(|card| card.id == reading.id)?;
         let turn = |index: Option<usize>| {
@@ -115,7 +115,7 @@ impl ReadingShown {
             body: reading.shown_body().map(|body| body.paragraphs().to_vec()).unwrap_or_default(),
             photo_credit: reading.photo_credit.clone(),
             questions: module.questions.clone(),
-            marking: Marking::new(open, module, moment),
+            marking,
             before: turn(index.checked_sub(1)),
             after: turn(index.checked_add(1)),
         })
@@ -174,9 +174,7 @@ impl Wanted {
         };
         match sheet {
             ReadingSheet::Open(open) => Ok(Found { place, open: *open }),
-            ReadingSheet::Locked(access) => {
-                Err(Halt::Told(Box::new(locked_page(view, moment, &place, self.week, &access)?)))
-            }
+            ReadingSheet::Locked(access) => Err(Halt::Told(Box::new(locked_page(view, moment, &place, self.week, &access)?))),
         }
     }
 }
@@ -193,7 +191,8 @@ impl Found {
         let module = self.place.module_at(week).ok_or(Problem::NotFound)?;
         let cards = cards(conn, &module.readings).await?;
         let list: Vec<&Card> = module.readings.iter().filter_map(|key| cards.get(&key.reading)).collect();
-        ReadingShown::new(module, &list, &self.open, moment, Paths(self.place.enrolment.id)).ok_or(Problem::NotFound)
+        let marking = Marking::new(&self.open, module, &moment.zone);
+        ReadingShown::new(module, &list, &self.open, marking, Paths(self.place.enrolment.id)).ok_or(Problem::NotFound)
     }
 }
 
@@ -214,4 +213,74 @@ pub(super) async fn show(
 /// The page again after a mark that was refused, with what was typed.
 pub(super) fn again(view: &View, reading: &ReadingShown, errors: &FieldErrors, typed: &str) -> Result<Response, Problem> {
     page_with_errors(&Page { view, errors, reading, typed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::ids::ReadingId;
+    use crate::readings::Body;
+    use crate::schedule::model::testing::{Sample, at, reading_id, student};
+    use crate::web::pages::shown::testing::card;
+
+    fn reading(id: ReadingId, rights: Rights) -> Reading {
+        Reading {
+            id,
+            slug: "river-talks".parse().unwrap(),
+            title: "The <script>alert(1)</script> talks".to_owned(),
+            author: Some("Demo Author 01".to_owned()),
+            author_role: Some("Research Intern".to_owned()),
+            publisher: "Example Journal".to_owned(),
+            published_on: None,
+            url: Some("https://example.org/talks?a=1&b=\"2\"".parse().unwrap()),
+            language: "en".parse().unwrap(),
+            licence: None,
+            photo_credit: None,
+            summary: Some("Ours & short.".to_owned()),
+            body: Some(Body::new(["First <b>paragraph</b>.", "Second."]).unwrap()),
+            rights,
+            minutes: 3,
+        }
+    }
+
+    fn html(rights: Rights, read_at: Option<&str>, errors: &FieldErrors, typed: &str) -> String {
+        let mut sample = Sample::default();
+        sample.modules[0].reflection_prompt = Some("What would you sign?".to_owned());
+        let plan = sample.plan();
+        let module = &plan.modules()[0];
+        let cards: Vec<Card> = (1..=3).map(|place| card(reading_id(1, place), &format!("Reading {place}"), 5)).collect();
+        let key = module.readings[1].clone();
+        let reflection = read_at.map(|_| "One thing.\n\nAnother.".to_owned());
+        let open = OpenReading { key, reading: reading(reading_id(1, 2), rights), read_at: read_at.map(at), reflection };
+        let list: Vec<&Card> = cards.iter().collect();
+        let zone: Zone = "Asia/Kolkata".parse().unwrap();
+        let marking = Marking::new(&open, module, &zone);
+        let shown = ReadingShown::new(module, &list, &open, marking, Paths(student())).unwrap();
+        Page { view: &View::sample(), errors, reading: &shown, typed }.render().unwrap()
+    }
+
+    #[test]
+    fn the_archived_text_is_shown_where_rights_permit_and_nothing_stored_is_markup() {
+        let own = html(Rights::Own, None, &FieldErrors::default(), "");
+        assert!(own.contains("Archived text") && own.contains("Second."));
+        assert!(!own.contains("<script>alert") && !own.contains("<b>paragraph") && !own.contains("b=\"2"));
+        assert!(own.contains("rel=\"external noopener\"") && own.contains("reading 2 of 3") && own.contains("Not stated"));
+        let link_only = html(Rights::LinkOnly, None, &FieldErrors::default(), "");
+        assert!(!link_only.contains("Second.") && link_only.contains("Read it at the source") && link_only.contains("Ours "));
+    }
+
+    #[test]
+    fn a_refused_mark_keeps_what_was_typed_and_says_error_first() {
+        let errors = FieldErrors::one("reflection", "Write a sentence of reflection");
+        let page = html(Rights::Own, None, &errors, "\nKept </textarea> whole");
+        assert!(page.contains("<title>Error: ") && page.contains("id=\"error-summary\"") && page.contains("What would you sign?"));
+        assert!(page.contains("whole</textarea>") && !page.contains("Kept </textarea>"));
+    }
+
+    #[test]
+    fn a_reading_that_was_read_shows_when_and_the_reflection_and_asks_no_more() {
+        let page = html(Rights::Own, Some("2027-01-05T00:00:00Z"), &FieldErrors::default(), "");
+        assert!(page.contains("Tuesday 5 January 2027 at 05:30") && page.contains("<p>Another.</p>"));
+        assert!(!page.contains("<textarea"));
+    }
 }

@@ -1,0 +1,122 @@
+//! One page per order, whatever happens to the gateway's answers.
+
+use super::*;
+use crate::enrolment::HOLD;
+use crate::gateway::practice::Fault;
+use crate::kernel::time::shifted;
+use crate::testing::START;
+
+#[tokio::test]
+async fn a_page_is_used_again_while_it_is_worth_it() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    let url = stage.page(user, order.id).await.unwrap();
+    stage.pass(20);
+    assert_eq!(stage.page(user, order.id).await.unwrap(), url);
+    assert_eq!((stage.practice.session_count(), stage.held_until(&order).await), (1, shifted(START, HOLD)));
+    stage.pass(7);
+    let next = stage.page(user, order.id).await.unwrap();
+    assert_ne!(next, url);
+    stage.press(&url, "pay").await;
+    assert_eq!(stage.settle(&stage.sessions(order.id).await[0]).await, Decision::Wait, "only one page takes money");
+    assert_eq!(stage.held_until(&order).await, shifted(START, HOLD + SignedDuration::from_mins(27)));
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["expired", "open"], 0));
+}
+
+#[tokio::test]
+async fn a_hold_is_extended_for_two_more_pages_and_no_further() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    for _ in 0..3 {
+        stage.page(user, order.id).await.unwrap();
+        stage.pass(27);
+    }
+    assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::NoMoreTime { .. })));
+    stage.pass(6);
+    assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::HoldOver)));
+    stage.work().await;
+    assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::OrderClosed)));
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_leads_to_the_same_page() {
+    for fault in [Fault::HtmlAfterWork, Fault::DropAfterWork, Fault::HangAfterWork, Fault::HtmlInstead, Fault::Hang] {
+        let stage = Stage::new(1).await;
+        let (user, order) = stage.ordered(1).await;
+        stage.practice.faults(fault, 1);
+        let refused = stage.page(user, order.id).await;
+        let Err(CheckoutRefusal::GatewayTrouble { held_until }) = refused else { panic!("{fault:?}: {refused:?}") };
+        assert_eq!(held_until, shifted(START, HOLD));
+        assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["preparing"], 0), "{fault:?}");
+        stage.page(user, order.id).await.unwrap();
+        assert_eq!(stage.practice.session_count(), 1, "{fault:?}");
+        assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_address_was_lost_and_that_was_paid_is_settled() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::HtmlAfterWork, 1);
+    assert!(stage.page(user, order.id).await.is_err());
+    stage.pass(3);
+    // The sweep learns the page's address, and a sweep after the payment learns of that.
+    sweep(&stage.services).await.unwrap();
+    let url = stage.page(user, order.id).await.unwrap();
+    stage.press(&url, "pay").await;
+    sweep(&stage.services).await.unwrap();
+    assert_eq!(stage.stands(order.id).await, ("paid", "enrolled", vec!["captured"], 0));
+}
+
+#[tokio::test]
+async fn an_attempt_that_never_arrived_fails_for_its_age_and_the_hold_ends() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::HtmlInstead, 1);
+    assert!(stage.page(user, order.id).await.is_err());
+    stage.pass(33);
+    stage.work().await;
+    assert_eq!(stage.stands(order.id).await, ("lapsed", "lapsed", vec!["failed"], 0));
+    assert_eq!(stage.practice.session_count(), 0);
+}
+
+#[tokio::test]
+async fn an_old_attempt_that_never_arrived_makes_way_for_a_new_one() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::HtmlInstead, 1);
+    assert!(stage.page(user, order.id).await.is_err());
+    stage.pass(10);
+    stage.page(user, order.id).await.unwrap();
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["failed", "open"], 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_button_pressed_ten_times_at_once_makes_one_page() {
+    let stage = Arc::new(Stage::new(1).await);
+    let (user, order) = stage.ordered(1).await;
+    let tasks: Vec<_> = (0..10)
+        .map(|_| {
+            let (stage, id) = (Arc::clone(&stage), order.id);
+            tokio::spawn(async move { stage.page(user, id).await })
+        })
+        .collect();
+    for task in tasks {
+        let page = task.await.unwrap();
+        assert!(matches!(page, Ok(_) | Err(CheckoutRefusal::GatewayTrouble { .. })), "{page:?}");
+    }
+    assert_eq!(stage.practice.session_count(), 1);
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
+}
+
+#[tokio::test]
+async fn anothers_order_is_not_found() {
+    let stage = Stage::new(1).await;
+    let (_, order) = stage.ordered(1).await;
+    let stranger = student_of(&stage.services.db, 2).await;
+    assert!(matches!(stage.page(stranger, order.id).await, Err(CheckoutRefusal::NoSuchOrder)));
+    let snapshot = stage.services.db.snapshot().await.unwrap();
+    assert_eq!(order_of_user(&snapshot, stranger, order.id).await.unwrap(), None);
+    assert_eq!(order_of_user(&snapshot, order.user, order.id).await.unwrap(), Some(order));
+}

@@ -1,0 +1,88 @@
+//! A seat is paid for.
+
+use serde::Deserialize;
+
+use super::{Frame, message, payload, render};
+use crate::kernel::ids::{EnrolmentId, OrderId};
+use crate::kernel::{PersonName, ShownTime};
+use crate::learning::{self, Place};
+use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
+use crate::payment::model::{Means, Payment};
+use crate::schedule::Plans;
+use crate::services::Services;
+use crate::{catalogue, identity, payment};
+
+/// `emails/enrolment_confirmed`.
+#[derive(Debug)]
+pub struct EnrolmentConfirmed;
+
+/// What settlement posts.
+#[derive(Debug, Deserialize)]
+struct Payload {
+    enrolment: EnrolmentId,
+    order: OrderId,
+}
+
+message!("enrolment_confirmed/subject.txt", "enrolment_confirmed/text.txt", "enrolment_confirmed/html.html", {
+    frame: Frame,
+    name: String,
+    certificate_name: String,
+    course: String,
+    cohort: String,
+    first_opens: ShownTime,
+    first_open_since: Option<ShownTime>,
+    order_number: String,
+    paid: String,
+    reference: String,
+    refund_rule: &'static str,
+});
+
+impl Composer for EnrolmentConfirmed {
+    const KIND: &'static str = "enrolment_confirmed";
+
+    async fn compose(&self, services: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
+        let Payload { enrolment, order } = payload(letter)?;
+        let snapshot = services.db.snapshot().await?;
+        let gone = || Ok(Composed::Cancel("the enrolment has ended since".to_owned()));
+        let Some(order) = payment::order(&snapshot, order).await? else { return gone() };
+        let Some(person) = identity::person(&snapshot, order.user).await? else { return gone() };
+        let Some(place) = learning::access(&snapshot, &Plans::default(), person.id, enrolment).await? else { return gone() };
+        let cohort = place.inputs.plan.cohort();
+        let Some(course) = catalogue::course(&snapshot, cohort.course).await? else { return gone() };
+        let (first_opens, open) = first_week(&place, services, &person)?;
+        let payments = payment::payments_of_order(&snapshot, order.id).await?;
+        let values = Values {
+            frame: Frame::new(services),
+            name: person.name.as_str().to_owned(),
+            certificate_name: place.enrolment.certificate_name.as_str().to_owned(),
+            course: course.title,
+            cohort: cohort.name.clone(),
+            first_open_since: open.then(|| first_opens.clone()),
+            first_opens,
+            order_number: order.number.to_string(),
+            paid: order.quote.total.to_string(),
+            reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
+            refund_rule: "You can have your money back in full until 14 days after the start.",
+        };
+        values.send(Some(person.name.clone()))
+    }
+}
+
+/// When week one opens (or opened), and whether it is open now.
+fn first_week(place: &Place, services: &Services, person: &identity::Person) -> Result<(ShownTime, bool), ComposeFailure> {
+    let now = services.clocks.service();
+    let plan = &place.inputs.plan;
+    let planned = plan.planned().next().ok_or_else(|| ComposeFailure::GiveUp("the cohort has no weeks".to_owned()))?;
+    let access = place.inputs.access(planned.module.id, now);
+    let open = access.as_ref().is_some_and(crate::schedule::model::Access::is_open);
+    let moment = access.and_then(|access| access.moment()).unwrap_or_else(|| plan.instant(planned.release));
+    Ok((ShownTime::new(moment, &person.zone), open))
+}
+
+/// The bank's reference, where there is one that its payer knows.
+fn reference(payment: &Payment) -> String {
+    match &payment.means {
+        Means::Offline(received) => received.reference.as_str().to_owned(),
+        Means::Card(_) => String::new(),
+    }
+}
