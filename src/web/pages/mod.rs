@@ -8,6 +8,8 @@ mod order;
 mod shown;
 pub mod sign_in;
 mod staff;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
