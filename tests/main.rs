@@ -1,5 +1,7 @@
 //! The one integration test binary.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, and says where")]
+
 mod architecture;
 mod columns;
 mod floors;
