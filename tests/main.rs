@@ -3,5 +3,7 @@
 mod architecture;
 mod columns;
 mod floors;
+mod journeys;
+mod races;
 mod schema_drift;
 mod support;

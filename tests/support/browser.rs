@@ -1,7 +1,7 @@
 //! A browser without script: it follows redirects, keeps cookies, and sends the forms it finds on the page as they are.
 
 use reqwest::header::{ACCEPT, LOCATION};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, ClientBuilder, Method, StatusCode};
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
@@ -35,9 +35,16 @@ fn select(selector: &str) -> Selector {
     Selector::parse(selector).unwrap()
 }
 
+/// Follows nothing by itself, and goes through no proxy.
+pub fn client() -> ClientBuilder {
+    // Only the first call installs it.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
+}
+
 impl Browser {
     pub fn new(origin: &str) -> Self {
-        let http = Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = client().cookie_store(true).build().unwrap();
         Self { http, origin: Url::parse(origin).unwrap() }
     }
 
@@ -142,7 +149,8 @@ impl Page {
         let form = found.unwrap_or_else(|| panic!("no form with a button {button:?} on {}:\n{}", self.url, self.body));
         let action = self.url.join(form.value().attr("action").unwrap_or("")).unwrap();
         let method = if form.value().attr("method") == Some("post") { Method::POST } else { Method::GET };
-        let pressed = form.select(&select("button[name]")).filter(|found| words(*found) == button);
+        let buttons = select("button[name]");
+        let pressed = form.select(&buttons).filter(|found| words(*found) == button);
         let pressed = pressed.map(|button| (attribute(button, "name"), attribute(button, "value")));
         let fields = controls(form).into_iter().chain(pressed).collect();
         Form { method, action, fields, browser: self.browser.clone() }
