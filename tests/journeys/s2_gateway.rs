@@ -67,7 +67,7 @@ async fn other_money_than_was_asked_for_enrols_nobody_and_waits_for_an_admin() {
     let amounts = [
         (json!({ "minor": 649_999, "currency": "INR" }), "Pay ₹6,499.99"),
         (json!({ "minor": 650_001, "currency": "INR" }), "Pay ₹6,500.01"),
-        (json!({ "minor": 650_000, "currency": "USD" }), "Pay $6,500.00"),
+        (json!({ "minor": 650_000, "currency": "USD" }), "Pay US$6,500.00"),
     ];
     for (amount, button) in amounts {
         on_each_database(async |app: TestApp| {

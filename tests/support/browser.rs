@@ -2,7 +2,7 @@
 
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, StatusCode};
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
 /// One browser with its own cookies.
@@ -95,7 +95,13 @@ impl Page {
     pub fn text(&self) -> String {
         let html = self.html();
         let main = html.select(&select("main")).next().unwrap_or_else(|| panic!("no <main> in {}", self.body));
-        main.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+        let pieces = main.descendants().map(|node| match node.value() {
+            Node::Text(text) => &**text,
+            // What stands in a cell of its own is a word of its own.
+            Node::Element(element) if matches!(element.name(), "dt" | "dd" | "th" | "td" | "li") => " ",
+            _ => "",
+        });
+        pieces.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     pub fn title(&self) -> String {
