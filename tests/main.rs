@@ -5,5 +5,7 @@
 mod architecture;
 mod columns;
 mod floors;
+mod journeys;
+mod races;
 mod schema_drift;
 mod support;
