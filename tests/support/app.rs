@@ -11,7 +11,7 @@ use lectern::kernel::{Clocks, Timestamp};
 use lectern::mail::{Mailbox, Received};
 use lectern::server::{Parts, Server};
 use lectern::services::Services;
-use lectern::work::{self, Registries, Target};
+use lectern::work::{self, Registries, Settled, Target};
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
@@ -105,6 +105,18 @@ impl TestApp {
         self.services().settings.server.public_url.origin()
     }
 
+    /// Stops the server, and starts another on the same data and the same ports.
+    pub async fn restart(self) -> Self {
+        let Self { server, clocks, folder, storage } = self;
+        let mut settings = Settings::clone(&server.services().settings);
+        settings.server.listen = server.address();
+        server.stop().await.unwrap();
+        // Only the machine's clock goes on by itself: how far service time is ahead, the database must know.
+        let clocks = Clocks::manual(clocks.machine());
+        let server = Server::start(settings, clocks.clone(), Randomness::from_seed(12), Parts::Pages).await.unwrap();
+        Self { server, clocks, folder, storage }
+    }
+
     /// A fresh browser, signed out.
     pub fn browser(&self) -> Browser {
         Browser::new(&self.origin())
@@ -114,14 +126,22 @@ impl TestApp {
         self.clocks.service()
     }
 
-    /// Does all that is due by now.
+    /// Does all that is due by now: the gateway's notifications, jobs, letters, and what follows from them.
     pub async fn settle(&self) {
-        work::settle_all(self.services()).await.unwrap();
+        loop {
+            let delivered = self.practice().deliver_due().await.unwrap();
+            let settled = work::settle_all(self.services()).await.unwrap();
+            if delivered == 0 && settled == Settled::default() {
+                return;
+            }
+        }
     }
 
     /// Lets service time and machine time pass to `at`, doing what falls due in its order.
     pub async fn pass_to(&self, at: Timestamp) {
+        self.settle().await;
         work::advance(self.services(), &Registries::all(), Target::At(at)).await.unwrap();
+        self.settle().await;
     }
 
     /// Lets `duration` of service time pass.
@@ -138,7 +158,7 @@ impl TestApp {
     pub async fn mails_to(&self, address: &str) -> Vec<Received> {
         let mailbox = Mailbox::open(self.folder.path().join("mailbox"), Randomness::from_seed(1)).unwrap();
         let mut mails = mailbox.list(10_000).await.unwrap();
-        mails.retain(|mail| mail.to.iter().any(|to| to.to_string() == address));
+        mails.retain(|mail| mail.headers.iter().any(|(name, value)| name == "Delivered-To" && value == address));
         mails.reverse();
         mails
     }

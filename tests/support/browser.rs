@@ -142,7 +142,8 @@ impl Page {
         let form = found.unwrap_or_else(|| panic!("no form with a button {button:?} on {}:\n{}", self.url, self.body));
         let action = self.url.join(form.value().attr("action").unwrap_or("")).unwrap();
         let method = if form.value().attr("method") == Some("post") { Method::POST } else { Method::GET };
-        let pressed = form.select(&select("button[name]")).filter(|found| words(*found) == button);
+        let buttons = select("button[name]");
+        let pressed = form.select(&buttons).filter(|found| words(*found) == button);
         let pressed = pressed.map(|button| (attribute(button, "name"), attribute(button, "value")));
         let fields = controls(form).into_iter().chain(pressed).collect();
         Form { method, action, fields, browser: self.browser.clone() }
