@@ -3,5 +3,6 @@
 mod architecture;
 mod columns;
 mod floors;
+mod roles;
 mod schema_drift;
 mod support;
