@@ -7,5 +7,6 @@ mod columns;
 mod floors;
 mod journeys;
 mod races;
+mod roles;
 mod schema_drift;
 mod support;

@@ -24,7 +24,7 @@ pub enum TextError {
 /// non-joiner are letters' business in Indic scripts and Persian and stay.
 pub fn is_forbidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}'..='\u{2029}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}'..='\u{2029}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// One line of text: trimmed, inner white space single, no control characters, 1 to `max` characters.
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn nothing_that_breaks_a_header_or_a_log_line_gets_in() {
-        for bad in ["a\r\nBcc: x@example.org", "a\nb", "a\0b", "a\u{202e}b", "a\u{feff}b"] {
+        for bad in ["a\r\nBcc: x@example.org", "a\nb", "a\0b", "a\u{202e}b", "a\u{061c}b", "a\u{feff}b"] {
             assert_eq!(bad.parse::<PersonName>(), Err(TextError::ControlCharacter), "{bad:?}");
             assert!(format!("{bad}@example.org").parse::<EmailAddress>().is_err());
         }

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{App, Problem};
@@ -22,6 +23,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Fields<T> {
         }
     }
 }
+
+/// A form that is a button alone: a field sent with it is as unknown as any.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFields {}
 
 /// The deserializer's words, without its preamble and bounded: they may repeat what was sent.
 fn told(text: &str) -> String {

@@ -120,13 +120,14 @@ pub fn routes(profile: Profile) -> Routes {
 
 /// The table of [`routes`].
 pub fn table(profile: Profile) -> Vec<Route> {
-    routes(profile).into_parts().1
+    routes(profile).into_table()
 }
 
 /// The whole service, ready to be served with the peer's address (`into_make_service_with_connect_info`).
 pub fn router(app: App) -> Router {
     let limits = app.services.settings.limits.clone();
-    let (router, _) = routes(app.services.settings.profile).into_parts();
+    let guarded = rate_limit(&app, limits.sign_in_burst, limits.sign_in_per_minute);
+    let router = routes(app.services.settings.profile).into_router(guarded);
     let request_id = HeaderName::from_static("x-request-id");
     router
         .layer(CsrfLayer::new())

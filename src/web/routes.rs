@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodRouter, on};
+use axum::routing::{MethodFilter, on};
 
-use super::App;
+use super::{App, Limit};
 
 /// Who may use a route. The check itself is the handler's extractor; a test compares the two for every role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,32 +37,46 @@ pub struct Route {
 #[derive(Debug, Default)]
 pub struct Routes {
     router: Router<App>,
+    /// Those that send a mail or check a code: under a limit of their own.
+    guarded: Router<App>,
     table: Vec<Route>,
 }
 
 impl Routes {
     /// A page or other read.
     #[must_use]
-    pub fn get<H, T>(self, pattern: &'static str, access: Access, handler: H) -> Self
+    pub fn get<H, T>(mut self, pattern: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        self.add(Method::GET, pattern, access, on(axum::routing::MethodFilter::GET, handler))
+        self.router = self.router.route(pattern, on(MethodFilter::GET, handler));
+        self.listed(Method::GET, pattern, access)
     }
 
     /// A change.
     #[must_use]
-    pub fn post<H, T>(self, pattern: &'static str, access: Access, handler: H) -> Self
+    pub fn post<H, T>(mut self, pattern: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        self.add(Method::POST, pattern, access, on(axum::routing::MethodFilter::POST, handler))
+        self.router = self.router.route(pattern, on(MethodFilter::POST, handler));
+        self.listed(Method::POST, pattern, access)
     }
 
-    fn add(mut self, method: Method, pattern: &'static str, access: Access, service: MethodRouter<App>) -> Self {
-        self.router = self.router.route(pattern, service);
+    /// A form that sends a mail or checks a code: what a guesser would post again and again.
+    #[must_use]
+    pub fn post_guarded<H, T>(mut self, pattern: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.guarded = self.guarded.route(pattern, on(MethodFilter::POST, handler));
+        self.listed(Method::POST, pattern, access)
+    }
+
+    fn listed(mut self, method: Method, pattern: &'static str, access: Access) -> Self {
         self.table.push(Route { method, pattern, access });
         self
     }
@@ -71,12 +85,18 @@ impl Routes {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
+        self.guarded = self.guarded.merge(other.guarded);
         self.table.extend(other.table);
         self
     }
 
-    /// The router, and the table of what it serves.
-    pub fn into_parts(self) -> (Router<App>, Vec<Route>) {
-        (self.router, self.table)
+    /// The table of what is served.
+    pub fn into_table(self) -> Vec<Route> {
+        self.table
+    }
+
+    /// The router, with `limit` on the guarded forms.
+    pub(super) fn into_router(self, limit: Limit) -> Router<App> {
+        self.router.merge(self.guarded.route_layer(limit))
     }
 }

@@ -102,6 +102,11 @@ impl TestApp {
         self.server.practice().expect("the development profile has a practice gateway")
     }
 
+    /// Where it listens, whatever its public URL says.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.server.address()
+    }
+
     pub fn origin(&self) -> String {
         self.services().settings.server.public_url.origin()
     }

@@ -9,6 +9,7 @@ use super::show::own;
 use super::{Countdown, Shown};
 use crate::kernel::ids::OrderId;
 use crate::payment::{self, CheckoutRefusal};
+use crate::web::form::{Fields, NoFields};
 use crate::web::view::{Moment, View, page};
 use crate::web::{App, Problem};
 
@@ -25,7 +26,13 @@ struct Trouble<'a> {
 }
 
 /// Leads to the payment page, or says why it cannot.
-pub async fn begin(State(app): State<App>, view: View, moment: Moment, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn begin(
+    State(app): State<App>,
+    view: View,
+    moment: Moment,
+    Path(id): Path<String>,
+    _: Fields<NoFields>,
+) -> Result<Response, Problem> {
     let order: OrderId = id.parse().map_err(|_| Problem::NotFound)?;
     let what = match payment::begin_checkout(&app.services, moment.subject.id, order).await {
         Ok(url) => return Ok(Redirect::to(&url).into_response()),

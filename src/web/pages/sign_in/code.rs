@@ -10,7 +10,7 @@ use super::{Intent, ask};
 use crate::identity::{self, Answer, Challenge, Person};
 use crate::kernel::Actor;
 use crate::kernel::ids::ChallengeId;
-use crate::web::form::{FieldErrors, Fields};
+use crate::web::form::{FieldErrors, Fields, NoFields};
 use crate::web::session::{PageSnapshot, token};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
@@ -130,6 +130,7 @@ pub async fn again(
     jar: CookieJar,
     snapshot: PageSnapshot,
     Path(id): Path<String>,
+    _: Fields<NoFields>,
 ) -> Result<Response, Problem> {
     let challenge = own(&app, &jar, &snapshot, &id).await?;
     drop(snapshot);

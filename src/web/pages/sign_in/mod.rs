@@ -31,10 +31,10 @@ pub enum Intent {
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/sign-in", Access::Public, ask::show)
-        .post("/sign-in", Access::Public, ask::send)
+        .post_guarded("/sign-in", Access::Public, ask::send)
         .get("/codes/{challenge}", Access::Public, code::show)
-        .post("/codes/{challenge}", Access::Public, code::answer)
-        .post("/codes/{challenge}/again", Access::Public, code::again)
+        .post_guarded("/codes/{challenge}", Access::Public, code::answer)
+        .post_guarded("/codes/{challenge}/again", Access::Public, code::again)
         .post("/sign-out", Access::Public, leave::leave)
 }
 
