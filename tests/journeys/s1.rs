@@ -40,7 +40,11 @@ async fn a_visitor_enrols_and_pays() {
 
         confirmation(&app, &number(&back)).await;
         let dashboard = back.click("Go to your course").await;
-        dashboard.is(200).shows("Week 1 opens soon").shows("Monday 11 January 2027 at 03:30, your time").shows("0 of 12 readings");
+        dashboard
+            .is(200)
+            .shows("Week 1 opens soon")
+            .shows("Monday 11 January 2027 at 03:30, your time")
+            .shows("0 of 12 readings");
         app.finish().await;
     })
     .await;
@@ -150,8 +154,14 @@ async fn a_bad_form_is_told_and_keeps_what_was_typed() {
         cast::open(&app, 3).await;
         let browser = app.browser();
         let form = browser.open(cast::COHORT).await.form("Continue");
-        let refused = form.with("name", "Demo Student 03").with("email", "student03@").with("address", "Kept Street 1").submit().await;
-        refused.is(422).shows("There is a problem").shows("Enter an email address").shows("Choose your country").shows("Tick the box");
+        let refused =
+            form.with("name", "Demo Student 03").with("email", "student03@").with("address", "Kept Street 1").submit().await;
+        refused
+            .is(422)
+            .shows("There is a problem")
+            .shows("Enter an email address")
+            .shows("Choose your country")
+            .shows("Tick the box");
         assert!(refused.body.contains("student03@") && refused.body.contains("Kept Street 1"), "what was typed is lost");
         for (extra, value) in [("role", "admin"), ("paid", "true"), ("price", "1")] {
             browser.open(cast::COHORT).await.form("Continue").with(extra, value).submit().await.is(400);

@@ -31,7 +31,9 @@ async fn a_week_opens_at_its_moment_with_one_mail_and_is_read() {
         for part in [mail.text.as_deref().unwrap(), mail.html.as_deref().unwrap()] {
             let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
             let link = format!("{}{week}", app.origin());
-            for words in ["Monday 11 January 2027 at 03:30", "Monday 18 January 2027 at 03:30", "Europe/London", "Essay 1-2", &link] {
+            for words in
+                ["Monday 11 January 2027 at 03:30", "Monday 18 January 2027 at 03:30", "Europe/London", "Essay 1-2", &link]
+            {
                 assert!(part.contains(words), "no {words:?} in {part}");
             }
         }

@@ -22,8 +22,8 @@ use crate::db::{Txn, Wake};
 use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
-pub use planned::{Planned, Replan, Stage, cancel, planned, replan, revive};
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
+pub use planned::{Planned, Replan, Stage, cancel, planned, replan, revive};
 pub use postman::{Postman, send_due};
 pub use store::{left, suppress_due, upcoming};
 
