@@ -6,6 +6,7 @@ mod architecture;
 mod columns;
 mod floors;
 mod journeys;
+mod promises;
 mod races;
 mod roles;
 mod schema_drift;

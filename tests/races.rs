@@ -142,3 +142,38 @@ async fn a_payment_told_by_all_at_once_enrols_once() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_reference_recorded_on_many_orders_at_once_pays_one() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 8).await;
+        let (client, origin) = (app.client(), app.origin());
+        let form = [("name", "Demo Student"), ("country", "IN"), ("address", "Road 12"), ("zone", "UTC"), ("consent", "yes")];
+        let mut orders = Vec::new();
+        for token in sessions(&app, 8).await {
+            let request = client.post(format!("{origin}{}", cast::COHORT)).header("cookie", format!("lectern={token}"));
+            let answer = request.header("origin", &origin).form(&form).send().await.unwrap();
+            orders.push(answer.headers()["location"].to_str().unwrap().to_owned());
+        }
+        let admin = app.browser();
+        cast::sign_in(&app, &admin, cast::ADMIN).await;
+        let money: Vec<(String, String)> =
+            [("method", "upi"), ("reference", "UPI 77"), ("amount", "6500.00"), ("received_on", "2027-01-07")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into();
+        let sent = orders.iter().map(|order| {
+            let url = format!("{origin}/staff{order}/payments").parse().unwrap();
+            admin.send(Method::POST, url, &money)
+        });
+        let mut told = BTreeMap::new();
+        for page in join_all(sent).await {
+            *told.entry(page.status.as_u16()).or_insert(0) += 1;
+        }
+        assert_eq!(told, BTreeMap::from([(303, 1), (422, 7)]));
+        app.settle().await;
+        let roster = admin.open(cast::ROSTER).await;
+        assert_eq!(roster.text().matches("Enrolled").count(), 1);
+        app.finish().await;
+    })
+    .await;
+}

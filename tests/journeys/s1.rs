@@ -127,6 +127,28 @@ async fn a_code_dies_of_guessing_and_of_age() {
 }
 
 #[tokio::test]
+async fn a_known_and_an_unknown_address_are_answered_alike() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let mut answers = Vec::new();
+        for email in [cast::ADMIN, "nobody@example.org"] {
+            let browser = app.browser();
+            let asked = browser.open("/sign-in").await.form("Send the code").with("email", email).submit().await;
+            asked.is(200);
+            let challenge = cast::path(&asked).to_owned();
+            answers.push(asked.body.replace(email, "ADDRESS").replace(&challenge, "CHALLENGE"));
+        }
+        assert_eq!(answers[0], answers[1]);
+        app.settle().await;
+        let mails = app.mails_to("nobody@example.org").await;
+        assert_eq!(mails.iter().map(|mail| mail.subject.as_str()).collect::<Vec<_>>(), ["There is no account with this address"]);
+        assert_eq!(app.mails_to(cast::ADMIN).await.len(), 1);
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_bad_form_is_told_and_keeps_what_was_typed() {
     on_each_database(async |app: TestApp| {
         cast::open(&app, 3).await;

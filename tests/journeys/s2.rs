@@ -1,13 +1,14 @@
 //! S2: the tab is closed after paying. Enrolled all the same: by the notification, and without one by the sweep; once, however
 //! often and in whatever order it is told.
 
+use lectern::config::Settings;
 use lectern::gateway::practice::Delivery;
 use lectern::kernel::time::{SignedDuration, shifted};
 use serde_json::{Value, json};
 
 use super::cast::{self, CONFIRMED, PRICE, STUDENT};
 use super::webhooks;
-use crate::support::app::{TestApp, on_each_database};
+use crate::support::app::{TestApp, on_each_database, on_each_database_with};
 use crate::support::browser::{Browser, Page};
 
 /// Pays on the gateway's page, and closes the tab before it leads back. The order's path.
@@ -147,6 +148,34 @@ async fn a_notification_that_is_forged_old_or_cut_changes_nothing() {
         not_enrolled(&app, &browser, &order).await;
         // The good one counts still.
         assert_eq!(webhooks::post(&app, &body, Some(&good)).await, 200);
+        app.settle().await;
+        enrolled_once(&app, &browser).await;
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_the_secret_is_replaced_the_old_and_the_new_count() {
+    let settings = |settings: &mut Settings| settings.gateway.webhook_secrets.push("whsec_the_next_one".into());
+    on_each_database_with(settings, async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let browser = app.browser();
+        app.practice().webhooks(Delivery::Drop);
+        pay_and_close(&app, &browser).await;
+        let mut posted = 0;
+        for event in webhooks::events(&app).await {
+            let body = event.to_string().into_bytes();
+            let good = webhooks::signature_by("whsec_the_next_one", &body, app.machine_now());
+            assert_eq!(webhooks::post(&app, &body, Some(&good)).await, 200);
+            // While both are in use, the gateway signs with both: one that we know is enough.
+            let unknown = webhooks::signature_by("whsec_of_somebody_else", &body, app.machine_now());
+            let both = format!("{unknown},{}", good.split_once(',').unwrap().1);
+            assert_eq!(webhooks::post(&app, &body, Some(&both)).await, 200);
+            assert_eq!(webhooks::post_signed(&app, &event).await, 200);
+            posted += 1;
+        }
+        assert!(posted >= 2, "{posted}");
         app.settle().await;
         enrolled_once(&app, &browser).await;
         app.finish().await;

@@ -1,0 +1,217 @@
+//! The promises about seats and money, under whatever students, banks, clocks and the gateway do: random walks over HTTP.
+//!
+//! A walk is repeated by its seed, which a failure names: `LECTERN_SEED=7 cargo test --test main promises`.
+
+use lectern::gateway::practice::{Delivery, Fault};
+use lectern::kernel::random::Randomness;
+use lectern::kernel::time::SignedDuration;
+
+use crate::journeys::cast::{self, CONFIRMED, PRICE};
+use crate::journeys::webhooks;
+use crate::support::app::{TestApp, on_each_database};
+use crate::support::browser::{Browser, Page};
+
+const STUDENTS: usize = 5;
+const SEATS: u32 = 2;
+const STEPS: usize = 40;
+
+fn seeds() -> Vec<u64> {
+    if let Ok(seed) = std::env::var("LECTERN_SEED") {
+        return vec![seed.parse().unwrap()];
+    }
+    let full = std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1");
+    (1..=if full { 12 } else { 2 }).collect()
+}
+
+/// What is decided by chance.
+struct Chance(Randomness);
+
+impl Chance {
+    fn below(&self, limit: usize) -> usize {
+        usize::from(u16::from_le_bytes(self.0.bytes())) % limit
+    }
+
+    fn of<'a, T>(&self, choices: &'a [T]) -> Option<&'a T> {
+        if choices.is_empty() { None } else { choices.get(self.below(choices.len())) }
+    }
+}
+
+/// A student with a browser, and the pages that it still knows.
+struct Student {
+    email: String,
+    browser: Browser,
+    orders: Vec<String>,
+    hosted: Vec<String>,
+}
+
+fn has(page: &Page, button: &str) -> bool {
+    page.body.contains(&format!(">{button}</button>"))
+}
+
+impl Student {
+    /// Fills the form where it is offered; otherwise the cohort is full, or leads to what the student has already.
+    async fn enrol(&mut self) {
+        let page = self.browser.open(cast::COHORT).await;
+        page.is(200);
+        if !has(&page, "Continue to payment") {
+            return;
+        }
+        let form = page.form("Continue to payment").with("address", "12 Demonstration Road").with("country", "IN");
+        let answer = form.with("consent", "yes").submit().await;
+        if answer.status.as_u16() == 200 {
+            self.orders.push(cast::path(&answer).to_owned());
+        } else {
+            answer.is(409);
+        }
+    }
+
+    /// Goes to the payment page, where the order offers one.
+    async fn checkout(&mut self, order: &str) {
+        let page = self.browser.open(order).await;
+        page.is(200);
+        let Some(button) = ["Pay with card", "Try again"].into_iter().find(|button| has(&page, button)) else { return };
+        let hosted = page.form(button).submit().await;
+        assert!(matches!(hosted.status.as_u16(), 200 | 409 | 503), "{}:\n{}", hosted.status, hosted.body);
+        if hosted.url.path().starts_with("/pay/") {
+            self.hosted.push(hosted.url.to_string());
+        }
+    }
+
+    /// Presses any button of a payment page.
+    async fn press(&self, hosted: &str, chance: &Chance) {
+        let page = self.browser.open(hosted).await;
+        page.is(200);
+        let pay = format!("Pay {PRICE}");
+        let buttons = [
+            pay.as_str(),
+            "Have the card declined",
+            "Pay late, by bank",
+            "Go back without paying",
+            "The bank confirms now",
+            "The bank refuses",
+        ];
+        let offered: Vec<&str> = buttons.into_iter().filter(|button| has(&page, button)).collect();
+        let Some(button) = chance.of(&offered) else { return };
+        let form = page.form(button);
+        // Some close the tab.
+        if chance.below(2) == 0 {
+            form.submit().await.is(200);
+        } else {
+            form.submit_only().await;
+        }
+    }
+}
+
+async fn students(app: &TestApp) -> Vec<Student> {
+    let mut students = Vec::new();
+    for number in 0..STUDENTS {
+        let email = format!("walker{number}@example.org");
+        let browser = app.browser();
+        let order = cast::hold(app, &browser, &email, "Asia/Kolkata").await;
+        students.push(Student { email, browser, orders: vec![cast::path(&order).to_owned()], hosted: Vec::new() });
+        // So that the next one finds a seat, too.
+        app.pass(SignedDuration::from_mins(20)).await;
+    }
+    students
+}
+
+async fn step(app: &TestApp, students: &mut [Student], chance: &Chance) {
+    let student = &mut students[chance.below(STUDENTS)];
+    match chance.below(10) {
+        0 | 1 => student.enrol().await,
+        2 | 3 => {
+            if let Some(order) = chance.of(&student.orders).cloned() {
+                student.checkout(&order).await;
+            }
+        }
+        4..=6 => {
+            if let Some(hosted) = chance.of(&student.hosted) {
+                student.press(hosted, chance).await;
+            }
+        }
+        7 => {
+            // Machine time, too: what failed is tried again by it.
+            app.age(SignedDuration::from_secs(i64::try_from(chance.below(60)).unwrap()));
+            app.pass(SignedDuration::from_mins(i64::try_from(1 + chance.below(25)).unwrap())).await;
+        }
+        8 => app.practice().webhooks(*chance.of(&[Delivery::Deliver, Delivery::Hold, Delivery::Drop]).unwrap()),
+        _ => {
+            let faults = [Fault::HtmlInstead, Fault::HtmlAfterWork, Fault::DropAfterWork];
+            app.practice().faults(*chance.of(&faults).unwrap(), 1);
+        }
+    }
+}
+
+/// How many payment pages were paid.
+async fn captured(students: &[Student]) -> usize {
+    let mut paid = 0;
+    for student in students {
+        let mut hosted = student.hosted.clone();
+        hosted.sort();
+        hosted.dedup();
+        for page in hosted {
+            paid += usize::from(student.browser.open(&page).await.text().contains("Paid."));
+        }
+    }
+    paid
+}
+
+/// Lets the gateway commit the faults that are still planned.
+async fn recover(app: &TestApp) {
+    for _ in 0..STEPS {
+        if webhooks::try_events(app).await.is_some() {
+            return;
+        }
+    }
+    panic!("the gateway does not recover");
+}
+
+async fn walk(app: TestApp, seed: u64) {
+    let chance = Chance(Randomness::from_seed(seed));
+    cast::open(&app, SEATS).await;
+    cast::start_periodic_jobs(&app).await;
+    let admin = app.browser();
+    cast::sign_in(&app, &admin, cast::ADMIN).await;
+    let mut students = students(&app).await;
+    for _ in 0..STEPS {
+        step(&app, &mut students, &chance).await;
+        let roster = admin.open(cast::ROSTER).await.text();
+        assert!(roster.matches("Enrolled").count() <= SEATS as usize, "oversold: {roster}");
+    }
+    // The gateway is well again, and the sweep has time to find everything.
+    recover(&app).await;
+    app.practice().webhooks(Delivery::Deliver);
+    for _ in 0..4 {
+        app.age(SignedDuration::from_mins(16));
+        app.pass(SignedDuration::from_mins(30)).await;
+    }
+    for student in &students {
+        for order in &student.orders {
+            student.browser.open(&format!("{order}/return")).await.is(200);
+        }
+    }
+    app.settle().await;
+
+    let enrolled = admin.open(cast::ROSTER).await.text().matches("Enrolled").count();
+    let queue = admin.open("/staff/queue").await;
+    let queued = queue.text().matches(PRICE).count() / 2;
+    let paid = captured(&students).await;
+    assert_eq!(paid, enrolled + queued, "paid, and neither enrolled nor in the queue: {}", queue.text());
+    let mut confirmed = 0;
+    for student in &students {
+        let mails = cast::count_mails(&app, &student.email, CONFIRMED).await;
+        assert!(mails <= 1, "{} was confirmed {mails} times", student.email);
+        confirmed += mails;
+    }
+    assert_eq!(confirmed, enrolled);
+    println!("seed {seed}: {paid} paid, {enrolled} enrolled, {queued} with an admin");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seats_and_money_hold_whatever_happens() {
+    for seed in seeds() {
+        println!("LECTERN_SEED={seed}");
+        on_each_database(async |app: TestApp| walk(app, seed).await).await;
+    }
+}
