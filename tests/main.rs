@@ -5,4 +5,5 @@ mod columns;
 mod floors;
 mod roles;
 mod schema_drift;
+mod security;
 mod support;
