@@ -89,6 +89,7 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /dev/mailbox.json", "/dev/mailbox.json", "", [200; 6]),
     ("GET /dev/mailbox/{mail}", "/dev/mailbox/A_MAIL", "", [200; 6]),
     ("GET /dev/mailbox/{mail}", "/dev/mailbox/none", "", [404; 6]),
+    ("GET /dev/mailbox/{mail}", "/dev/mailbox/..%2Flectern.sqlite", "", [404; 6]),
     ("GET /dev/mailbox/{mail}/html", "/dev/mailbox/A_MAIL/html", "", [200; 6]),
     ("GET /dev/mailbox/{mail}/html", "/dev/mailbox/none/html", "", [404; 6]),
     ("GET /dev/clock", "/dev/clock", "", [200; 6]),
@@ -103,8 +104,7 @@ impl Names {
         let own = ask_code(app, OWNER, &browser(1)).await;
         let foreign = ask_code(app, OWNER, &browser(2)).await;
         app.settle().await;
-        let mails: serde_json::Value =
-            serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
+        let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
         Self(vec![
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),
@@ -141,8 +141,10 @@ async fn every_route_answers_every_role_as_the_table_says() {
     on_each_database_with(limits_away, async |app| {
         let school = school::open(&app, "").await;
         let names = Names::new(&app, &school).await;
-        let access: BTreeMap<String, Access> =
-            table(Profile::Development).iter().map(|route| (format!("{} {}", route.method, route.pattern), route.access)).collect();
+        let access: BTreeMap<String, Access> = table(Profile::Development)
+            .iter()
+            .map(|route| (format!("{} {}", route.method, route.pattern), route.access))
+            .collect();
         let mut wrong = Vec::new();
         // One body for all that is not found: nothing tells another's from nobody's.
         let mut not_found: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
@@ -182,7 +184,8 @@ fn every_route_is_in_the_table() {
     assert_eq!(rows.difference(&routes).collect::<Vec<_>>(), Vec::<&String>::new(), "rows without a route");
     for route in routes.iter().filter(|route| route.contains('{')) {
         let answers: Vec<_> = ROWS.iter().filter(|(row, ..)| row == route).map(|(_, _, _, answers)| answers).collect();
-        let nothing = |answers: &&&[u16; 6]| answers.iter().all(|answer| [303, 403, 404].contains(answer)) && answers.contains(&404);
+        let nothing =
+            |answers: &&&[u16; 6]| answers.iter().all(|answer| [303, 403, 404].contains(answer)) && answers.contains(&404);
         assert!(answers.iter().any(|answers| nothing(&answers)), "{route} has no row for an id of nobody");
     }
 }

@@ -147,7 +147,9 @@ async fn a_character_that_is_not_text_is_refused_with_the_input_kept_and_the_fie
 async fn what_is_no_choice_of_the_form_is_refused() {
     let app = TestApp::sqlite().await;
     school::open(&app, "").await;
-    for (name, value) in [("country", "XX"), ("country", "in"), ("zone", "Mars%2FOlympus"), ("zone", "..%2F..%2Fetc"), ("consent", "1")] {
+    for (name, value) in
+        [("country", "XX"), ("country", "in"), ("zone", "Mars%2FOlympus"), ("zone", "..%2F..%2Fetc"), ("consent", "1")]
+    {
         let answer = Ask::post("/cohorts/january/enrol", &with(ENROL, name, value)).send(&app).await;
         answer.is(422);
         assert!(control(&answer.body, name).0, "{name} is not marked: {}", answer.body);

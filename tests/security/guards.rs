@@ -11,7 +11,9 @@ async fn another_hosts_name_is_refused_and_reaches_no_mail() {
     school::open(&app, "").await;
     let before = rows(&app).await;
     let ours = app.address().to_string();
-    for host in ["evil.example", "127.0.0.1", "localhost", "127.0.0.1:1", &format!("{ours}.evil.example"), &format!("evil@{ours}")] {
+    for host in
+        ["evil.example", "127.0.0.1", "localhost", "127.0.0.1:1", &format!("{ours}.evil.example"), &format!("evil@{ours}")]
+    {
         Ask::get("/").header("host", host).send(&app).await.is(421);
         Ask::post("/sign-in", &format!("email={OWNER}")).header("host", host).send(&app).await.is(421);
     }

@@ -71,6 +71,14 @@ async fn every_answer_forbids_inline_script_framing_sniffing_and_keeping() {
 }
 
 #[tokio::test]
+async fn a_clients_own_request_id_is_not_taken_over() {
+    let app = TestApp::sqlite().await;
+    let answer = Ask::get("/healthz").header("x-request-id", "evil").send(&app).await;
+    assert!(!answer.is(200).header("x-request-id").is_empty() && answer.header("x-request-id") != "evil");
+    app.abandon().await;
+}
+
+#[tokio::test]
 async fn a_program_is_refused_in_its_own_terms() {
     let app = TestApp::sqlite().await;
     school::open(&app, "").await;
@@ -138,7 +146,10 @@ async fn behind_tls_cookies_are_bound_to_the_host_and_tls_is_promised() {
     let browser = asked.cookie("__Host-lectern-browser").unwrap();
     let answer = host(Ask::post(asked.header("location"), &format!("code={code}"))).cookies(&browser).send(&app).await;
     for set in [bound, attributes(answer.is(303), "__Host-lectern")] {
-        assert!(set.contains("; Secure") && set.contains("; HttpOnly") && set.contains("; Path=/") && !set.contains("Domain"), "{set}");
+        assert!(
+            set.contains("; Secure") && set.contains("; HttpOnly") && set.contains("; Path=/") && !set.contains("Domain"),
+            "{set}"
+        );
     }
     assert!(answer.header("strict-transport-security").starts_with("max-age="));
     let stolen = answer.cookie("__Host-lectern").unwrap().replace("__Host-", "");

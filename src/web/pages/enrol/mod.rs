@@ -10,7 +10,9 @@ pub(super) use send::enrol;
 use crate::web::routes::{Access, Routes};
 
 pub(super) fn routes() -> Routes {
-    Routes::default()
-        .get("/cohorts/{slug}/enrol", Access::Public, form::show)
-        .post_guarded("/cohorts/{slug}/enrol", Access::Public, send::send)
+    Routes::default().get("/cohorts/{slug}/enrol", Access::Public, form::show).post_guarded(
+        "/cohorts/{slug}/enrol",
+        Access::Public,
+        send::send,
+    )
 }
