@@ -1,8 +1,12 @@
 //! The one integration test binary.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, and says where")]
+
 mod architecture;
 mod columns;
 mod floors;
+mod journeys;
+mod races;
 mod roles;
 mod schema_drift;
 mod security;

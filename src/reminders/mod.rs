@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use sea_orm::DbErr;
 
-use crate::audit::{from_key, key};
+use crate::audit;
 use crate::db::{Conn, Txn};
 use crate::jobs as work;
-use crate::kernel::ids::{CohortId, EnrolmentId};
+use crate::kernel::ids::EnrolmentId;
 use crate::kernel::{EmailAddress, Timestamp, Touch};
 use crate::learning;
 use crate::schedule::Plans;
@@ -30,19 +30,16 @@ const COHORTS: u64 = 20;
 /// # Errors
 /// The database's own.
 pub async fn plan_touched(txn: &Txn, plans: &Plans) -> Result<(), DbErr> {
-    let (of_cohorts, _) = key(Touch::Cohort(CohortId(uuid::Uuid::nil())));
-    let cohorts = store::take(txn, of_cohorts, COHORTS).await?;
-    for touch in &cohorts {
-        if let Some(Touch::Cohort(cohort)) = from_key(&touch.subject_kind, touch.subject_id) {
-            store::fan_out(txn, cohort).await?;
-        }
+    let cohorts = audit::take_cohorts(txn, COHORTS).await?;
+    for cohort in &cohorts {
+        let students: Vec<_> = store::enrolled(txn, cohort.subject).await?.into_iter().map(Touch::Enrolment).collect();
+        audit::touch_many(txn, &students).await?;
     }
-    store::drop_taken(txn, &cohorts).await?;
-    let (of_students, _) = key(Touch::Enrolment(EnrolmentId(uuid::Uuid::nil())));
-    let touched = store::take(txn, of_students, STUDENTS).await?;
-    let ids: Vec<_> = touched.iter().map(|touch| EnrolmentId(touch.subject_id)).collect();
+    audit::drop_taken(txn, &cohorts).await?;
+    let touched = audit::take_enrolments(txn, STUDENTS).await?;
+    let ids: Vec<_> = touched.iter().map(|touch| touch.subject).collect();
     plan_students(txn, plans, &ids).await?;
-    store::drop_taken(txn, &touched).await?;
+    audit::drop_taken(txn, &touched).await?;
     if touched.len() as u64 == STUDENTS || cohorts.len() as u64 == COHORTS {
         work::enqueue(txn, &PlanReminders).await?;
     }

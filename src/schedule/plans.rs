@@ -17,7 +17,10 @@ const KEPT: usize = 128;
 /// Plans by cohort and revision, shared by its clones. A plan never changes, so none is ever stale: a change of the cohort
 /// makes another revision.
 #[derive(Debug, Clone, Default)]
-pub struct Plans(Arc<Mutex<BTreeMap<(CohortId, i32), Arc<CohortPlan>>>>);
+pub struct Plans(Arc<Mutex<Kept>>);
+
+/// Plans by cohort and revision.
+type Kept = BTreeMap<(CohortId, i32), Arc<CohortPlan>>;
 
 impl Plans {
     /// The plan of a cohort at `revision`, which the caller has just read: of the cache, or loaded (four statements) and kept.

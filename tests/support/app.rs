@@ -1,6 +1,7 @@
 //! The whole program under test: a real server on a free port, its clock in the test's hands, its mail in a folder.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use lectern::config::{self, Overrides, Profile, Settings};
@@ -15,7 +16,7 @@ use lectern::work::{self, Registries, Settled, Target};
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
-use super::browser::Browser;
+use super::browser::{self, Browser};
 use super::database;
 
 /// Every test begins here: a Thursday, five days before the journeys' cohort starts.
@@ -112,10 +113,16 @@ impl TestApp {
 
     /// Stops the server, and starts another on the same data and the same ports.
     pub async fn restart(self) -> Self {
+        self.restart_after(|_| {}).await
+    }
+
+    /// As [`Self::restart`], with something done to the data folder while nothing runs.
+    pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         let Self { server, clocks, folder, storage } = self;
         let mut settings = Settings::clone(&server.services().settings);
         settings.server.listen = server.address();
         server.stop().await.unwrap();
+        meanwhile(folder.path());
         // Only the machine's clock goes on by itself: how far service time is ahead, the database must know.
         let clocks = Clocks::manual(clocks.machine());
         let server = Server::start(settings, clocks.clone(), Randomness::from_seed(12), Parts::Pages).await.unwrap();
@@ -127,8 +134,17 @@ impl TestApp {
         Browser::new(&self.origin())
     }
 
+    /// A client for requests that no page makes.
+    pub fn client(&self) -> reqwest::Client {
+        browser::client().build().unwrap()
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clocks.service()
+    }
+
+    pub fn machine_now(&self) -> Timestamp {
+        self.clocks.machine()
     }
 
     /// Does all that is due by now: the gateway's notifications, jobs, letters, and what follows from them.

@@ -1,8 +1,8 @@
 //! A browser without script: it follows redirects, keeps cookies, and sends the forms it finds on the page as they are.
 
 use reqwest::header::{ACCEPT, LOCATION};
-use reqwest::{Client, Method, StatusCode};
-use scraper::{ElementRef, Html, Selector};
+use reqwest::{Client, ClientBuilder, Method, StatusCode};
+use scraper::{ElementRef, Html, Node, Selector};
 use url::Url;
 
 /// One browser with its own cookies.
@@ -35,9 +35,16 @@ fn select(selector: &str) -> Selector {
     Selector::parse(selector).unwrap()
 }
 
+/// Follows nothing by itself, and goes through no proxy.
+pub fn client() -> ClientBuilder {
+    // Only the first call installs it.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
+}
+
 impl Browser {
     pub fn new(origin: &str) -> Self {
-        let http = Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = client().cookie_store(true).build().unwrap();
         Self { http, origin: Url::parse(origin).unwrap() }
     }
 
@@ -88,7 +95,13 @@ impl Page {
     pub fn text(&self) -> String {
         let html = self.html();
         let main = html.select(&select("main")).next().unwrap_or_else(|| panic!("no <main> in {}", self.body));
-        main.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+        let pieces = main.descendants().map(|node| match node.value() {
+            Node::Text(text) => &**text,
+            // What stands in a cell of its own is a word of its own.
+            Node::Element(element) if matches!(element.name(), "dt" | "dd" | "th" | "td" | "li") => " ",
+            _ => "",
+        });
+        pieces.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     pub fn title(&self) -> String {

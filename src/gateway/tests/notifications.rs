@@ -118,7 +118,10 @@ async fn events_are_listed_over_several_pages_oldest_first() {
 
 /// Takes webhooks and keeps them; answers with a status that the test chooses.
 #[derive(Clone)]
-struct Receiver(Arc<Mutex<(StatusCode, Vec<(String, String)>)>>);
+struct Receiver(Arc<Mutex<Answering>>);
+
+/// What it answers with, and what it has received.
+type Answering = (StatusCode, Vec<(String, String)>);
 
 impl Receiver {
     async fn start() -> (Self, String, AbortOnDropHandle<()>) {

@@ -6,6 +6,7 @@
 
 mod delivery;
 mod message;
+mod planned;
 mod postman;
 mod store;
 
@@ -22,6 +23,7 @@ use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
+pub use planned::{Planned, Replan, Stage, cancel, planned, replan, revive};
 pub use postman::{Postman, send_due};
 pub use store::{left, suppress_due, upcoming};
 

@@ -157,10 +157,8 @@ impl Stage {
     }
 
     async fn letters(&self) -> usize {
-        use sea_orm::{EntityTrait, PaginatorTrait};
         let snapshot = self.services.db.snapshot().await.unwrap();
-        let count = crate::db::rows::mail::Entity::find().count(&*snapshot).await.unwrap();
-        usize::try_from(count).unwrap()
+        crate::mail::left(&snapshot, self.services.clocks.service()).await.unwrap().len()
     }
 }
 
