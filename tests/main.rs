@@ -10,4 +10,5 @@ mod promises;
 mod races;
 mod roles;
 mod schema_drift;
+mod security;
 mod support;

@@ -89,6 +89,7 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /dev/mailbox.json", "/dev/mailbox.json", "", [200; 6]),
     ("GET /dev/mailbox/{mail}", "/dev/mailbox/A_MAIL", "", [200; 6]),
     ("GET /dev/mailbox/{mail}", "/dev/mailbox/none", "", [404; 6]),
+    ("GET /dev/mailbox/{mail}", "/dev/mailbox/..%2Flectern.sqlite", "", [404; 6]),
     ("GET /dev/mailbox/{mail}/html", "/dev/mailbox/A_MAIL/html", "", [200; 6]),
     ("GET /dev/mailbox/{mail}/html", "/dev/mailbox/none/html", "", [404; 6]),
     ("GET /dev/clock", "/dev/clock", "", [200; 6]),

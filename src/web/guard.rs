@@ -24,6 +24,12 @@ pub async fn host(State(app): State<App>, request: Request, next: Next) -> Respo
     StatusCode::MISDIRECTED_REQUEST.into_response()
 }
 
+/// A client's own request id is not believed: it would stand in our log.
+pub async fn forget_request_id(mut request: Request) -> Request {
+    request.headers_mut().remove(HeaderName::from_static("x-request-id"));
+    request
+}
+
 /// The headers that every answer carries (OWASP ASVS 5.0 section 3.4).
 pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let asset = request.uri().path().starts_with("/assets/");

@@ -18,7 +18,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::IntoResponse;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_governor::{GovernorError, GovernorLayer};
@@ -43,6 +43,8 @@ use session::CookieNames;
 /// No form of ours is longer.
 const BODY_LIMIT: usize = 64 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often addresses that are under no limit any more are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 /// What handlers share.
 #[derive(Debug, Clone)]
@@ -142,6 +144,7 @@ pub fn router(app: App) -> Router {
         .layer(TraceLayer::new_for_http())
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, RequestIds(app.services.random.clone(), app.services.clocks.clone())))
+        .layer(map_request(guard::forget_request_id))
         .layer(SetSensitiveRequestHeadersLayer::new([header::COOKIE, header::AUTHORIZATION]))
         .with_state(app)
 }
@@ -161,6 +164,15 @@ fn rate_limit(app: &App, burst: u32, per_minute: u32) -> Limit {
         .key_extractor(address)
         .finish()
         .expect("burst and period are at least one");
+    let limiter = Arc::downgrade(config.limiter());
+    tokio::spawn(async move {
+        // An address that came once is forgotten: the list does not grow with all that ever came.
+        while let Some(limiter) = limiter.upgrade() {
+            limiter.retain_recent();
+            drop(limiter);
+            tokio::time::sleep(FORGET_EVERY).await;
+        }
+    });
     GovernorLayer::new(config).error_handler(|error| match error {
         GovernorError::TooManyRequests { wait_time, .. } => Problem::TooMany { retry_after: wait_time.max(1) }.into_response(),
         other => Problem::internal(other).into_response(),
