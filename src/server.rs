@@ -72,7 +72,7 @@ impl Server {
         };
         name_ephemeral_ports(&mut settings, address, practice.as_ref().map(|(_, address)| *address));
         let services = Services::start(settings, clocks, random).await?;
-        prepare(&services).await?;
+        prepare(&services.db, services.settings.profile).await?;
         let mut server =
             Self { services, address, practice: None, workers: None, stop: CancellationToken::new(), tasks: Vec::new() };
         if let Some((listener, _)) = practice {
@@ -192,15 +192,15 @@ pub async fn migrate(db: &Db) -> Result<usize, DbErr> {
 ///
 /// # Errors
 /// [`ServerError::Pending`] where a person must decide.
-pub async fn prepare(services: &Services) -> Result<(), ServerError> {
-    let connection = services.db.for_migrations();
+pub async fn prepare(db: &Db, profile: Profile) -> Result<(), ServerError> {
+    let connection = db.for_migrations();
     let pending = Migrator::get_pending_migrations(connection).await?.len();
     let new = Migrator::get_applied_migrations(connection).await?.is_empty();
-    if pending > 0 && services.settings.profile == Profile::Production && !new {
+    if pending > 0 && profile == Profile::Production && !new {
         return Err(ServerError::Pending { pending });
     }
     if pending > 0 {
-        migrate(&services.db).await?;
+        migrate(db).await?;
     }
-    Ok(jobs::clock::restore(&services.db).await?)
+    Ok(jobs::clock::restore(db).await?)
 }

@@ -57,7 +57,7 @@ impl Services {
 }
 
 /// A server where its URL is set, else a file in the data folder.
-fn location(database: &config::Database) -> Location {
+pub fn location(database: &config::Database) -> Location {
     if database.url.expose_secret().is_empty() {
         Location::File(database.data.join("lectern.sqlite"))
     } else {

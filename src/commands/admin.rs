@@ -1,6 +1,6 @@
 //! `lectern admin`.
 
-use super::{Outcome, say, services};
+use super::{Outcome, database, say};
 use crate::config::Settings;
 use crate::identity::{self, Role};
 use crate::kernel::{Actor, EmailAddress, PersonName, Zone};
@@ -10,13 +10,11 @@ pub(super) async fn create(settings: Settings, email: &str, name: &str, zone: &s
     let email: EmailAddress = email.parse().map_err(|error| format!("--email: {error}"))?;
     let name: PersonName = name.parse().map_err(|error| format!("--name: {error}"))?;
     let zone: Zone = zone.parse().map_err(|error| format!("--zone: {error}"))?;
-    let services = services(settings).await?;
-    services
-        .db
-        .write(Actor::Operator, async |txn| identity::create_person(txn, &email, name, zone, Role::Admin).await)
+    let db = database(&settings).await?;
+    db.write(Actor::Operator, async |txn| identity::create_person(txn, &email, name, zone, Role::Admin).await)
         .await
         .map_err(|refusal| format!("{email}: {refusal}"))?;
-    let origin = services.settings.server.public_url.origin();
-    services.db.close().await?;
+    let origin = settings.server.public_url.origin();
+    db.close().await?;
     say(&format!("Made. {email} can now sign in at {origin}/sign-in with a code that is mailed there."))
 }

@@ -2,16 +2,18 @@
 
 use super::{Outcome, say};
 use crate::config::Settings;
+use crate::db::Db;
 use crate::demo;
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
 use crate::server;
-use crate::services::Services;
+use crate::services::{Services, location};
 
 /// Applies what is pending.
 pub(super) async fn migrate(settings: Settings) -> Outcome {
-    let services = Services::start(settings, Clocks::system(), Randomness::from_system()).await?;
-    let applied = server::migrate(&services.db).await?;
+    let db = Db::connect(&location(&settings.database), Clocks::system(), Randomness::from_system()).await?;
+    let applied = server::migrate(&db).await?;
+    db.close().await?;
     match applied {
         0 => say("The database is up to date."),
         1 => say("Applied 1 migration."),

@@ -7,7 +7,7 @@ mod serve;
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::io::Write;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,10 +15,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, LogFormat, Overrides, Profile, Settings};
+use crate::db::Db;
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
 use crate::server;
-use crate::services::Services;
+use crate::services;
 
 /// What a command may end with.
 pub type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
@@ -145,15 +146,20 @@ async fn dispatch(arguments: Arguments) -> Outcome {
     let environment: HashMap<String, String> = std::env::vars().collect();
     let common = arguments.common;
     // `cargo run` alone is the demonstration; a named command means business unless told otherwise.
-    let bare = arguments.command.is_none() && common.config.is_none() && !environment.contains_key("LECTERN_PROFILE");
+    let demonstration = matches!(arguments.command, None | Some(Command::Demo));
+    let bare = demonstration && common.config.is_none() && !environment.contains_key("LECTERN_PROFILE");
     let profile = common.profile.or(bare.then_some(Profile::Development));
     let overrides = Overrides { profile, file: common.config, listen: common.listen, data: common.data };
     if let Some(Command::Config(ConfigCommand::Show)) = arguments.command {
         return say(config::shown(&overrides, environment)?.trim_end());
     }
-    let settings = config::load(&overrides, environment)?;
+    let command = arguments.command.unwrap_or(Command::Serve);
+    let settings = match command {
+        Command::Serve | Command::Work | Command::Demo => config::load(&overrides, environment)?,
+        _ => config::load_unchecked(&overrides, environment)?,
+    };
     log(&settings);
-    match arguments.command.unwrap_or(Command::Serve) {
+    match command {
         Command::Serve => serve::serve(settings).await,
         Command::Work => serve::work(settings).await,
         Command::Migrate => migrate::migrate(settings).await,
@@ -170,21 +176,26 @@ async fn dispatch(arguments: Arguments) -> Outcome {
 
 /// A line for whoever typed the command.
 pub(crate) fn say(text: &str) -> Outcome {
-    writeln!(std::io::stdout(), "{text}")?;
-    Ok(())
+    match writeln!(std::io::stdout(), "{text}") {
+        // `lectern config show | head` has read enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
 }
 
-/// Services over a migrated database, for a command that does its work and ends.
-async fn services(settings: Settings) -> Result<Services, Box<dyn Error + Send + Sync>> {
-    let services = Services::start(settings, Clocks::system(), Randomness::from_system()).await?;
-    server::prepare(&services).await?;
-    Ok(services)
+/// The database, brought up to date where that is safe: all that a command needs that does its work and ends. It asks for no
+/// mail server and no payment gateway.
+async fn database(settings: &Settings) -> Result<Db, Box<dyn Error + Send + Sync>> {
+    let db = Db::connect(&services::location(&settings.database), Clocks::system(), Randomness::from_system()).await?;
+    server::prepare(&db, settings.profile).await?;
+    Ok(db)
 }
 
 fn log(settings: &Settings) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(&settings.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // A second initialisation (in one process, a test's) is no error.
     let _ = match settings.log.format {
         LogFormat::Text => builder.with_target(false).try_init(),

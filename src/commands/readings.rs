@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{Outcome, say, services};
+use super::{Outcome, database, say};
 use crate::config::Settings;
 use crate::kernel::Actor;
 use crate::kernel::text::single_line;
@@ -57,12 +57,11 @@ pub(super) async fn import(
     };
     let language = "en".parse().map_err(|error| format!("{error}"))?;
     let terms = ImportTerms { publisher: Some(publisher), language, licence: None, summary: None, rights };
-    let services = services(settings).await?;
-    let reading = services
-        .db
+    let db = database(&settings).await?;
+    let reading = db
         .write(Actor::Operator, async |txn| readings::import_article(txn, article, terms).await)
         .await
         .map_err(|refusal| format!("{}: {refusal}", file.display()))?;
-    services.db.close().await?;
+    db.close().await?;
     say(&format!("Imported as {}: {}", reading.slug, reading.citation()))
 }

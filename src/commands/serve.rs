@@ -5,11 +5,12 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Outcome, say, services};
+use super::{Outcome, say};
 use crate::config::{Profile, Settings};
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
-use crate::server::{Parts, Server};
+use crate::server::{self, Parts, Server};
+use crate::services::Services;
 use crate::work::{Registries, Workers};
 
 /// Serves until told to stop.
@@ -46,7 +47,8 @@ fn welcome(server: &Server) -> String {
 
 /// Runs the workers until told to stop.
 pub(super) async fn work(settings: Settings) -> Outcome {
-    let services = services(settings).await?;
+    let services = Services::start(settings, Clocks::system(), Randomness::from_system()).await?;
+    server::prepare(&services.db, services.settings.profile).await?;
     let workers = Workers::start(&services, &Registries::all()).await?;
     tracing::info!("working");
     stop_signal().await;

@@ -15,7 +15,7 @@ use url::Url;
 use crate::kernel::EmailAddress;
 
 pub use check::Problem;
-pub use load::{LoadError, Overrides, load, shown};
+pub use load::{LoadError, Overrides, load, load_unchecked, shown};
 
 /// What the program is run for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]

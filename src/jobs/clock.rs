@@ -2,12 +2,14 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{DbErr, EntityTrait, Set};
+use serde_json::{Value, json};
 
+use crate::audit;
 use crate::db::rows::clock as row;
 use crate::db::{Conn, Db};
 use crate::kernel::actor::Component;
 use crate::kernel::time::SignedDuration;
-use crate::kernel::{Actor, Timestamp};
+use crate::kernel::{Actor, Event, Subject, Timestamp};
 
 /// The only row's key.
 const ONLY: i32 = 1;
@@ -34,6 +36,30 @@ pub async fn restore(db: &Db) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// What the audit log hears of a movement.
+struct Moved {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Event for Moved {
+    fn kind(&self) -> &'static str {
+        "clock.moved"
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Clock
+    }
+
+    fn before(&self) -> Value {
+        json!({ "service_time": self.from })
+    }
+
+    fn after(&self) -> Value {
+        json!({ "service_time": self.to })
+    }
+}
+
 async fn offset(conn: &Conn) -> Result<Option<SignedDuration>, DbErr> {
     let row = row::Entity::find_by_id(ONLY).one(conn).await?;
     Ok(row.map(|row| SignedDuration::from_micros(row.offset_micros)))
@@ -54,6 +80,7 @@ pub async fn set(db: &Db, at: Timestamp) -> Result<(), MoveRefusal> {
             let row = row::ActiveModel { id: Set(ONLY), offset_micros: Set(micros) };
             let replace = OnConflict::column(row::Column::Id).update_column(row::Column::OffsetMicros).to_owned();
             row::Entity::insert(row).on_conflict(replace).exec_without_returning(&**txn).await?;
+            audit::record(txn, &Moved { from: txn.now(), to: at }).await?;
             Ok(offset)
         })
         .await?;

@@ -15,6 +15,8 @@ pub enum Subject {
     Order(OrderId),
     Payment(PaymentId),
     Exception(ExceptionId),
+    /// Service time itself, which development moves.
+    Clock,
 }
 
 impl Subject {
@@ -29,6 +31,7 @@ impl Subject {
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
+            Self::Clock => "clock".to_owned(),
         }
     }
 }

@@ -104,10 +104,6 @@ impl Page {
         pieces.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    pub fn title(&self) -> String {
-        self.html().select(&select("title")).next().map(|title| title.text().collect()).unwrap_or_default()
-    }
-
     /// Says that the page's text holds `words`.
     #[track_caller]
     pub fn shows(&self, words: &str) -> &Self {
