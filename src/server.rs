@@ -29,6 +29,10 @@ pub enum ServerError {
         "the database is of an older version ({pending} migrations pending): stop other servers, back it up, run `lectern migrate`"
     )]
     Pending { pending: usize },
+    #[error(
+        "the clock of this database was moved in development: it is not one for real students; choose another with --data or LECTERN_DATABASE__URL"
+    )]
+    MovedClock,
     #[error("cannot listen on {address}: {source}; choose another with --listen or LECTERN_SERVER__LISTEN")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
@@ -202,5 +206,9 @@ pub async fn prepare(db: &Db, profile: Profile) -> Result<(), ServerError> {
     if pending > 0 {
         migrate(db).await?;
     }
-    Ok(jobs::clock::restore(db).await?)
+    jobs::clock::restore(db).await?;
+    if profile == Profile::Production && !db.clocks().offset().is_zero() {
+        return Err(ServerError::MovedClock);
+    }
+    Ok(())
 }

@@ -133,7 +133,7 @@ async fn ask(app: &TestApp, route: &str, path: &str, body: &str, actor: Option<&
 }
 
 fn limits_away(settings: &mut Settings) {
-    settings.limits.codes_per_hour = 1_000;
+    (settings.limits.codes_per_hour, settings.limits.codes_per_hour_of_address) = (1_000, 1_000);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! `lectern migrate` and `lectern demo`.
 
 use super::{Outcome, say};
-use crate::config::Settings;
+use crate::config::{Profile, Settings};
 use crate::db::Db;
 use crate::demo;
 use crate::kernel::Clocks;
@@ -23,6 +23,9 @@ pub(super) async fn migrate(settings: Settings) -> Outcome {
 
 /// Fills an empty database.
 pub(super) async fn demo(settings: Settings) -> Outcome {
+    if settings.profile == Profile::Production {
+        return Err("the demonstration is for the development profile: add --profile development".into());
+    }
     let services = Services::start(settings, Clocks::system(), Randomness::from_system()).await?;
     server::migrate(&services.db).await?;
     demo::seed(&services, |step| {

@@ -133,6 +133,7 @@ pub struct Limits {
     pub sign_in_burst: u32,
     pub sign_in_per_minute: u32,
     pub codes_per_hour: u32,
+    pub codes_per_hour_of_address: u32,
     pub holds_per_person: u32,
 }
 

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, QuerySelect, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -229,13 +229,3 @@ impl Deref for Txn {
         &self.inner
     }
 }
-
-/// Takes the row lock that serialises counting against a capacity. SQLite has one writer and needs none: there it is no-op SQL.
-pub trait LockExclusive: QuerySelect {
-    /// `SELECT … FOR UPDATE` where the database has it.
-    fn locked(self) -> Self {
-        self.lock_exclusive()
-    }
-}
-
-impl<Q: QuerySelect> LockExclusive for Q {}

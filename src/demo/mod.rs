@@ -11,7 +11,7 @@ use sea_orm::DbErr;
 use crate::acts::OpenRefusal;
 use crate::catalogue::{self, CourseRefusal};
 use crate::enrolment::HoldRefusal;
-use crate::identity::CreateRefusal;
+use crate::identity::{CreateRefusal, RegisterRefusal};
 use crate::learning::MarkReadRefusal;
 use crate::payment::{PlaceRefusal, RecordRefusal};
 use crate::readings::AddRefusal;
@@ -34,6 +34,8 @@ pub enum DemoError {
     Start(#[from] StartError),
     #[error("the demonstration: a person: {0}")]
     Person(#[from] CreateRefusal),
+    #[error("the demonstration: a student: {0}")]
+    Student(#[from] RegisterRefusal),
     #[error("the demonstration: a reading: {0}")]
     Reading(#[from] AddRefusal),
     #[error("the demonstration: the course: {0}")]

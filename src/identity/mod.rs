@@ -1,5 +1,6 @@
 //! People, how they prove an address, and the browsers they are signed in with.
 
+pub mod jobs;
 pub mod model;
 mod store;
 
@@ -19,10 +20,18 @@ pub use model::{BrowserToken, Challenge, CodeKey, Country, Person, Role, SignedI
 use model::{CODE_WINDOW, IdentityEvent, Judgement, absolute_limit};
 pub use store::{challenge, person, person_by_email, session};
 
+/// How many codes an hour may be asked for. The smaller limit is one browser's, so that a stranger who asks for codes to an
+/// address does not easily keep its owner out; the larger protects the address from a flood.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeLimits {
+    pub of_browser: u32,
+    pub of_address: u32,
+}
+
 /// Why no code is sent.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeRefusal {
-    /// As many codes as allowed in an hour went to this address; the next is possible at `retry_at` (machine time).
+    /// As many codes as [`CodeLimits`] allow went to this address; the next is possible at `retry_at` (machine time).
     #[error("too many codes")]
     TooMany { retry_at: Timestamp },
     #[error(transparent)]
@@ -58,13 +67,19 @@ pub async fn request_code(
     browser: &TokenHash,
     intent: Value,
     audience: Audience,
-    per_hour: u32,
+    limits: CodeLimits,
 ) -> Result<ChallengeId, CodeRefusal> {
     let now = txn.machine_now();
     let recent = store::challenges_since(txn, email, shifted(now, -CODE_WINDOW)).await?;
-    if recent.len() >= per_hour as usize {
-        let oldest = recent.into_iter().min().unwrap_or(now);
-        return Err(CodeRefusal::TooMany { retry_at: shifted(oldest, CODE_WINDOW) });
+    let here: Vec<_> = recent.iter().filter(|asked| asked.browser == *browser).collect();
+    let full = |count: usize, limit: u32| count >= limit as usize;
+    if full(recent.len(), limits.of_address) || full(here.len(), limits.of_browser) {
+        let oldest = if full(here.len(), limits.of_browser) {
+            here.first().map(|asked| asked.at)
+        } else {
+            recent.first().map(|asked| asked.at)
+        };
+        return Err(CodeRefusal::TooMany { retry_at: shifted(oldest.unwrap_or(now), CODE_WINDOW) });
     }
     let id = txn.new_id();
     store::insert_challenge(txn, id, email, browser, intent, shifted(now, CODE_LIFE)).await?;
@@ -126,12 +141,22 @@ pub struct Details {
     pub country: Country,
 }
 
+/// Why a student is not registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterRefusal {
+    /// The address is of an account that was closed to its owner.
+    #[error("the account with this address is disabled")]
+    Disabled,
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
 /// The student with this (proved) address, registered if new, with zone and country as just given. A known person keeps their
 /// name: the one for a certificate belongs to the enrolment.
 ///
 /// # Errors
-/// The database's own.
-pub async fn register_student(txn: &Txn, email: &EmailAddress, details: Details) -> Result<Person, DbErr> {
+/// [`RegisterRefusal`].
+pub async fn register_student(txn: &Txn, email: &EmailAddress, details: Details) -> Result<Person, RegisterRefusal> {
     let Details { name, zone, country } = details;
     if let Some(before) = store::person_by_email(txn, email).await? {
         let after = Person { zone, country: Some(country), ..before.clone() };
@@ -141,7 +166,10 @@ pub async fn register_student(txn: &Txn, email: &EmailAddress, details: Details)
         }
         return Ok(after);
     }
-    insert(txn, email, name, zone, Some(country), Role::Student).await
+    if store::is_known(txn, email).await? {
+        return Err(RegisterRefusal::Disabled);
+    }
+    Ok(insert(txn, email, name, zone, Some(country), Role::Student).await?)
 }
 
 /// Why an account is not made.
@@ -164,7 +192,7 @@ pub async fn create_person(
     zone: Zone,
     role: Role,
 ) -> Result<Person, CreateRefusal> {
-    if store::person_by_email(txn, email).await?.is_some() {
+    if store::is_known(txn, email).await? {
         return Err(CreateRefusal::Exists);
     }
     Ok(insert(txn, email, name, zone, None, role).await?)

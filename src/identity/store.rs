@@ -1,7 +1,7 @@
 //! Queries of people, challenges and sessions.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::Value;
 
 use super::model::{Challenge, Country, Person, Role, SignedIn, TokenHash, idle_limit};
@@ -89,14 +89,41 @@ pub(super) async fn update_details(txn: &Txn, person: &Person) -> Result<(), DbE
     Ok(())
 }
 
-/// When codes were asked for `email` since `since` (machine time).
-pub(super) async fn challenges_since(conn: &Conn, email: &EmailAddress, since: Timestamp) -> Result<Vec<Timestamp>, DbErr> {
+/// Whether an account has this address, disabled or not.
+pub(super) async fn is_known(conn: &Conn, email: &EmailAddress) -> Result<bool, DbErr> {
+    Ok(users::Entity::find().filter(users::COLUMN.email.eq(email.as_str())).one(conn).await?.is_some())
+}
+
+/// A code that was asked for: when (machine time), and by which browser.
+pub(super) struct Asked {
+    pub(super) at: Timestamp,
+    pub(super) browser: TokenHash,
+}
+
+/// The codes asked for `email` since `since` (machine time), oldest first.
+pub(super) async fn challenges_since(conn: &Conn, email: &EmailAddress, since: Timestamp) -> Result<Vec<Asked>, DbErr> {
     let rows = sign_in_challenges::Entity::find()
         .filter(sign_in_challenges::COLUMN.email.eq(email.as_str()))
         .filter(sign_in_challenges::COLUMN.created_at.gt(UtcTime::from(since)))
+        .order_by_asc(sign_in_challenges::Column::CreatedAt)
         .all(conn)
         .await?;
-    Ok(rows.into_iter().map(|row| row.created_at.into()).collect())
+    Ok(rows.into_iter().map(|row| Asked { at: row.created_at.into(), browser: TokenHash(row.browser_hash) }).collect())
+}
+
+/// Deletes challenges that ran out before `before` (machine time), with what was typed to enrol; how many.
+pub(super) async fn forget_challenges(txn: &Txn, before: Timestamp) -> Result<u64, DbErr> {
+    let done = sign_in_challenges::Entity::delete_many()
+        .filter(sign_in_challenges::COLUMN.expires_at.lt(UtcTime::from(before)))
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected)
+}
+
+/// Deletes sessions whose longest life ended before `before` (machine time); how many.
+pub(super) async fn forget_sessions(txn: &Txn, before: Timestamp) -> Result<u64, DbErr> {
+    let done = sessions::Entity::delete_many().filter(sessions::COLUMN.expires_at.lt(UtcTime::from(before))).exec(&**txn).await?;
+    Ok(done.rows_affected)
 }
 
 pub(super) async fn insert_challenge(

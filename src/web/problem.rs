@@ -29,6 +29,8 @@ pub enum Problem {
     Conflict { title: &'static str, detail: String },
     /// Too many requests; come back after so many seconds.
     TooMany { retry_after: u64 },
+    /// As many codes as we send in an hour were asked for one address; in so many seconds there may be another.
+    TooManyCodes { retry_after: u64 },
     /// Another host's name, or a request from another site.
     WrongOrigin,
     /// The database is busy or away; nothing was changed.
@@ -103,6 +105,10 @@ impl Problem {
             Self::Conflict { title, detail } => told(StatusCode::CONFLICT, "conflict", title,
                 detail,
                 "Load the page again to see how things stand."),
+            Self::TooManyCodes { retry_after } => told(StatusCode::TOO_MANY_REQUESTS, "too-many-codes",
+                "We sent several codes to this address already",
+                &format!("There can be another in {} minutes.", retry_after.div_ceil(60)),
+                "Use the newest code we mailed, on the page that asked for it. Look in the spam folder too."),
             Self::TooMany { .. } => told(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests",
                 "We received more requests from your network than we can answer at once.",
                 "Wait a minute and try again. Nothing you sent was lost or done twice."),
@@ -135,7 +141,7 @@ impl IntoResponse for Problem {
         let told = self.told();
         let mut response = told.status.into_response();
         let retry_after = match self {
-            Self::TooMany { retry_after } => Some(retry_after),
+            Self::TooMany { retry_after } | Self::TooManyCodes { retry_after } => Some(retry_after),
             Self::Busy => Some(3),
             _ => None,
         };

@@ -52,7 +52,12 @@ async fn load(parts: &mut Parts, app: &App) -> Result<Option<SignedIn>, Problem>
     };
     if let Some(signed_in) = found.as_ref().filter(|signed_in| signed_in.is_due_to_be_marked(app.services.clocks.machine())) {
         let session = signed_in.session;
-        app.services.db.write(Actor::User(signed_in.person.id), async |txn| identity::mark_seen(txn, session).await).await?;
+        let marked =
+            app.services.db.write(Actor::User(signed_in.person.id), async |txn| identity::mark_seen(txn, session).await).await;
+        // The page can be read all the same.
+        if let Err(error) = marked {
+            tracing::warn!(%error, "a session could not be marked as seen");
+        }
     }
     parts.extensions.insert(Loaded(found.clone()));
     Ok(found)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::messages;
+use crate::identity;
 use crate::jobs::Registry;
 use crate::mail::Composers;
 use crate::payment;
@@ -29,6 +30,7 @@ fn jobs() -> Registry {
         .with::<payment::jobs::ProcessEvent>()
         .with_periodic::<payment::jobs::Sweep>()
         .with::<PlanReminders>()
+        .with_periodic::<identity::jobs::Forget>()
 }
 
 fn composers() -> Composers {

@@ -107,7 +107,10 @@ struct Field<'a> {
 
 #[tokio::test]
 async fn a_character_that_is_not_text_is_refused_with_the_input_kept_and_the_field_marked() {
-    let app = TestApp::sqlite_with(|settings| settings.limits.codes_per_hour = 1_000).await;
+    let app = TestApp::sqlite_with(|settings| {
+        (settings.limits.codes_per_hour, settings.limits.codes_per_hour_of_address) = (1_000, 1_000)
+    })
+    .await;
     let school = school::open(&app, "").await;
     let forms = forms(&app, &school).await;
     let form = |pattern: &str| forms.iter().find(|form| form.pattern == pattern).unwrap();

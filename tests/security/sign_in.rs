@@ -9,7 +9,10 @@ use lectern::kernel::time::SignedDuration;
 const NOBODY: &str = "nobody@example.org";
 
 async fn app() -> TestApp {
-    let app = TestApp::sqlite_with(|settings| settings.limits.codes_per_hour = 1_000).await;
+    let app = TestApp::sqlite_with(|settings| {
+        (settings.limits.codes_per_hour, settings.limits.codes_per_hour_of_address) = (1_000, 1_000)
+    })
+    .await;
     school::open(&app, "").await;
     app
 }
@@ -98,7 +101,7 @@ async fn nobody_learns_who_is_enrolled_by_enrolling() {
 
 #[tokio::test]
 async fn one_address_gets_so_many_codes_an_hour() {
-    let app = TestApp::sqlite_with(|settings| settings.limits.codes_per_hour = 2).await;
+    let app = TestApp::sqlite_with(|settings| settings.limits.codes_per_hour_of_address = 2).await;
     school::open(&app, "").await;
     for email in [OWNER, NOBODY] {
         ask_code(&app, email, &browser(1)).await;
@@ -117,6 +120,18 @@ async fn one_address_gets_so_many_codes_an_hour() {
     }
     app.age(SignedDuration::from_mins(61));
     ask_code(&app, OWNER, &browser(1)).await;
+    app.abandon().await;
+}
+
+#[tokio::test]
+async fn a_strangers_requests_do_not_soon_keep_an_addresss_owner_out() {
+    let app = TestApp::sqlite_with(|settings| settings.limits.codes_per_hour = 2).await;
+    school::open(&app, "").await;
+    let ask = async |number| Ask::post("/sign-in", &format!("email={OWNER}")).cookies(&browser(number)).send(&app).await;
+    ask(1).await.is(303);
+    ask(1).await.is(303);
+    ask(1).await.is(429);
+    ask(2).await.is(303);
     app.abandon().await;
 }
 

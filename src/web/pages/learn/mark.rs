@@ -8,7 +8,7 @@ use super::reading::{Address, Wanted, again};
 use super::{Halt, Paths};
 use crate::kernel::Actor;
 use crate::learning::model::MarkRefusal;
-use crate::learning::{self, MarkReadRefusal};
+use crate::learning::{self, MarkReadRefusal, Marked};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::view::{Moment, View};
 use crate::web::{App, Problem};
@@ -42,19 +42,22 @@ pub(super) async fn mark(
             learning::mark_read(txn, &app.plans, (user, wanted.enrolment), (module, reading), &input.reflection).await
         })
         .await;
-    let told = match marked {
-        Ok(_) => return Ok(Redirect::to(&Paths(wanted.enrolment).week(wanted.week)).into_response()),
-        Err(MarkReadRefusal::Db(error)) => return Err(error.into()),
-        // It was open a moment ago: load the page again for the reason.
-        Err(MarkReadRefusal::Refused(MarkRefusal::Locked(_))) => {
-            return Ok(Redirect::to(&Paths(wanted.enrolment).week(wanted.week)).into_response());
-        }
-        Err(MarkReadRefusal::NotEnrolled | MarkReadRefusal::Refused(MarkRefusal::NotInCourse)) => {
-            return Err(Problem::NotFound.into());
-        }
-        Err(MarkReadRefusal::Refused(refusal)) => refusal.to_string(),
+    let told = match refusal_of(marked)? {
+        None => return Ok(Redirect::to(&Paths(wanted.enrolment).week(wanted.week)).into_response()),
+        Some(told) => told,
     };
     let snapshot = app.services.db.snapshot().await?;
     let shown = found.shown(&snapshot, wanted.week, &moment).await?;
     Ok(again(&view, &shown, &FieldErrors::one("reflection", told), &input.reflection)?)
+}
+
+/// What to tell beside the field, or nothing where the week's page tells it all.
+fn refusal_of(marked: Result<Marked, MarkReadRefusal>) -> Result<Option<String>, Halt> {
+    match marked {
+        // Locked: it was open a moment ago, and the page says why it is no more.
+        Ok(_) | Err(MarkReadRefusal::Refused(MarkRefusal::Locked(_))) => Ok(None),
+        Err(MarkReadRefusal::Db(error)) => Err(error.into()),
+        Err(MarkReadRefusal::NotEnrolled | MarkReadRefusal::Refused(MarkRefusal::NotInCourse)) => Err(Problem::NotFound.into()),
+        Err(MarkReadRefusal::Refused(refusal)) => Ok(Some(refusal.to_string())),
+    }
 }

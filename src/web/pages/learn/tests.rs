@@ -114,7 +114,7 @@ impl World {
             let name: PersonName = format!("Demo Student {number:02}").parse().unwrap();
             let zone = "Asia/Kathmandu".parse().unwrap();
             let details = Details { name: name.clone(), zone, country: "NP".parse().unwrap() };
-            let person = register_student(txn, &email, details).await?;
+            let person = register_student(txn, &email, details).await.unwrap();
             let held = enrolment::hold_seat(txn, self.cohort, person.id, name, 3).await.unwrap();
             confirm(txn, held.id).await;
             let token = start_session(txn, &person, None).await?;

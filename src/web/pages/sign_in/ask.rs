@@ -7,7 +7,7 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::Intent;
-use crate::identity::{self, Audience, CodeRefusal};
+use crate::identity::{self, Audience, CodeLimits, CodeRefusal};
 use crate::kernel::{Actor, EmailAddress};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::guard::is_local_path;
@@ -56,22 +56,23 @@ pub async fn send(State(app): State<App>, view: View, jar: CookieJar, Fields(inp
 /// Mails a code to `email` and leads to the page where it is entered.
 ///
 /// # Errors
-/// [`Problem::TooMany`] where the address had as many as it may.
+/// [`Problem::TooManyCodes`] where the address had as many as it may.
 pub async fn send_code(app: &App, jar: CookieJar, email: &EmailAddress, intent: &Intent) -> Result<Response, Problem> {
     let (jar, browser) = app.cookies().bind(jar, &app.services.random);
     let audience = if intent.enrols() { Audience::Anybody } else { Audience::Members };
     let intent = serde_json::to_value(intent).map_err(Problem::internal)?;
-    let per_hour = app.services.settings.limits.codes_per_hour;
+    let settings = &app.services.settings.limits;
+    let limits = CodeLimits { of_browser: settings.codes_per_hour, of_address: settings.codes_per_hour_of_address };
     let asked = app
         .services
         .db
-        .write(Actor::Visitor, async |txn| identity::request_code(txn, email, &browser.hash(), intent, audience, per_hour).await)
+        .write(Actor::Visitor, async |txn| identity::request_code(txn, email, &browser.hash(), intent, audience, limits).await)
         .await;
     match asked {
         Ok(challenge) => Ok((jar, Redirect::to(&format!("/codes/{challenge}"))).into_response()),
         Err(CodeRefusal::TooMany { retry_at }) => {
             let wait = app.services.clocks.machine().duration_until(retry_at).as_secs();
-            Err(Problem::TooMany { retry_after: wait.max(1).unsigned_abs() })
+            Err(Problem::TooManyCodes { retry_after: wait.max(1).unsigned_abs() })
         }
         Err(CodeRefusal::Db(error)) => Err(error.into()),
     }

@@ -7,7 +7,7 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::{Intent, ask};
-use crate::identity::{self, Answer, Challenge, Person};
+use crate::identity::{self, Answer, Challenge, Person, TokenHash};
 use crate::kernel::Actor;
 use crate::kernel::ids::ChallengeId;
 use crate::web::form::{FieldErrors, Fields, NoFields};
@@ -85,28 +85,40 @@ pub async fn answer(
     drop(snapshot);
     let browser = token(&jar, app.cookies().browser).ok_or(Problem::NotFound)?.hash();
     let old = token(&jar, app.cookies().session).map(|token| token.hash());
-    let judged = app
-        .services
-        .db
-        .write(Actor::Visitor, async |txn| {
-            let answer = identity::answer_code(txn, &app.code_key, challenge.id, &browser, &input.code).await?;
-            let Answer::Right { email, intent } = answer else { return Ok(Judged::from(answer)) };
-            let intent = self::intent(intent)?;
-            let Some(person) = intent.person(txn, &email).await? else { return Ok(Judged::Dead) };
-            let session = identity::start_session(txn, &person, old.as_ref()).await?;
-            Ok::<_, Problem>(Judged::SignedIn { person, session, intent: Box::new(intent) })
-        })
-        .await?;
+    let judged = judge(&app, challenge.id, &browser, old.as_ref(), &input.code).await?;
     let wrong = match judged {
         Judged::SignedIn { person, session, intent } => {
             let jar = app.cookies().sign_in(jar, &session);
-            return Ok((jar, intent.follow(&app, &person).await?).into_response());
+            // The code is used up: whatever comes of what follows, the browser keeps its session.
+            let next = intent.follow(&app, &person).await.unwrap_or_else(IntoResponse::into_response);
+            return Ok((jar, next).into_response());
         }
         Judged::Wrong => "Enter the six digits of the newest mail",
         Judged::Dead => "This code no longer works. Ask for a new one below",
     };
     let errors = FieldErrors::one("code", wrong);
     page_with_errors(&Page::new(&view, &errors, &challenge, &input.code)?)
+}
+
+/// One transaction: the code is judged and, if it is right, used up for a session.
+async fn judge(
+    app: &App,
+    challenge: ChallengeId,
+    browser: &TokenHash,
+    old: Option<&TokenHash>,
+    typed: &str,
+) -> Result<Judged, Problem> {
+    app.services
+        .db
+        .write(Actor::Visitor, async |txn| {
+            let answer = identity::answer_code(txn, &app.code_key, challenge, browser, typed).await?;
+            let Answer::Right { email, intent } = answer else { return Ok(Judged::from(answer)) };
+            let intent = self::intent(intent)?;
+            let Some(person) = intent.person(txn, &email).await? else { return Ok(Judged::Dead) };
+            let session = identity::start_session(txn, &person, old).await?;
+            Ok(Judged::SignedIn { person, session, intent: Box::new(intent) })
+        })
+        .await
 }
 
 enum Judged {

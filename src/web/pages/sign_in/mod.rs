@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::enrol;
 use crate::acts::enrol::Application;
 use crate::db::Txn;
-use crate::identity::{self, Person};
+use crate::identity::{self, Person, RegisterRefusal};
 use crate::kernel::{EmailAddress, Slug};
 use crate::web::routes::{Access, Routes};
 use crate::web::{App, Problem};
@@ -59,7 +59,11 @@ impl Intent {
     async fn person(&self, txn: &Txn, email: &EmailAddress) -> Result<Option<Person>, DbErr> {
         match self {
             Self::SignIn { .. } => identity::person_by_email(txn, email).await,
-            Self::Enrol { application, .. } => Ok(Some(identity::register_student(txn, email, application.details()).await?)),
+            Self::Enrol { application, .. } => match identity::register_student(txn, email, application.details()).await {
+                Ok(person) => Ok(Some(person)),
+                Err(RegisterRefusal::Disabled) => Ok(None),
+                Err(RegisterRefusal::Db(error)) => Err(error),
+            },
         }
     }
 
