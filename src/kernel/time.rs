@@ -16,6 +16,47 @@ pub use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 #[error("not an IANA time zone: {0:?}")]
 pub struct UnknownZone(pub String);
 
+/// Areas of the IANA database's `backward` file, kept there for old systems.
+const LEGACY: [&str; 7] = ["Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/"];
+/// Names that the IANA database has replaced by the city's present one.
+const REPLACED: [&str; 24] = [
+    "Africa/Asmera",
+    "America/Buenos_Aires",
+    "America/Catamarca",
+    "America/Cordoba",
+    "America/Fort_Wayne",
+    "America/Godthab",
+    "America/Indianapolis",
+    "America/Jujuy",
+    "America/Knox_IN",
+    "America/Louisville",
+    "America/Mendoza",
+    "America/Porto_Acre",
+    "America/Virgin",
+    "Asia/Ashkhabad",
+    "Asia/Calcutta",
+    "Asia/Chungking",
+    "Asia/Dacca",
+    "Asia/Katmandu",
+    "Asia/Macao",
+    "Asia/Rangoon",
+    "Asia/Saigon",
+    "Asia/Thimbu",
+    "Atlantic/Faeroe",
+    "Europe/Kiev",
+];
+
+/// Areas of the IANA database's `backward` file, kept there for old systems.
+const LEGACY: [&str; 7] = ["Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/"];
+/// Names that the IANA database has replaced by the place's present one.
+#[rustfmt::skip]
+const REPLACED: [&str; 24] = [
+    "Africa/Asmera", "America/Buenos_Aires", "America/Catamarca", "America/Cordoba", "America/Fort_Wayne", "America/Godthab",
+    "America/Indianapolis", "America/Jujuy", "America/Knox_IN", "America/Louisville", "America/Mendoza", "America/Porto_Acre",
+    "America/Virgin", "Asia/Ashkhabad", "Asia/Calcutta", "Asia/Chungking", "Asia/Dacca", "Asia/Katmandu", "Asia/Macao",
+    "Asia/Rangoon", "Asia/Saigon", "Asia/Thimbu", "Atlantic/Faeroe", "Europe/Kiev",
+];
+
 /// A zone of the IANA time zone database, such as `Asia/Kolkata`, with its rules.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
@@ -48,13 +89,14 @@ impl Zone {
         self.0.to_ambiguous_timestamp(civil).compatible().unwrap_or(Timestamp::MAX)
     }
 
-    /// Every zone's name, sorted, for a form's choice. Links and legacy names (`EST5EDT`, `Etc/…`) are left out.
+    /// Every zone's name, sorted, for a form's choice. Legacy names (`EST5EDT`, `Etc/…`, `US/…`) and names that the IANA database
+    /// has replaced (`Asia/Calcutta`) are left out; they parse all the same.
     pub fn names() -> Vec<String> {
         let mut names: Vec<String> = jiff::tz::db()
             .available()
             .map(|name| name.as_str().to_owned())
             .filter(|name| {
-                name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("US/") && !name.starts_with("SystemV/")
+                name.contains('/') && !LEGACY.iter().any(|area| name.starts_with(area)) && !REPLACED.contains(&name.as_str())
             })
             .collect();
         names.push("UTC".to_owned());
@@ -198,6 +240,9 @@ mod tests {
         assert!("../../etc/passwd".parse::<Zone>().is_err());
         let names = Zone::names();
         assert!(names.len() > 300 && names.iter().all(|name| name.parse::<Zone>().is_ok()));
+        assert!(names.contains(&"Asia/Kolkata".to_owned()) && !names.contains(&"Asia/Calcutta".to_owned()));
+        assert!(names.contains(&"Asia/Kolkata".to_owned()) && !names.contains(&"Asia/Calcutta".to_owned()));
+        assert_eq!(zone("Asia/Calcutta").name(), "Asia/Calcutta", "what an old record holds still parses");
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -174,8 +175,9 @@ struct ProblemPage<'a> {
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
     let wants_page =
         request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
-    let view = View::bare(&app, request.uri().path());
-    let response = next.run(request).await;
+    let (parts, body) = request.into_parts();
+    let mut asked = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
     let told = match response.extensions().get::<Told>() {
         Some(told) => told.clone(),
         None => match unsaid(&response) {
@@ -187,13 +189,22 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     parts.extensions.remove::<Told>();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     parts.headers.remove(CONTENT_TYPE);
-    let body = if wants_page { page(&view, &told) } else { None };
+    let body = if wants_page { page(&frame(&app, &mut asked, &told).await, &told) } else { None };
     let mut answer = body.unwrap_or_else(|| for_programs(&told));
     *answer.status_mut() = told.status;
     for (name, value) in &parts.headers {
         answer.headers_mut().insert(name, value.clone());
     }
     answer
+}
+
+/// The frame around a refusal: with the reader's own ways on, unless the fault may be the database's.
+async fn frame(app: &App, asked: &mut Parts, told: &Told) -> View {
+    if told.status.is_server_error() {
+        return View::bare(app, asked.uri.path());
+    }
+    let Ok(view) = View::from_request_parts(asked, app).await;
+    view
 }
 
 fn page(view: &View, told: &Told) -> Option<Response> {

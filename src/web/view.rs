@@ -66,6 +66,15 @@ impl View {
         entries.into_iter().map(|(href, label)| NavItem { href, label, current: current(href) }).collect()
     }
 
+    /// Where a refused reader goes on: to their own pages, or where the refusal says.
+    pub fn way_on(&self, otherwise: (&'static str, &'static str)) -> (&'static str, &'static str) {
+        match self.role {
+            None => otherwise,
+            Some(Role::Student) => ("/learn", "Your course"),
+            Some(Role::Instructor | Role::Admin) => ("/staff/cohorts", "Cohorts"),
+        }
+    }
+
     /// Whether somebody is signed in, so that there is a way out.
     pub fn signed_in(&self) -> bool {
         self.role.is_some()

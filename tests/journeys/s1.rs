@@ -89,7 +89,7 @@ async fn only_the_code_from_the_mail_in_the_same_browser_holds_a_seat() {
 
         let wrong = if code == "000000" { "000001" } else { "000000" };
         let refused = asked.form("Continue").with("code", wrong).submit().await;
-        refused.is(422).shows("Enter the six digits of the newest mail");
+        refused.is(422).shows("That code is not right. You have 4 more tries");
         assert!(refused.body.contains(wrong), "what was typed is lost");
         let order = refused.form("Continue").with("code", &code).submit().await;
         order.is(200).shows("Pay for your seat");

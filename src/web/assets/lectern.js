@@ -14,8 +14,8 @@
 
   function guessZone(select) {
     const told = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const names = [told, renamed[told], Object.keys(renamed).find(old => renamed[old] === told)];
-    const option = [...select.options].find(o => names.includes(o.value));
+    const options = [...select.options];
+    const option = [renamed[told], told].map(name => options.find(o => o.value === name)).find(Boolean);
     if (!option) return;
     option.selected = true;
     const note = document.getElementById(select.dataset.zoneGuess);

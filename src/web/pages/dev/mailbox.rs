@@ -13,7 +13,7 @@ use crate::web::view::{View, page};
 use crate::web::{App, Problem};
 
 /// A mail's HTML may style itself, and nothing else: no script, no address fetched, in an origin of its own.
-const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'";
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'";
 /// The newest are enough for a page.
 const PAGE: usize = 200;
 /// A test may want them all.
@@ -107,5 +107,7 @@ pub async fn show(State(app): State<App>, view: View, Path(id): Path<String>) ->
 /// The HTML alone, under a policy of its own.
 pub async fn html(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let html = find(&app, &id).await?.html.ok_or(Problem::NotFound)?;
+    // Links open beside the preview, as a mail program does it, not inside its frame.
+    let html = html.replacen("<head>", "<head>\n  <base target=\"_blank\">", 1);
     Ok(([(CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
 }

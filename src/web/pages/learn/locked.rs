@@ -97,7 +97,7 @@ fn opener(inputs: &Inputs, reason: LockReason, paths: Paths) -> Opener {
     let count = |number: u32, noun| counted(usize::try_from(number).unwrap_or(usize::MAX), noun);
     match reason {
         LockReason::NotYetTime => {
-            Opener { words: format!("Its date in the schedule of your cohort, {}.", inputs.plan.cohort().name), link: None }
+            Opener { words: format!("Its date in the schedule of your cohort, “{}”.", inputs.plan.cohort().name), link: None }
         }
         LockReason::Awaits(Unmet::RequiredReadingsUnread { module, unread }) => Opener {
             words: format!("Your reading: {} of week {module} to go.", count(unread, "required reading")),

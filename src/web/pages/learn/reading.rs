@@ -135,6 +135,7 @@ fn licence(reading: &Reading) -> String {
     let meant = match reading.rights {
         Rights::Own => "Published by the course’s own journal",
         Rights::Licensed => "Archived copy, shown by licence",
+        Rights::LinkOnly if reading.url.is_none() => "Not ours to copy, and no link is known: the summary is all we show",
         Rights::LinkOnly => "Not ours to copy: read it at the source",
     };
     reading.licence.clone().unwrap_or_else(|| meant.to_owned())

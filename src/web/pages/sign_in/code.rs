@@ -93,8 +93,9 @@ pub async fn answer(
             let next = intent.follow(&app, &person).await.unwrap_or_else(IntoResponse::into_response);
             return Ok((jar, next).into_response());
         }
-        Judged::Wrong => "Enter the six digits of the newest mail",
-        Judged::Dead => "This code no longer works. Ask for a new one below",
+        Judged::Wrong { left: 1 } => "That code is not right. You have 1 more try".to_owned(),
+        Judged::Wrong { left } => format!("That code is not right. You have {left} more tries"),
+        Judged::Dead => "This code no longer works. Ask for a new one below".to_owned(),
     };
     let errors = FieldErrors::one("code", wrong);
     page_with_errors(&Page::new(&view, &errors, &challenge, &input.code)?)
@@ -123,14 +124,14 @@ async fn judge(
 
 enum Judged {
     SignedIn { person: Person, session: identity::BrowserToken, intent: Box<Intent> },
-    Wrong,
+    Wrong { left: i32 },
     Dead,
 }
 
 impl From<Answer> for Judged {
     fn from(answer: Answer) -> Self {
         match answer {
-            Answer::Wrong { .. } => Self::Wrong,
+            Answer::Wrong { left } => Self::Wrong { left },
             Answer::Right { .. } | Answer::Dead => Self::Dead,
         }
     }
