@@ -42,6 +42,10 @@ impl Subject {
     pub fn start(folder: &Path) -> Outcome<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
         command.args(["serve", "--profile", "development", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        // A setting of the one who measures, or an option of this program, is none of the program's.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LECTERN_")) {
+            command.env_remove(name);
+        }
         // All clients have one address here: the limit of requests is not what is measured.
         for limit in ["BURST", "PER_MINUTE"] {
             command.env(format!("LECTERN_LIMITS__{limit}"), "1000000000");
