@@ -2,23 +2,31 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use crate::Outcome;
 
 /// A child process that serves HTTP, killed when dropped.
-pub struct Process(Child);
+pub struct Process {
+    child: Child,
+    /// Held open: a process that cannot write its lines would end.
+    _output: Option<BufReader<ChildStdout>>,
+}
 
 impl Process {
     /// Starts it and waits until it tells its address; gives the address without its scheme.
     pub fn start(command: &mut Command) -> Outcome<(Self, String)> {
-        let mut process = Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?);
-        let output = process.0.stdout.take().ok_or("no output")?;
-        for line in BufReader::new(output).lines() {
-            if let Some((_, authority)) = line?.split_once("at http://") {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+        let mut process = Self { child, _output: None };
+        let mut output = BufReader::new(process.child.stdout.take().ok_or("no output")?);
+        let mut line = String::new();
+        while output.read_line(&mut line)? > 0 {
+            if let Some((_, authority)) = line.trim_end().split_once("at http://") {
+                process._output = Some(output);
                 return Ok((process, authority.to_owned()));
             }
+            line.clear();
         }
         Err("it ended before it served".into())
     }
@@ -26,8 +34,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -57,7 +65,7 @@ impl Subject {
 
     /// The memory that it has in RAM.
     pub fn resident_bytes(&self) -> Outcome<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
         let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kibibytes * 1024.0)
@@ -65,9 +73,9 @@ impl Subject {
 
     /// Asks it to end, as a supervisor does, and waits.
     pub fn stop(mut self) -> Outcome<()> {
-        Command::new("kill").args(["-TERM", &self.process.0.id().to_string()]).status()?;
+        Command::new("kill").args(["-TERM", &self.process.child.id().to_string()]).status()?;
         for _ in 0..500 {
-            if self.process.0.try_wait()?.is_some() {
+            if self.process.child.try_wait()?.is_some() {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(10));
