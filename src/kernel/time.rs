@@ -18,36 +18,6 @@ pub struct UnknownZone(pub String);
 
 /// Areas of the IANA database's `backward` file, kept there for old systems.
 const LEGACY: [&str; 7] = ["Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/"];
-/// Names that the IANA database has replaced by the city's present one.
-const REPLACED: [&str; 24] = [
-    "Africa/Asmera",
-    "America/Buenos_Aires",
-    "America/Catamarca",
-    "America/Cordoba",
-    "America/Fort_Wayne",
-    "America/Godthab",
-    "America/Indianapolis",
-    "America/Jujuy",
-    "America/Knox_IN",
-    "America/Louisville",
-    "America/Mendoza",
-    "America/Porto_Acre",
-    "America/Virgin",
-    "Asia/Ashkhabad",
-    "Asia/Calcutta",
-    "Asia/Chungking",
-    "Asia/Dacca",
-    "Asia/Katmandu",
-    "Asia/Macao",
-    "Asia/Rangoon",
-    "Asia/Saigon",
-    "Asia/Thimbu",
-    "Atlantic/Faeroe",
-    "Europe/Kiev",
-];
-
-/// Areas of the IANA database's `backward` file, kept there for old systems.
-const LEGACY: [&str; 7] = ["Etc/", "US/", "SystemV/", "Brazil/", "Canada/", "Chile/", "Mexico/"];
 /// Names that the IANA database has replaced by the place's present one.
 #[rustfmt::skip]
 const REPLACED: [&str; 24] = [

@@ -67,9 +67,9 @@ impl View {
     }
 
     /// Where a refused reader goes on: to their own pages, or where the refusal says.
-    pub fn way_on(&self, otherwise: (&'static str, &'static str)) -> (&'static str, &'static str) {
+    pub fn way_on(&self, otherwise: &(&'static str, &'static str)) -> (&'static str, &'static str) {
         match self.role {
-            None => otherwise,
+            None => *otherwise,
             Some(Role::Student) => ("/learn", "Your course"),
             Some(Role::Instructor | Role::Admin) => ("/staff/cohorts", "Cohorts"),
         }

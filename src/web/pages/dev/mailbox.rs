@@ -13,7 +13,8 @@ use crate::web::view::{View, page};
 use crate::web::{App, Problem};
 
 /// A mail's HTML may style itself, and nothing else: no script, no address fetched, in an origin of its own.
-const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'";
+const MAIL_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'";
 /// The newest are enough for a page.
 const PAGE: usize = 200;
 /// A test may want them all.

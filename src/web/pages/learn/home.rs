@@ -4,13 +4,15 @@ use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use sea_orm::DbErr;
 
 use super::Paths;
 use super::dashboard::{Next, Seat, SeatState, WeekState, Work};
 use super::orders::OrderShown;
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
-use crate::kernel::ids::EnrolmentId;
+use crate::kernel::ids::{EnrolmentId, OrderId};
+use crate::payment::model::CardState;
 use crate::schedule::Plans;
 use crate::web::pages::cards;
 use crate::web::pages::course::Offered;
@@ -29,6 +31,8 @@ struct Dashboard<'a> {
     /// Of an enrolled student.
     work: Option<Work>,
     order: Option<OrderShown>,
+    /// Whether the money is with a bank that has not decided.
+    with_bank: bool,
     zone: &'a str,
 }
 
@@ -90,14 +94,25 @@ async fn dashboard(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, enr
         EnrolmentState::Enrolled { .. } => work(conn, plans, moment, enrolment.id).await?,
         _ => None,
     };
+    let order = payment::orders_of_enrolment(conn, enrolment.id).await?.into_iter().next();
+    let with_bank = match &order {
+        Some(order) if matches!(enrolment.state, EnrolmentState::Held { .. }) => is_with_bank(conn, order.id).await?,
+        _ => false,
+    };
     page(&Dashboard {
         view,
         name: moment.subject.name.to_string(),
         seat: seat(conn, enrolment, moment).await?,
         work,
-        order: payment::orders_of_enrolment(conn, enrolment.id).await?.into_iter().next().map(OrderShown::from),
+        order: order.map(OrderShown::from),
+        with_bank,
         zone: moment.zone.name(),
     })
+}
+
+async fn is_with_bank(conn: &Conn, order: OrderId) -> Result<bool, DbErr> {
+    let payments = payment::payments_of_order(conn, order).await?;
+    Ok(payments.iter().any(|payment| payment.card().is_some_and(|attempt| attempt.state == CardState::Processing)))
 }
 
 async fn work(conn: &Conn, plans: &Plans, moment: &Moment, id: EnrolmentId) -> Result<Option<Work>, Problem> {
