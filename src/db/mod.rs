@@ -37,6 +37,7 @@ pub struct Db {
     random: Randomness,
     wakes: Arc<Wakes>,
     statements: Arc<AtomicU64>,
+    commits: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Db {
@@ -67,7 +68,7 @@ impl Db {
     pub async fn connect(location: &Location, clocks: Clocks, random: Randomness) -> Result<Self, ConnectError> {
         let statements = Arc::<AtomicU64>::default();
         let (writer, reader) = connect::pools(location, &statements).await?;
-        Ok(Self { writer, reader, clocks, random, wakes: Arc::default(), statements })
+        Ok(Self { writer, reader, clocks, random, wakes: Arc::default(), statements, commits: Arc::default() })
     }
 
     /// The clocks that stamp every write.
@@ -105,7 +106,10 @@ impl Db {
         match work(&txn).await {
             Ok(value) => {
                 let (jobs, letters) = (txn.wake_jobs.load(Ordering::Relaxed), txn.wake_letters.load(Ordering::Relaxed));
-                txn.inner.commit().await?;
+                let committed = txn.inner.commit().await;
+                // Even if it failed: the change may be there all the same.
+                self.commits.fetch_add(1, Ordering::Release);
+                committed?;
                 if jobs {
                     self.wakes.jobs.notify_one();
                 }
@@ -146,6 +150,11 @@ impl Db {
     /// How many statements have run, transaction control not counted: what a test of a page's cost compares.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Counts the changes that this process made: while it stays the same, only another process may have changed a row.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
     }
 
     /// The writing connection pool, for migrations alone.

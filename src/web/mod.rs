@@ -4,6 +4,7 @@ mod assets;
 pub mod form;
 pub mod guard;
 mod health;
+mod kept;
 pub mod pages;
 pub mod problem;
 pub mod routes;
@@ -36,6 +37,7 @@ use crate::schedule::Plans;
 use crate::services::Services;
 use crate::work::clock::Registries;
 
+use kept::Kept;
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
 use session::CookieNames;
@@ -60,6 +62,7 @@ pub struct Shared {
     pub contact: Arc<str>,
     pub code_key: CodeKey,
     pub plans: Plans,
+    front: Kept,
     content_security_policy: HeaderValue,
     cookies: CookieNames,
     hosts: Vec<String>,
@@ -83,6 +86,7 @@ impl App {
             contact: settings.organisation.contact_email.as_str().into(),
             code_key: CodeKey::new(settings.server.secret.clone()),
             plans: Plans::default(),
+            front: Kept::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],

@@ -1,5 +1,6 @@
 //! Who is asking: cookies, and the extractors that authorise.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -7,9 +8,10 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use sea_orm::DbErr;
 
 use super::{App, Problem, guard};
-use crate::db::Snapshot;
+use crate::db::{Db, Snapshot};
 use crate::identity::{self, BrowserToken, Person, Role};
 use crate::kernel::Actor;
 
@@ -32,6 +34,44 @@ impl FromRequestParts<App> for PageSnapshot {
             parts.extensions.insert(snapshot.clone());
         }
         Ok(snapshot)
+    }
+}
+
+/// A page's snapshot, opened only when it is asked for: for a page that may have nothing to read.
+#[derive(Debug)]
+pub struct LazySnapshot {
+    open: Option<PageSnapshot>,
+    db: Db,
+}
+
+impl LazySnapshot {
+    /// The one that the session was looked up in, or a new one.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn open(self) -> Result<PageSnapshot, DbErr> {
+        match self.open {
+            Some(open) => Ok(open),
+            None => self.anew().await,
+        }
+    }
+
+    /// One of this moment, which misses nothing that was committed before.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn anew(self) -> Result<PageSnapshot, DbErr> {
+        // Given back first: a request that held one connection while it waits for another could wait for its like.
+        drop(self.open);
+        Ok(PageSnapshot(Arc::new(self.db.snapshot().await?)))
+    }
+}
+
+impl FromRequestParts<App> for LazySnapshot {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self { open: parts.extensions.get().cloned(), db: app.services.db.clone() })
     }
 }
 

@@ -296,3 +296,28 @@ async fn the_development_pages_show_mail_and_move_time_forward_only() {
     shop.get(browser, "/dev/clock").await.is(200, "Tue 5 Jan 2027, 03:30:00 UTC").is(200, "1 d 0 h 0 min ahead");
     shop.bench.finish().await;
 }
+
+#[tokio::test]
+async fn visitors_have_the_course_page_kept_until_something_changes() {
+    let shop = Shop::with_seats(2).await;
+    let (mut visitor, db) = (Browser::default(), &shop.bench.services.db);
+    shop.get(&mut visitor, "/").await.is(200, "2 of 2");
+    let before = db.statements();
+    shop.get(&mut visitor, "/").await.is(200, "2 of 2");
+    assert_eq!(db.statements(), before, "nothing changed, and it was read again");
+
+    // A commit of this process is seen at once; one of another process within a second.
+    let mut student = Browser::default();
+    shop.enrol(&mut student, "student03@example.org").await;
+    shop.get(&mut visitor, "/").await.is(200, "1 of 2");
+    let before = db.statements();
+    shop.bench.pass(SignedDuration::from_secs(1));
+    shop.get(&mut visitor, "/").await.is(200, "1 of 2");
+    assert!(db.statements() > before, "it was not read again");
+
+    // A reader's own page is never a visitor's.
+    shop.get(&mut student, "/").await.is(200, "Sign out");
+    let visitors = shop.get(&mut visitor, "/").await;
+    assert!(!visitors.body.contains("Sign out"));
+    shop.bench.finish().await;
+}

@@ -1,0 +1,99 @@
+//! What the program promises of its speed and size, measured: `cargo bench`.
+//!
+//! Speeds are ratios to a control measured in the same run, in turns, so that they say the same on any machine. Exit code 1 if
+//! a bound is missed; `LECTERN_BENCH_REPORT_ONLY=1` reports and exits 0. `LECTERN_BENCH_ROUNDS` and `LECTERN_BENCH_SECONDS`
+//! (of one turn) make it longer or shorter.
+
+mod client;
+mod control;
+mod marks;
+mod measure;
+mod school;
+mod subject;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use client::Target;
+use control::Control;
+use measure::{Bound, Effort, Line, Ratio, compare};
+use school::School;
+use subject::Subject;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const MEGABYTE: f64 = 1024.0 * 1024.0;
+
+fn main() -> Outcome<ExitCode> {
+    if let Some(sizes) = control::asked_for() {
+        control::serve(&sizes)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let lines = runtime.block_on(measure_all())?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{:<44} {:>10} {:>10}   {:<6} detail", "promise", "measured", "bound", "")?;
+    for line in &lines {
+        writeln!(out, "{line}")?;
+    }
+    let report_only = std::env::var("LECTERN_BENCH_REPORT_ONLY").is_ok_and(|value| value == "1");
+    let kept = lines.iter().all(Line::is_kept);
+    Ok(if kept || report_only { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn measure_all() -> Outcome<Vec<Line>> {
+    let effort = Effort::from_environment()?;
+    let folder = tempfile::tempdir()?;
+    // The first start makes the demonstration; the measured ones find it there.
+    Subject::start(folder.path())?.stop()?;
+    let school = School::open(folder.path()).await?;
+
+    let mut lines = vec![first_answers(folder.path()).await?];
+    let subject = Subject::start(folder.path())?;
+    let week = Target::get(&subject.authority, &school.week_path, Some(&school.cookie));
+    let front = Target::get(&subject.authority, "/", None);
+    for target in [&front, &week] {
+        client::once(target).await?;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    lines.push(Line::new("idle memory, MiB", subject.resident_bytes()? / MEGABYTE, Bound::AtMost(60.0), String::new()));
+
+    let (week_bytes, front_bytes) = (client::once(&week).await?, client::once(&front).await?);
+    let control = Control::start(&[week_bytes, front_bytes])?;
+    for (name, target, bytes, bound) in [
+        ("a student's week, to bare axum", &week, week_bytes, 0.10),
+        ("the course page, to bare axum", &front, front_bytes, 0.25),
+    ] {
+        let bare = Target::get(&control.authority, &control::path(bytes), None);
+        let turns = async |target| client::rate(target, effort.turn).await;
+        let ratio = compare(effort.rounds, async || turns(&bare).await, async || turns(target).await).await?;
+        lines.push(per_second(name, &ratio, bound, &format!("{bytes} bytes, {} connections", client::CONNECTIONS)));
+    }
+    subject.stop()?;
+    drop(control);
+    let ratio = marks::compare(&school, effort).await?;
+    lines.push(per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable"));
+    Ok(lines)
+}
+
+fn per_second(name: &'static str, ratio: &Ratio, bound: f64, what: &str) -> Line {
+    let detail = format!("{:.0}/s to {:.0}/s; {what}", ratio.subject, ratio.control);
+    Line::new(name, ratio.median, Bound::AtLeast(bound), detail)
+}
+
+/// From the start of the process on an existing database to the course page in full: the median of several starts.
+async fn first_answers(folder: &std::path::Path) -> Outcome<Line> {
+    let mut times = Vec::new();
+    for _ in 0..7 {
+        let began = tokio::time::Instant::now();
+        let subject = Subject::start(folder)?;
+        client::once(&Target::get(&subject.authority, "/", None)).await?;
+        times.push(began.elapsed().as_secs_f64() * 1000.0);
+        subject.stop()?;
+    }
+    let slowest = times.iter().copied().fold(0.0, f64::max);
+    let detail = format!("slowest of {}: {slowest:.0} ms", times.len());
+    Ok(Line::new("start to first answer, ms", measure::median(&mut times), Bound::AtMost(200.0), detail))
+}

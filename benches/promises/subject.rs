@@ -1,0 +1,77 @@
+//! The program itself, as it is shipped: its binary, serving.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::Outcome;
+
+/// A child process that serves HTTP, killed when dropped.
+pub struct Process(Child);
+
+impl Process {
+    /// Starts it and waits until it tells its address; gives the address without its scheme.
+    pub fn start(command: &mut Command) -> Outcome<(Self, String)> {
+        let mut process = Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?);
+        let output = process.0.stdout.take().ok_or("no output")?;
+        for line in BufReader::new(output).lines() {
+            if let Some((_, authority)) = line?.split_once("at http://") {
+                return Ok((process, authority.to_owned()));
+            }
+        }
+        Err("it ended before it served".into())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `lectern serve` in the development profile, on a database in a folder.
+pub struct Subject {
+    pub authority: String,
+    process: Process,
+}
+
+impl Subject {
+    /// Starts it, with the demonstration if the folder is empty, and returns when it serves.
+    pub fn start(folder: &Path) -> Outcome<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
+        command.args(["serve", "--profile", "development", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        // A setting of the one who measures, or an option of this program, is none of the program's.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LECTERN_")) {
+            command.env_remove(name);
+        }
+        // All clients have one address here: the limit of requests is not what is measured.
+        for limit in ["BURST", "PER_MINUTE"] {
+            command.env(format!("LECTERN_LIMITS__{limit}"), "1000000000");
+        }
+        command.env("LECTERN_LOG__FILTER", "warn");
+        let (process, authority) = Process::start(&mut command)?;
+        Ok(Self { authority, process })
+    }
+
+    /// The memory that it has in RAM.
+    pub fn resident_bytes(&self) -> Outcome<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kibibytes * 1024.0)
+    }
+
+    /// Asks it to end, as a supervisor does, and waits.
+    pub fn stop(mut self) -> Outcome<()> {
+        Command::new("kill").args(["-TERM", &self.process.0.id().to_string()]).status()?;
+        for _ in 0..500 {
+            if self.process.0.try_wait()?.is_some() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Err("it did not stop when told to".into())
+    }
+}
