@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::source::root;
 
-/// Folders (and files) of the repository that the documents name by path.
+/// Folders (and files) of the repository that the documents name by path; a folder also without its slash.
 const PLACES: [&str; 9] = ["src/", "tests/", "emails/", "config/", "migrations/", "benches/", "docs/", "deploy/", ".ci"];
 
 #[test]
@@ -64,12 +64,16 @@ fn paths(text: &str) -> Vec<(usize, String)> {
         if line.trim_start().starts_with("```") {
             in_block = !in_block;
         } else if !in_block {
-            let named =
-                in_backticks(line).filter(|word| PLACES.iter().any(|place| word.starts_with(place)) && !word.contains(' '));
+            let named = in_backticks(line).filter(|word| PLACES.iter().any(|place| is_in(word, place)) && !word.contains(' '));
             found.extend(named.map(|word| (at + 1, word.split("::").next().unwrap_or(word).to_owned())));
         }
     }
     found
+}
+
+/// Whether `word` names the place, or what is in it.
+fn is_in(word: &str, place: &str) -> bool {
+    word.starts_with(place) || place.strip_suffix('/') == Some(word)
 }
 
 /// Whether the repository has this path. A part such as `<area>` or `*.rs` stands for any.
@@ -110,8 +114,8 @@ fn dependencies(manifest: &str) -> Vec<String> {
 
 #[test]
 fn the_readers_of_documents_read() {
-    let text = "see `src/web/<area>` and `config/nowhere.toml`\n```\n`src/no`\n```\n| `a`, `b` | `c` |\n`src/jobs/mod.rs::Job` `src/x y`";
-    let expected = [(1, "src/web/<area>"), (1, "config/nowhere.toml"), (6, "src/jobs/mod.rs")];
+    let text = "see `src/web/<area>` and `config/nowhere.toml`, `benches`, `tests_of`\n```\n`src/no`\n```\n| `a`, `b` | `c` |\n`src/jobs/mod.rs::Job` `src/x y`";
+    let expected = [(1, "src/web/<area>"), (1, "config/nowhere.toml"), (1, "benches"), (6, "src/jobs/mod.rs")];
     assert_eq!(paths(text), expected.map(|(line, path)| (line, path.to_owned())));
     assert!(exists("src/web/<area>") && exists("src/jobs/mod.rs") && !exists("config/nowhere.toml"));
     assert!(names(text, "src/web") && names("    jobs/  leases", "src/jobs") && !names(text, "src/we"));

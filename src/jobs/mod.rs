@@ -13,8 +13,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{DbErr, EntityTrait, Set};
+use sea_orm::{DbErr, Set};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -102,13 +101,7 @@ pub async fn enqueue_kind(
         last_error: Set(None),
         created_at: Set(txn.now().into()),
     };
-    let earlier = Expr::case(
-        Expr::col((row::Entity, row::Column::DueAt)).gt(Expr::col(("excluded", row::Column::DueAt))),
-        Expr::col(("excluded", row::Column::DueAt)),
-    )
-    .finally(Expr::col((row::Entity, row::Column::DueAt)));
-    let merge = OnConflict::column(row::Column::DedupeKey).value(row::Column::DueAt, earlier).to_owned();
-    row::Entity::insert(job).on_conflict(merge).exec_without_returning(&**txn).await?;
+    store::insert(txn, job).await?;
     if due_at <= txn.now() {
         txn.wake(Wake::Jobs);
     }

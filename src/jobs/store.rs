@@ -1,7 +1,9 @@
 //! The table of jobs, from a claim to its end.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::sea_query::{BinOper, Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use serde_json::Value;
 
 use super::Upcoming;
@@ -10,7 +12,7 @@ use crate::db::columns::UtcTime;
 use crate::db::rows::jobs as row;
 use crate::db::{Conn, Txn};
 use crate::kernel::Timestamp;
-use crate::kernel::ids::JobId;
+use crate::kernel::ids::{JobId, LeaseToken};
 
 /// A job that this worker alone may run, until its lease runs out.
 #[derive(Debug, Clone)]
@@ -18,18 +20,27 @@ pub struct Leased {
     pub id: JobId,
     pub kind: String,
     pub payload: Value,
+    /// What it waits under when it is given back.
+    dedupe_key: Option<String>,
     /// Which run this is, from 1.
     pub attempts: i32,
     pub lease: Lease,
 }
 
-/// Takes up to `limit` due jobs, earliest first. Their dedupe keys are given up: the same job asked for from here on is another.
+/// What begins the key of a job that runs, before its mark and a colon: nothing waits under such a key.
+const RUNNING: &str = "running:";
+
+/// Takes up to `limit` due jobs, earliest first. They wait under their dedupe keys no more: the same job asked for from here on is
+/// another. The row remembers its key, so that a job that fails, or whose worker is lost, can wait under it again.
 ///
 /// # Errors
 /// The database's own.
 pub async fn claim(txn: &Txn, limit: u64) -> Result<Vec<Leased>, DbErr> {
+    let mark: LeaseToken = txn.new_id();
+    let running = Expr::val(format!("{RUNNING}{mark}:")).binary(BinOper::Custom("||"), Expr::col("dedupe_key"));
+    let key = Expr::case(Expr::col("state").eq("pending"), running).finally(Expr::col("dedupe_key"));
     let mut rows = lease::claim::<row::Entity>(txn, &["due_at", "id"], limit, |update| {
-        update.value("dedupe_key", None::<String>);
+        update.value("dedupe_key", key);
     })
     .await?;
     rows.sort_unstable_by_key(|row| (row.due_at, row.id));
@@ -38,7 +49,14 @@ pub async fn claim(txn: &Txn, limit: u64) -> Result<Vec<Leased>, DbErr> {
 
 fn to_leased(row: row::Model) -> Option<Leased> {
     let lease = Lease { id: row.id.0, token: row.lease_token? };
-    Some(Leased { id: row.id, kind: row.kind, payload: row.payload, attempts: row.attempts, lease })
+    let dedupe_key = row.dedupe_key.map(waiting_key);
+    Some(Leased { id: row.id, kind: row.kind, payload: row.payload, dedupe_key, attempts: row.attempts, lease })
+}
+
+/// The key that a running job waited under.
+fn waiting_key(key: String) -> String {
+    let marked = key.strip_prefix(RUNNING).and_then(|rest| rest.split_once(':'));
+    marked.map(|(_, waited)| waited.to_owned()).unwrap_or(key)
 }
 
 /// Deletes a job that is done; false if the lease was lost.
@@ -52,20 +70,47 @@ pub(super) async fn complete(txn: &Txn, lease: Lease) -> Result<bool, DbErr> {
     Ok(done.rows_affected == 1)
 }
 
-/// Gives a job back, to be run again from `retry_at` (machine time) on; false if the lease was lost.
-pub(super) async fn retry(txn: &Txn, lease: Lease, retry_at: Timestamp, error: &str) -> Result<bool, DbErr> {
-    end(txn, lease, row::State::Pending, Some(retry_at), error).await
+/// Gives a job back, to be run again from `retry_at` (machine time) on; false if the lease was lost. If another waits under its
+/// key by now, that one is enough.
+///
+/// The row is taken out and put in as a new one would be: so the database itself sees what waits under the key, also what another
+/// transaction is just committing.
+pub(super) async fn retry(txn: &Txn, job: &Leased, retry_at: Timestamp, error: &str) -> Result<bool, DbErr> {
+    let Some(old) = row::Entity::find_by_id(job.id).one(&**txn).await? else { return Ok(false) };
+    if !complete(txn, job.lease).await? {
+        return Ok(false);
+    }
+    let waiting = row::Model {
+        dedupe_key: job.dedupe_key.clone(),
+        retry_at: Some(retry_at.into()),
+        state: row::State::Pending,
+        lease_token: None,
+        lease_until: None,
+        last_error: Some(brief(error)),
+        ..old
+    };
+    insert(txn, waiting.into_active_model().reset_all()).await?;
+    Ok(true)
+}
+
+/// Puts a job in, or, if one waits under its key, has that one due at the earlier time of both.
+pub(super) async fn insert(txn: &Txn, job: row::ActiveModel) -> Result<(), DbErr> {
+    let earlier = Expr::case(
+        Expr::col((row::Entity, row::Column::DueAt)).gt(Expr::col(("excluded", row::Column::DueAt))),
+        Expr::col(("excluded", row::Column::DueAt)),
+    )
+    .finally(Expr::col((row::Entity, row::Column::DueAt)));
+    let merge = OnConflict::column(row::Column::DedupeKey).value(row::Column::DueAt, earlier).to_owned();
+    row::Entity::insert(job).on_conflict(merge).exec_without_returning(&**txn).await?;
+    Ok(())
 }
 
 /// Puts a job aside for an operator to see; false if the lease was lost.
 pub(super) async fn bury(txn: &Txn, lease: Lease, error: &str) -> Result<bool, DbErr> {
-    end(txn, lease, row::State::Dead, None, error).await
-}
-
-async fn end(txn: &Txn, lease: Lease, state: row::State, retry_at: Option<Timestamp>, error: &str) -> Result<bool, DbErr> {
     let done = fenced::<row::Entity>(lease)
-        .col_expr(row::Column::State, Expr::value(state))
-        .col_expr(row::Column::RetryAt, Expr::value(retry_at.map(UtcTime::from)))
+        .col_expr(row::Column::State, Expr::value(row::State::Dead))
+        .col_expr(row::Column::DedupeKey, Expr::value(None::<String>))
+        .col_expr(row::Column::RetryAt, Expr::value(None::<UtcTime>))
         .col_expr(row::Column::LastError, Expr::value(brief(error)))
         .col_expr(row::Column::LeaseToken, Expr::value(None::<uuid::Uuid>))
         .col_expr(row::Column::LeaseUntil, Expr::value(None::<UtcTime>))

@@ -124,7 +124,7 @@ async fn a_lost_lease_is_taken_over_and_its_late_holder_changes_nothing() {
         assert!(!extend::<row::Entity>(db, late.lease).await.unwrap());
         db.write(WORKER, async |txn| {
             assert!(!complete(txn, late.lease).await?);
-            assert!(!retry(txn, late.lease, START, "late").await?);
+            assert!(!retry(txn, &late, START, "late").await?);
             Ok::<_, DbErr>(())
         })
         .await
@@ -158,6 +158,39 @@ async fn a_failed_job_waits_longer_each_time_and_is_dead_after_the_last() {
         bench.pass(SignedDuration::from_hours(24));
         assert_eq!(run_due(&bench.services, &registry, 10).await.unwrap(), 0);
         assert_eq!(notes(number), [(1, 12)]);
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_failed_job_waits_under_its_key_again_or_gives_way_to_the_one_that_does() {
+    for bench in Bench::each().await {
+        let (db, number, registry) = (&bench.services.db, new_bench_number(), registry());
+        let ask = async |due_at: Timestamp| {
+            let payload = serde_json::to_value(Note { bench: number, number: 1, then: Then::Fail }).unwrap();
+            let key = Some("one".to_owned());
+            db.write(WORKER, async |txn| enqueue_kind(txn, Note::KIND, key, payload, due_at).await).await.unwrap();
+        };
+        ask(START).await;
+        run_due(&bench.services, &registry, 1).await.unwrap();
+        ask(START).await;
+        let failed = rows(db).await;
+        assert_eq!((failed.len(), failed[0].attempts, failed[0].dedupe_key.as_deref()), (1, 1, Some("one")));
+        bench.pass(SignedDuration::from_mins(15));
+        let lost = take(db, 1).await.remove(0);
+        bench.pass(LEASE);
+        run_due(&bench.services, &registry, 1).await.unwrap();
+        let again = rows(db).await;
+        assert_eq!((again[0].attempts, again[0].dedupe_key.as_deref()), (3, Some("one")), "a lost lease keeps it too");
+        bench.pass(SignedDuration::from_mins(15));
+        take(db, 1).await;
+        ask(shifted(START, SignedDuration::from_hours(9))).await;
+        assert_eq!(rows(db).await.len(), 2, "one runs, one waits");
+        bench.pass(LEASE);
+        run_due(&bench.services, &registry, 1).await.unwrap();
+        let left = rows(db).await;
+        assert_eq!((left.len(), left[0].id == lost.id, left[0].dedupe_key.as_deref()), (1, false, Some("one")));
+        assert_eq!(Timestamp::from(left[0].due_at), START, "at the earlier time");
         bench.finish().await;
     }
 }

@@ -102,7 +102,7 @@ impl Worker {
                     Ok(()) => store::complete(txn, job.lease).await?,
                     Err(JobFailure::Retry(error)) => {
                         let retry_at = shifted(txn.machine_now(), backoff(job.attempts, &services.random));
-                        return store::retry(txn, job.lease, retry_at, error).await;
+                        return store::retry(txn, job, retry_at, error).await;
                     }
                     Err(JobFailure::GiveUp(error)) => store::bury(txn, job.lease, error).await?,
                 };

@@ -8,6 +8,7 @@ use crate::jobs::Registry;
 use crate::mail::Composers;
 use crate::payment;
 use crate::reminders::PlanReminders;
+use crate::schedule::Plans;
 
 /// Everything that can be done later. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -34,9 +35,10 @@ fn jobs() -> Registry {
 }
 
 fn composers() -> Composers {
+    let plans = Plans::default();
     Composers::new()
         .with(messages::SignInCode)
-        .with(messages::EnrolmentConfirmed)
-        .with(messages::ModuleReleased)
-        .with(messages::ReleaseMoved)
+        .with(messages::EnrolmentConfirmed::new(plans.clone()))
+        .with(messages::ModuleReleased::new(plans.clone()))
+        .with(messages::ReleaseMoved::new(plans))
 }

@@ -47,7 +47,7 @@ pub struct Model {
     pub locale: String,
     #[sea_orm(unique)]
     pub message_id: String,
-    /// The signed bytes; dropped once sent if the class is secret.
+    /// The signed bytes; never those of the class secret.
     #[sea_orm(column_type = "Blob", nullable)]
     pub rendered: Option<Vec<u8>>,
     pub state: State,

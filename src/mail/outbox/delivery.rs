@@ -17,7 +17,8 @@ use crate::services::Services;
 /// After this many failures a mail is dead. At a quarter of an hour each that is over four days, as long as RFC 5321
 /// section 4.5.4.1 has a sender go on trying.
 pub const MAX_ATTEMPTS: i32 = 400;
-/// A mail that ends in doubt is sent again, where its class says so, in this many attempts at most.
+/// A mail that ends in doubt is sent again, where its class says so, up to this attempt; and once in any case, however long its
+/// server was away before.
 pub const MAX_DOUBTFUL: i32 = 12;
 
 /// How an attempt ended.
@@ -26,7 +27,7 @@ pub(super) enum Ending {
     Sent {
         reply: String,
     },
-    /// Tried again later, with the same bytes.
+    /// Tried again later, with the same bytes where they are kept.
     Again {
         code: Option<u16>,
         error: String,
@@ -58,10 +59,6 @@ pub(super) enum Doubt {
 impl Ending {
     fn again(error: impl Into<String>, doubt: Doubt) -> Self {
         Self::Again { code: None, error: error.into(), doubt }
-    }
-
-    pub(super) fn is_final(&self) -> bool {
-        !matches!(self, Self::Again { .. } | Self::Postponed(_))
     }
 }
 
@@ -124,7 +121,7 @@ fn unusable() -> Ending {
     Ending::Dead { code: None, error: "the kept recipient is not an address".to_owned() }
 }
 
-/// The letter's bytes, composed, signed and kept; or how it ends without them.
+/// The letter's bytes, composed, signed and (unless they hold a secret) kept; or how it ends without them.
 async fn write(services: &Services, composers: &Composers, letter: &row::Model, lease: Lease) -> Result<Vec<u8>, Option<Ending>> {
     let read = to_letter(letter).ok_or_else(unusable)?;
     let composing = AssertUnwindSafe(composers.compose(services, &read)).catch_unwind();
@@ -148,7 +145,9 @@ async fn write(services: &Services, composers: &Composers, letter: &row::Model, 
     let message_id = format!("{}@{domain}", letter.id);
     let bytes =
         render(services, read.recipient, content, &message_id).map_err(|error| Some(Ending::Dead { code: None, error }))?;
-    let kept = services.db.write(WORKER, async |txn| store::keep(txn, lease, &message_id, &bytes).await).await;
+    // A code is never stored: each attempt derives it anew. The Message-ID is the letter's, so it stays the same.
+    let to_keep = (read.class != Class::Secret).then_some(bytes.as_slice());
+    let kept = services.db.write(WORKER, async |txn| store::keep(txn, lease, &message_id, to_keep).await).await;
     match kept {
         Ok(true) => Ok(bytes),
         Ok(false) => Err(None),
@@ -206,29 +205,46 @@ async fn send(services: &Services, letter: &row::Model, lease: Lease, to: EmailA
         }
     };
     match services.mail.send(&envelope, bytes, services.clocks.service(), before_body).await {
-        Ok(accepted) => Some(Ending::Sent { reply: accepted.reply }),
-        Err(failure) => failed(letter, failure),
+        Ok(accepted) => Some(Ending::Sent { reply: without_address(&accepted.reply, &envelope.to) }),
+        Err(failure) => failed(letter, &envelope.to, failure),
     }
 }
 
+/// What a server said, with the recipient's address masked however it is written: it goes to the log and to the staff.
+fn without_address(reply: &str, to: &EmailAddress) -> String {
+    let (small, address) = (reply.to_ascii_lowercase(), to.as_str().to_ascii_lowercase());
+    let mut told = String::with_capacity(reply.len());
+    let mut after = 0;
+    // Small letters of ASCII take as many bytes, so a place in `small` is the same place in `reply`.
+    for (at, _) in small.match_indices(&address) {
+        told.push_str(&reply[after..at]);
+        told.push_str(&to.masked());
+        after = at + address.len();
+    }
+    told.push_str(&reply[after..]);
+    told
+}
+
 /// What a failure means for the letter.
-fn failed(letter: &row::Model, failure: SendFailure<NotNoted>) -> Option<Ending> {
+fn failed(letter: &row::Model, to: &EmailAddress, failure: SendFailure<NotNoted>) -> Option<Ending> {
     let about_the_mail = failure.is_about_the_mail();
+    let told = |reply: String| without_address(&reply, to);
     let ending = match failure {
         SendFailure::NotBegun(NotNoted::LeaseLost) => return None,
         SendFailure::NotBegun(NotNoted::Db(error)) => Ending::again(error.to_string(), doubt(letter)),
         SendFailure::InDoubt { phase, reply } => {
-            let error = format!("no answer at {phase}: {reply}");
+            let error = format!("no answer at {phase}: {}", told(reply));
+            let is_first = doubt(letter) == Doubt::None;
             match Class::from(letter.class) {
-                Class::Transactional if letter.attempts < MAX_DOUBTFUL => Ending::again(error, Doubt::Remains),
+                Class::Transactional if is_first || letter.attempts < MAX_DOUBTFUL => Ending::again(error, Doubt::Remains),
                 _ => Ending::InDoubt { error },
             }
         }
         SendFailure::Permanent { phase, code, reply } if about_the_mail => {
-            Ending::Dead { code, error: format!("refused at {phase}: {reply}") }
+            Ending::Dead { code, error: format!("refused at {phase}: {}", told(reply)) }
         }
         SendFailure::Temporary { phase, code, reply } | SendFailure::Permanent { phase, code, reply } => {
-            let error = format!("not taken at {phase}: {reply}");
+            let error = format!("not taken at {phase}: {}", told(reply));
             if letter.attempts >= MAX_ATTEMPTS {
                 Ending::Dead { code, error }
             } else {

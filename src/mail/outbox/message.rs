@@ -73,7 +73,7 @@ pub trait Composer: Send + Sync + 'static {
     /// The kind, by its folder's name in `emails/`.
     const KIND: &'static str;
 
-    /// Decides, at the first lease, whether the mail still has a point, and writes it. It changes nothing.
+    /// Decides, at the first lease (for a secret, at each), whether the mail still has a point, and writes it. It changes nothing.
     fn compose(&self, services: &Services, letter: &Letter) -> impl Future<Output = Result<Composed, ComposeFailure>> + Send;
 }
 

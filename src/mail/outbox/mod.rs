@@ -34,7 +34,7 @@ pub enum Class {
     Transactional,
     /// Caused by time passing: counts as sent.
     Reminder,
-    /// Holds a code: counts as sent, and its bytes are dropped.
+    /// Holds a code: counts as sent, and its bytes are never kept.
     Secret,
 }
 

@@ -19,11 +19,12 @@ pub(super) async fn claim(txn: &Txn, limit: u64) -> Result<Vec<row::Model>, DbEr
     Ok(rows)
 }
 
-/// Keeps the bytes that this and every later attempt sends; false if the lease was lost.
-pub(super) async fn keep(txn: &Txn, lease: Lease, message_id: &str, bytes: &[u8]) -> Result<bool, DbErr> {
+/// Keeps the letter's Message-ID, and the bytes that every later attempt sends where they may be kept; false if the lease was
+/// lost.
+pub(super) async fn keep(txn: &Txn, lease: Lease, message_id: &str, bytes: Option<&[u8]>) -> Result<bool, DbErr> {
     let update = fenced::<row::Entity>(lease)
         .col_expr(row::Column::MessageId, Expr::value(message_id))
-        .col_expr(row::Column::Rendered, Expr::value(bytes.to_vec()));
+        .col_expr(row::Column::Rendered, Expr::value(bytes.map(<[u8]>::to_vec)));
     done(txn, update).await
 }
 
@@ -60,11 +61,6 @@ pub(super) async fn end(txn: &Txn, lease: Lease, letter: &row::Model, ending: &E
         Ending::Expired => update.col_expr(row::Column::State, Expr::value(row::State::Expired)),
         Ending::Cancelled(reason) => failed(update, row::State::Cancelled, None, reason),
         Ending::Suppressed(reason) => failed(update, row::State::Suppressed, None, reason),
-    };
-    let update = if letter.class == row::Class::Secret && ending.is_final() {
-        update.col_expr(row::Column::Rendered, Expr::value(None::<Vec<u8>>))
-    } else {
-        update
     };
     let update = update
         .col_expr(row::Column::LeaseToken, Expr::value(None::<uuid::Uuid>))

@@ -149,6 +149,40 @@ async fn a_mail_put_off_by_the_server_goes_later_with_the_same_bytes() {
 }
 
 #[tokio::test]
+async fn a_code_waits_in_no_row_and_is_written_anew_under_the_same_id() {
+    let mut bench = Bench::sqlite().await;
+    let server = SmtpServer::once(Step::MailFrom, Act::Say("451 4.7.1 Later, please")).await;
+    towards(&mut bench, &server, PATIENT).await;
+    put(&bench.services, letter("one", Class::Secret)).await;
+    let composers = composers();
+    send_due(&bench.services, &composers, 10).await.unwrap();
+    let waiting = only(&bench.services).await;
+    assert_eq!((waiting.state, waiting.last_code, waiting.rendered), (row::State::Pending, Some(451), None));
+    bench.pass(QUARTER);
+    send_due(&bench.services, &composers, 10).await.unwrap();
+    let sent = only(&bench.services).await;
+    assert_eq!((sent.state, sent.rendered, &sent.message_id), (row::State::Sent, None, &waiting.message_id));
+    let body = String::from_utf8(server.bodies().remove(0)).unwrap();
+    assert!(body.contains(&format!("<{}>", sent.message_id)) && body.contains("Asked 2 times"), "{body}");
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_server_says_names_the_recipient_to_nobody() {
+    for (step, says) in [(Step::RcptTo, "550 <Demo.03@Example.net> User unknown"), (Step::Dot, "250 For DEMO.03@example.net")] {
+        let mut bench = Bench::sqlite().await;
+        let server = SmtpServer::once(step, Act::Say(says)).await;
+        towards(&mut bench, &server, PATIENT).await;
+        put(&bench.services, letter("one", Class::Transactional)).await;
+        send_due(&bench.services, &composers(), 10).await.unwrap();
+        let end = only(&bench.services).await;
+        let told = end.last_error.or(end.smtp_reply).unwrap();
+        assert!(told.contains("d…@example.net") && !told.to_lowercase().contains("demo.03"), "{told}");
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn a_mail_refused_for_good_is_dead_and_a_server_that_refuses_us_is_not_its_end() {
     for step in [Step::RcptTo, Step::Dot] {
         let mut bench = Bench::sqlite().await;
@@ -214,6 +248,22 @@ async fn a_receipt_is_not_sent_into_doubt_for_ever() {
     bench.finish().await;
 }
 
+#[tokio::test]
+async fn a_receipt_whose_server_was_long_away_is_sent_again_when_first_in_doubt() {
+    let mut bench = Bench::sqlite().await;
+    let mut scripts = vec![vec![(Step::MailFrom, Act::Say("451 4.3.0 Down"))]; MAX_DOUBTFUL as usize];
+    scripts.push(vec![(Step::Dot, Act::HangUp)]);
+    let server = SmtpServer::start(Protection::None, scripts).await;
+    towards(&mut bench, &server, PATIENT).await;
+    put(&bench.services, letter("one", Class::Transactional)).await;
+    for _ in 0..MAX_DOUBTFUL + 2 {
+        send_due(&bench.services, &composers(), 10).await.unwrap();
+        bench.pass(QUARTER);
+    }
+    assert_eq!((only(&bench.services).await.state, server.bodies().len()), (row::State::Sent, 2));
+    bench.finish().await;
+}
+
 /// Leaves a sending in the middle, where the server fell silent at `step`, as a killed process does.
 async fn kill_at(bench: &Bench, server: &SmtpServer, step: Step, composers: &Arc<Composers>) {
     let killed = async {
@@ -241,7 +291,7 @@ async fn a_sender_killed_after_the_body_leaves_doubt_and_no_second_reminder() {
             let composers = composers();
             kill_at(&bench, &server, Step::Dot, &composers).await;
             let left = only(&bench.services).await;
-            assert_eq!(left.state, row::State::Leased);
+            assert_eq!((left.state, left.rendered.is_some()), (row::State::Leased, class != Class::Secret));
             assert_eq!(send_due(&bench.services, &composers, 10).await.unwrap(), 0, "it is still leased");
             bench.pass(LEASE);
             assert_eq!(send_due(&bench.services, &composers, 10).await.unwrap(), 1);

@@ -14,7 +14,16 @@ use crate::{catalogue, identity, payment};
 
 /// `emails/enrolment_confirmed`.
 #[derive(Debug)]
-pub struct EnrolmentConfirmed;
+pub struct EnrolmentConfirmed {
+    plans: Plans,
+}
+
+impl EnrolmentConfirmed {
+    /// Writes from `plans`, which many letters share: a release has one for each student.
+    pub fn new(plans: Plans) -> Self {
+        Self { plans }
+    }
+}
 
 /// What settlement posts.
 #[derive(Debug, Deserialize)]
@@ -46,7 +55,7 @@ impl Composer for EnrolmentConfirmed {
         let gone = || Ok(Composed::Cancel("the enrolment has ended since".to_owned()));
         let Some(order) = payment::order(&snapshot, order).await? else { return gone() };
         let Some(person) = identity::person(&snapshot, order.user).await? else { return gone() };
-        let Some(place) = learning::access(&snapshot, &Plans::default(), person.id, enrolment).await? else { return gone() };
+        let Some(place) = learning::access(&snapshot, &self.plans, person.id, enrolment).await? else { return gone() };
         let cohort = place.inputs.plan.cohort();
         let Some(course) = catalogue::course(&snapshot, cohort.course).await? else { return gone() };
         let (first_opens, open) = first_week(&place, services, &person)?;

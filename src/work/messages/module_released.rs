@@ -5,11 +5,21 @@ use super::{Frame, message, render};
 use crate::kernel::{PersonName, ShownTime, Timestamp};
 use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
 use crate::readings;
+use crate::schedule::Plans;
 use crate::services::Services;
 
 /// `emails/module_released`.
 #[derive(Debug)]
-pub struct ModuleReleased;
+pub struct ModuleReleased {
+    plans: Plans,
+}
+
+impl ModuleReleased {
+    /// Writes from `plans`, which many letters share: a release has one for each student.
+    pub fn new(plans: Plans) -> Self {
+        Self { plans }
+    }
+}
 
 /// A reading's line.
 struct Line {
@@ -37,7 +47,7 @@ impl Composer for ModuleReleased {
     const KIND: &'static str = "module_released";
 
     async fn compose(&self, services: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
-        let found = match week(services, letter).await? {
+        let found = match week(services, &self.plans, letter).await? {
             Found::Week(found) => found,
             Found::Instead(composed) => return Ok(composed),
         };

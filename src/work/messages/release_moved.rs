@@ -4,11 +4,21 @@ use super::week::{Found, week};
 use super::{Frame, message, render};
 use crate::kernel::{PersonName, ShownTime};
 use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
+use crate::schedule::Plans;
 use crate::services::Services;
 
 /// `emails/release_moved`.
 #[derive(Debug)]
-pub struct ReleaseMoved;
+pub struct ReleaseMoved {
+    plans: Plans,
+}
+
+impl ReleaseMoved {
+    /// Writes from `plans`, which many letters share: a release has one for each student.
+    pub fn new(plans: Plans) -> Self {
+        Self { plans }
+    }
+}
 
 message!("release_moved/subject.txt", "release_moved/text.txt", "release_moved/html.html", {
     frame: Frame,
@@ -24,7 +34,7 @@ impl Composer for ReleaseMoved {
     const KIND: &'static str = "release_moved";
 
     async fn compose(&self, services: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
-        let found = match week(services, letter).await? {
+        let found = match week(services, &self.plans, letter).await? {
             Found::Week(found) => found,
             Found::Instead(composed) => return Ok(composed),
         };

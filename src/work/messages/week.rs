@@ -3,12 +3,13 @@
 use crate::catalogue;
 use crate::db::Snapshot;
 use crate::identity::{self, Person};
-use crate::kernel::ShownTime;
+use crate::kernel::{ShownTime, Timestamp};
 use crate::learning::{self, Place};
 use crate::mail::{ComposeFailure, Composed, Letter};
 use crate::reminders;
 use crate::reminders::model::{Intent, SendDecision};
 use crate::schedule::Plans;
+use crate::schedule::model::Inputs;
 use crate::services::Services;
 
 use super::payload;
@@ -19,6 +20,8 @@ pub(super) struct Week {
     pub place: Place,
     pub course: String,
     pub intent: Intent,
+    /// When it opens or opened, as decided at the moment of writing: the intent's may be out of date.
+    opens_at: Timestamp,
     pub snapshot: Snapshot,
 }
 
@@ -29,31 +32,60 @@ pub(super) enum Found {
 }
 
 /// Asks whether the mail is still true, and loads what it tells.
-pub(super) async fn week(services: &Services, letter: &Letter) -> Result<Found, ComposeFailure> {
+pub(super) async fn week(services: &Services, plans: &Plans, letter: &Letter) -> Result<Found, ComposeFailure> {
     let intent: Intent = payload(letter)?;
     let snapshot = services.db.snapshot().await?;
-    let plans = Plans::default();
-    match reminders::eligible(&snapshot, &plans, &intent, services.clocks.service()).await? {
+    let now = services.clocks.service();
+    match reminders::eligible(&snapshot, plans, &intent, now).await? {
         SendDecision::Send => {}
         SendDecision::Postpone(at) => return Ok(Found::Instead(Composed::Postpone(at))),
         SendDecision::Cancel(reason) => return Ok(Found::Instead(Composed::Cancel(format!("{reason:?}")))),
     }
     let gone = || Found::Instead(Composed::Cancel("the student or the course is gone".to_owned()));
-    let place = learning::access(&snapshot, &plans, intent.user, intent.key.enrolment()).await?;
+    let place = learning::access(&snapshot, plans, intent.user, intent.key.enrolment()).await?;
     let person = identity::person(&snapshot, intent.user).await?;
     let (Some(place), Some(person)) = (place, person) else { return Ok(gone()) };
     let Some(course) = catalogue::course(&snapshot, place.inputs.plan.cohort().course).await? else { return Ok(gone()) };
-    Ok(Found::Week(Box::new(Week { person, place, course: course.title, intent, snapshot })))
+    let Some(opens_at) = moment(&place.inputs, intent.key.position(), now) else { return Ok(gone()) };
+    Ok(Found::Week(Box::new(Week { person, place, course: course.title, intent, opens_at, snapshot })))
+}
+
+/// The moment that the week at `position` opened or will open, as decided at `now`.
+fn moment(inputs: &Inputs, position: u32, now: Timestamp) -> Option<Timestamp> {
+    inputs.decide(now).into_iter().find(|decided| decided.position == position)?.access.moment()
 }
 
 impl Week {
-    /// The moment of the intent, as the student's clocks show it.
+    /// When it opens or opened, as the student's clocks show it.
     pub(super) fn opens(&self) -> ShownTime {
-        ShownTime::new(self.intent.opens_at, &self.person.zone)
+        ShownTime::new(self.opens_at, &self.person.zone)
     }
 
     /// The week's number, and of how many.
     pub(super) fn numbers(&self) -> (u32, usize) {
         (self.intent.key.position(), self.place.inputs.plan.modules().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::kernel::ids::UserId;
+    use crate::reminders::model::{Recipient, Standing, plan, still_true};
+    use crate::schedule::model::testing::{Sample, at, override_of};
+
+    #[test]
+    fn a_letter_in_flight_tells_the_moment_that_holds_and_not_the_planned_one() {
+        let mut inputs = Sample::default().inputs();
+        let user = UserId(Uuid::from_u128(1));
+        let recipient = Recipient { user, enrolled_at: at("2027-01-01T00:00:00Z"), standing: Standing::Active };
+        let intent = plan(&inputs, &recipient, at("2027-01-02T00:00:00Z"))[0];
+        inputs.overrides.push(override_of(1, None, "2027-01-03T09:00", "2027-01-02T00:00:00Z"));
+        let (now, moved) = (intent.due_at, at("2027-01-03T03:30:00Z"));
+        assert_eq!(still_true(&intent, &inputs, &recipient, now), SendDecision::Send);
+        assert_ne!(intent.opens_at, moved);
+        assert_eq!(moment(&inputs, 1, now), Some(moved));
     }
 }
