@@ -188,8 +188,9 @@ impl Gateway {
 
     fn explain(&self, error: StripeError, effect: Effect) -> GatewayError {
         match error {
+            // Says something about our key, and nothing about what was asked: a key is checked before anything is done.
             StripeError::Stripe(_, 401 | 403) => {
-                GatewayError::refused("unauthorised", "the gateway does not accept our secret key")
+                GatewayError::Unavailable("the gateway does not accept our secret key".to_owned())
             }
             StripeError::Stripe(_, 404) => GatewayError::NotFound,
             StripeError::Stripe(_, 429) => GatewayError::Unavailable("too many requests".to_owned()),
@@ -203,7 +204,7 @@ impl Gateway {
             StripeError::Timeout => effect.unanswered("no answer within the time limit".to_owned()),
             StripeError::JSONDeserialize(_) => effect.unanswered("an answer that is not the gateway's".to_owned()),
             StripeError::ClientError(reason) => effect.unanswered(self.scrubbed(&reason)),
-            StripeError::ConfigError(reason) => GatewayError::refused("configuration", &self.scrubbed(&reason)),
+            StripeError::ConfigError(reason) => GatewayError::Unavailable(self.scrubbed(&reason)),
         }
     }
 

@@ -88,7 +88,7 @@ pub enum GatewayError {
     /// There is no such object.
     #[error("the gateway knows no such object")]
     NotFound,
-    /// Nothing was changed and nothing learnt; try later.
+    /// Nothing was changed and nothing learnt; try later. A secret key that is not accepted is this too: nothing was asked.
     #[error("the gateway is not available: {0}")]
     Unavailable(String),
 }

@@ -34,6 +34,25 @@ pub struct Notification {
     pub intent: Option<String>,
 }
 
+impl Notification {
+    /// What a body says of its subject, for a notification that was found in the gateway's list and has no body.
+    pub fn gist(&self) -> Vec<u8> {
+        let object = match (&self.session, &self.intent) {
+            (Some(session), intent) => {
+                serde_json::json!({ "object": "checkout.session", "id": session, "payment_intent": intent })
+            }
+            (None, intent) => serde_json::json!({ "object": "payment_intent", "id": intent }),
+        };
+        serde_json::json!({ "data": { "object": object } }).to_string().into_bytes()
+    }
+
+    /// The Checkout Session that a kept body is about. The body's signature was checked before it was kept.
+    pub fn session_of(kept: &[u8]) -> Option<String> {
+        let Kept { data } = serde_json::from_slice(kept).ok()?;
+        subjects(&data.object.object, data.object.id, None).0
+    }
+}
+
 /// Why a notification is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotificationRefusal {
@@ -54,6 +73,12 @@ struct Envelope {
     kind: String,
     livemode: bool,
     created: i64,
+    data: Data,
+}
+
+/// What is read of a body once more.
+#[derive(Deserialize)]
+struct Kept {
     data: Data,
 }
 

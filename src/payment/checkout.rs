@@ -36,6 +36,9 @@ pub enum CheckoutRefusal {
     /// A payment is under way: another would be one too many.
     #[error("the bank is still deciding about the last payment")]
     BankDeciding,
+    /// Money came for it that a person must look at: more would be too much.
+    #[error("a person must look at a payment of this order first")]
+    Queued,
     /// The hold was extended as often as is allowed; it ends at `held_until`.
     #[error("there is no time left for another payment page")]
     NoMoreTime { held_until: Timestamp },
@@ -95,7 +98,7 @@ pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -
                         settling::hear(services, actor, session, Bank::Silent).await?;
                     }
                     Err(error) => {
-                        let failed = settling::failed_for_good(services, actor, payment.id, error).await;
+                        let failed = settling::not_created(services, actor, &payment, error).await;
                         failed.map_err(|error| trouble(error, held_until))?;
                         return Err(CheckoutRefusal::GatewayRefused { held_until });
                     }
@@ -131,6 +134,9 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutR
     if until <= txn.now() {
         return Err(CheckoutRefusal::HoldOver);
     }
+    if !store::queue_of_order(txn, order.id).await?.is_empty() {
+        return Err(CheckoutRefusal::Queued);
+    }
     let payments = store::payments_of_order(txn, order.id).await?;
     for payment in &payments {
         let Some(attempt) = payment.card() else { continue };
@@ -150,11 +156,10 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutR
     Ok(Plan::Create { order: Box::new(order), payment, attempt, until })
 }
 
-/// Extends the hold where it would end before a page that is opened now; when it ends.
+/// Extends the hold where it would not outlast, by [`GRACE`], a page that is opened now; when it ends.
 async fn long_enough(txn: &Txn, held: &Enrolment, until: Timestamp, is_first: bool) -> Result<Timestamp, CheckoutRefusal> {
     let needed = shifted(txn.now(), PAGE + GRACE);
-    // A hold begun in this very minute is long enough: the page may end with it.
-    if until >= shifted(txn.now(), PAGE) {
+    if until >= needed {
         return Ok(until);
     }
     let extended = if is_first {

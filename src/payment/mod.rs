@@ -28,7 +28,7 @@ pub use model::{
 };
 pub use offline::{RecordRefusal, record_offline};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
-pub use store::{order, order_of_user, orders_of_enrolment, payments_of_order, queue};
+pub use store::{order, order_of_user, orders_of_enrolment, payments_of_order, queue, queue_of_order};
 pub use sweeping::{Receipt, SweepReport, sweep};
 
 /// Why no order is placed.

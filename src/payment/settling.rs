@@ -89,7 +89,7 @@ pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &
             let Some(order) = order else { return Ok(()) };
             match services.gateway.create_session(&checkout::request(services, &order, payment, attempt)).await {
                 Ok(session) => session.id,
-                Err(error) => return failed_for_good(services, actor, payment.id, error).await,
+                Err(error) => return not_created(services, actor, payment, error).await,
             }
         }
     };
@@ -97,25 +97,31 @@ pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &
         Ask::Look => services.gateway.session(&session).await,
         Ask::Expire => services.gateway.expire_session(&session).await,
     };
-    match answer {
-        Ok(session) => {
-            hear(services, actor, session, Bank::Silent).await?;
-            Ok(())
-        }
-        Err(error) => failed_for_good(services, actor, payment.id, error).await,
-    }
+    // Whatever goes wrong here, the page is there and may be paid: no error is the end of it.
+    hear(services, actor, answer?, Bank::Silent).await?;
+    Ok(())
 }
 
-/// Marks an attempt as failed if the gateway's answer is final, and passes the error on if it is not.
-pub(super) async fn failed_for_good(
+/// Marks an attempt as failed if the answer to its creation means that nobody can pay it, and passes the error on otherwise.
+///
+/// A refusal means that, and so does any lack of an answer once the page that was asked for would be over. Money that came all
+/// the same is told by its notification, which names the attempt.
+pub(super) async fn not_created(
     services: &Services,
     actor: Actor,
-    payment: PaymentId,
+    payment: &Payment,
     error: GatewayError,
 ) -> Result<(), SettleError> {
-    if !matches!(error, GatewayError::Refused { .. } | GatewayError::NotFound) {
+    let is_over = payment.card().is_some_and(|attempt| attempt.expires_at <= services.clocks.service());
+    let is_final = match error {
+        GatewayError::Refused { .. } | GatewayError::NotFound => true,
+        GatewayError::OutcomeUnknown(_) => is_over,
+        GatewayError::Unavailable(_) => false,
+    };
+    if !is_final {
         return Err(error.into());
     }
+    let payment = payment.id;
     tracing::error!(payment = %payment, error = %error, "the gateway refused a payment attempt");
     let reason = error.to_string();
     Ok(services.db.write(actor, async |txn| fail(txn, payment, reason).await).await?)
@@ -127,7 +133,8 @@ async fn fail(txn: &Txn, id: PaymentId, reason: String) -> Result<(), DbErr> {
     // Once more, now that nobody else can settle it.
     let Some(before) = store::payment(txn, id).await? else { return Ok(()) };
     match before.card() {
-        Some(attempt) if attempt.state.is_unfinished() => {
+        // A session that became known meanwhile may be paid.
+        Some(attempt) if attempt.session.is_none() && attempt.state.is_unfinished() => {
             let attempt = CardAttempt { state: CardState::Failed { reason }, ..attempt.clone() };
             save_attempt(txn, &before, attempt).await
         }

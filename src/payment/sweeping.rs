@@ -8,7 +8,7 @@ use crate::enrolment;
 use crate::gateway::Notification;
 use crate::jobs;
 use crate::kernel::time::{SignedDuration, shifted};
-use crate::kernel::{Actor, Component};
+use crate::kernel::{Actor, Component, Timestamp};
 use crate::services::Services;
 
 /// Attempts younger than this are left to their notification.
@@ -17,6 +17,8 @@ const SETTLING: SignedDuration = SignedDuration::from_mins(2);
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// How far back the first sweep of a database looks.
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
+/// How many notifications a sweep asks for again.
+const AGAIN: u64 = 100;
 const WORKER: Actor = Actor::System(Component::Worker);
 
 /// What a sweep found.
@@ -57,7 +59,24 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
         services.db.write(WORKER, async |txn| jobs::enqueue(txn, &LapseHold { enrolment }).await).await?;
     }
     report.events = take_in_events(services).await?;
+    // Only now that the gateway answers: while it does not, more jobs would only fail too.
+    process_again(services, limit).await?;
     Ok(report)
+}
+
+/// Asks once more for the notifications to be processed whose job was given up.
+async fn process_again(services: &Services, limit: Timestamp) -> Result<(), sea_orm::DbErr> {
+    let left = store::unprocessed_before(&*services.db.snapshot().await?, limit, AGAIN).await?;
+    for (event, kind, body) in left {
+        let session = Notification::session_of(&body);
+        if session.is_none() && kind.starts_with("checkout.session.") {
+            tracing::error!(event, "a kept notification cannot be read");
+            continue;
+        }
+        let job = ProcessEvent { event, session };
+        services.db.write(WORKER, async |txn| jobs::enqueue(txn, &job).await).await?;
+    }
+    Ok(())
 }
 
 async fn take_in_events(services: &Services) -> Result<usize, SettleError> {
@@ -79,8 +98,7 @@ async fn take_in_events(services: &Services) -> Result<usize, SettleError> {
 async fn take_in(txn: &Txn, fresh: &[&Notification]) -> Result<usize, sea_orm::DbErr> {
     let mut found = 0;
     for notification in fresh {
-        // The list gives no raw body.
-        found += usize::from(receive(txn, notification, b"").await? == Receipt::New);
+        found += usize::from(receive(txn, notification, &notification.gist()).await? == Receipt::New);
     }
     Ok(found)
 }
@@ -92,7 +110,7 @@ pub enum Receipt {
     Known,
 }
 
-/// Keeps a notification with its raw body and asks for it to be processed; one that is known changes nothing.
+/// Keeps a notification with its body (its [`gist`](Notification::gist) where it was listed) and asks for it to be processed; one that is known changes nothing.
 ///
 /// # Errors
 /// The database's own.

@@ -38,10 +38,11 @@ pub enum Standing {
     Waiting {
         until: Option<Timestamp>,
     },
+    /// More money may have come, which waits for an admin: that is the sheet's `exception`.
     Enrolled {
         paid_at: Timestamp,
     },
-    /// Money came that fits no rule.
+    /// Money came that fits no rule, and they are not enrolled by it.
     Queued {
         since: Timestamp,
     },
@@ -53,18 +54,17 @@ pub enum Standing {
 impl Sheet {
     /// Where it stands at service time `now`.
     pub fn standing(&self, now: Timestamp) -> Standing {
-        if let Some(exception) = &self.exception {
-            return Standing::Queued { since: exception.created_at };
-        }
-        match (self.order.state, self.enrolment.state) {
-            (OrderState::Paid { at: paid_at }, EnrolmentState::Enrolled { .. }) => Standing::Enrolled { paid_at },
-            (OrderState::Paid { .. }, _) => Standing::Waiting { until: None },
-            (OrderState::Open, EnrolmentState::Held { until, .. }) => self.held(until, now),
-            (_, _) if self.bank_decides() => Standing::Waiting { until: None },
-            (OrderState::Lapsed { at } | OrderState::Cancelled { at }, _)
-            | (_, EnrolmentState::Lapsed { at } | EnrolmentState::Cancelled { at }) => Standing::Lapsed { at },
+        match (self.order.state, self.enrolment.state, &self.exception) {
+            // Whatever else came: the seat is theirs.
+            (OrderState::Paid { at: paid_at }, EnrolmentState::Enrolled { .. }, _) => Standing::Enrolled { paid_at },
+            (_, _, Some(exception)) => Standing::Queued { since: exception.created_at },
+            (OrderState::Paid { .. }, _, None) => Standing::Waiting { until: None },
+            (OrderState::Open, EnrolmentState::Held { until, .. }, None) => self.held(until, now),
+            (_, _, None) if self.bank_decides() => Standing::Waiting { until: None },
+            (OrderState::Lapsed { at } | OrderState::Cancelled { at }, _, None)
+            | (_, EnrolmentState::Lapsed { at } | EnrolmentState::Cancelled { at }, None) => Standing::Lapsed { at },
             // A seat that came by another order: nothing can be paid here any more.
-            (OrderState::Open, EnrolmentState::Enrolled { at }) => Standing::Lapsed { at },
+            (OrderState::Open, EnrolmentState::Enrolled { at }, None) => Standing::Lapsed { at },
         }
     }
 
@@ -140,6 +140,6 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
     let person = identity::person(conn, order.user).await?.ok_or_else(|| missing("person with an account"))?;
     let mut payments = payment::payments_of_order(conn, order.id).await?;
     payments.reverse();
-    let exception = payment::queue(conn).await?.into_iter().find(|exception| exception.order == Some(order.id));
+    let exception = payment::queue_of_order(conn, order.id).await?.into_iter().next();
     Ok(Some(Sheet { order, person, enrolment, offer, payments, exception }))
 }

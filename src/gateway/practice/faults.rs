@@ -10,12 +10,17 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::PracticeGateway;
+use super::shapes::ApiError;
 
 /// How an API request goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// An HTML page of status 502, and nothing done.
     HtmlInstead,
+    /// The secret key is not accepted (status 401), as after a change of keys; nothing done.
+    KeyRefused,
+    /// The error of status 500 that Stripe keeps under an idempotency key and answers again; nothing done.
+    Broken,
     /// The request is carried out, and answered with an HTML page of status 502.
     HtmlAfterWork,
     /// No answer, and nothing done.
@@ -45,6 +50,8 @@ pub(super) async fn misbehave(State(practice): State<PracticeGateway>, request: 
     let Some(fault) = practice.0.faults.next() else { return next.run(request).await };
     match fault {
         Fault::HtmlInstead => bad_gateway(),
+        Fault::KeyRefused => ApiError::unauthorised().into_response(),
+        Fault::Broken => ApiError::broken().into_response(),
         Fault::HtmlAfterWork => {
             next.run(request).await;
             bad_gateway()

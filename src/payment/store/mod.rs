@@ -6,10 +6,10 @@ mod payments;
 
 use sea_orm::DbErr;
 
-pub use notifications::queue;
 pub(super) use notifications::{
-    event, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, move_cursor,
+    event, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, move_cursor, unprocessed_before,
 };
+pub use notifications::{queue, queue_of_order};
 pub(super) use orders::{insert_order, order_for_update, save_order};
 pub use orders::{order, order_of_user, orders_of_enrolment};
 pub use payments::payments_of_order;

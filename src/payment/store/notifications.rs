@@ -1,7 +1,7 @@
 //! The queue, the gateway's notifications, and how far its list of events was read.
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::corrupt;
 use crate::db::columns::UtcTime;
@@ -9,6 +9,7 @@ use crate::db::rows::payment::{gateway_cursor as cursor, gateway_events, payment
 use crate::db::{Conn, Txn};
 use crate::gateway::Notification;
 use crate::kernel::Timestamp;
+use crate::kernel::ids::OrderId;
 use crate::payment::model::Exception;
 
 fn to_exception(row: payment_exceptions::Model) -> Result<Exception, DbErr> {
@@ -29,6 +30,20 @@ fn to_exception(row: payment_exceptions::Model) -> Result<Exception, DbErr> {
 /// The database's own.
 pub async fn queue(conn: &Conn) -> Result<Vec<Exception>, DbErr> {
     let rows = payment_exceptions::Entity::find()
+        .filter(payment_exceptions::COLUMN.resolved_at.is_null())
+        .order_by_asc(payment_exceptions::Column::Id)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(to_exception).collect()
+}
+
+/// What waits for an admin about one order, oldest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn queue_of_order(conn: &Conn, order: OrderId) -> Result<Vec<Exception>, DbErr> {
+    let rows = payment_exceptions::Entity::find()
+        .filter(payment_exceptions::COLUMN.order_id.eq(order))
         .filter(payment_exceptions::COLUMN.resolved_at.is_null())
         .order_by_asc(payment_exceptions::Column::Id)
         .all(conn)
@@ -81,6 +96,22 @@ pub(in crate::payment) async fn insert_event(txn: &Txn, notification: &Notificat
 pub(in crate::payment) async fn event(conn: &Conn, id: &str) -> Result<Option<StoredEvent>, DbErr> {
     let row = gateway_events::Entity::find_by_id(id.to_owned()).one(conn).await?;
     Ok(row.map(|row| StoredEvent { kind: row.kind, live: row.live, processed: row.processed_at.is_some() }))
+}
+
+/// Notifications that came before `limit` (service time) and are not dealt with, oldest first: id, kind and body.
+pub(in crate::payment) async fn unprocessed_before(
+    conn: &Conn,
+    limit: Timestamp,
+    most: u64,
+) -> Result<Vec<(String, String, Vec<u8>)>, DbErr> {
+    let rows = gateway_events::Entity::find()
+        .filter(gateway_events::COLUMN.processed_at.is_null())
+        .filter(gateway_events::COLUMN.received_at.lt(UtcTime::from(limit)))
+        .order_by_asc(gateway_events::Column::ReceivedAt)
+        .limit(most)
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.kind, row.body)).collect())
 }
 
 /// Which of these notifications are known.

@@ -120,3 +120,39 @@ async fn anothers_order_is_not_found() {
     assert_eq!(order_of_user(&snapshot, stranger, order.id).await.unwrap(), None);
     assert_eq!(order_of_user(&snapshot, order.user, order.id).await.unwrap(), Some(order));
 }
+
+#[tokio::test]
+async fn a_key_that_is_not_accepted_is_trouble_and_keeps_the_seat() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::KeyRefused, 1);
+    assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::GatewayTrouble { .. })));
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["preparing"], 0));
+    stage.page(user, order.id).await.unwrap();
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
+}
+
+#[tokio::test]
+async fn a_kept_error_ends_the_attempt_with_its_page_and_not_before() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::Broken, 3);
+    for _ in 0..2 {
+        assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::GatewayTrouble { .. })));
+        assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["preparing"], 0));
+        stage.pass(10);
+    }
+    stage.pass(13);
+    stage.work().await;
+    assert_eq!(stage.stands(order.id).await, ("lapsed", "lapsed", vec!["failed"], 0));
+}
+
+#[tokio::test]
+async fn a_hold_outlasts_by_a_minute_a_page_opened_soon_after_it_began() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.bench.pass(SignedDuration::from_secs(30));
+    stage.page(user, order.id).await.unwrap();
+    let page_ends = shifted(START, SignedDuration::from_secs(30) + PAGE);
+    assert_eq!(stage.held_until(&order).await, shifted(page_ends, model::GRACE));
+}

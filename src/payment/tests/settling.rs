@@ -75,6 +75,8 @@ async fn money_that_is_not_what_was_asked_for_enrols_nobody() {
         assert_eq!(stage.settle(&session).await, Decision::Queue(Reason::AmountDiffers));
         assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["failed"], 1));
     }
+    assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::Queued)));
+    assert_eq!(stage.practice.session_count(), 1, "more money was asked for");
     stage.pass(33);
     stage.work().await;
     assert_eq!(stage.stands(order.id).await, ("lapsed", "lapsed", vec!["failed"], 1));
@@ -202,4 +204,50 @@ async fn money_after_the_lapse_takes_a_free_seat_or_is_queued() {
         stage.settle(&session).await;
         assert_eq!(stage.stands(order.id).await, end);
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_accepted_says_nothing_about_a_payment() {
+    use crate::gateway::practice::Fault;
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    let url = stage.page(user, order.id).await.unwrap();
+    stage.press(&url, "pay").await;
+    stage.pass(5);
+    // Once for the attempt, once for the list of events.
+    stage.practice.faults(Fault::KeyRefused, 2);
+    assert!(matches!(sweep(&stage.services).await, Err(SettleError::Gateway(_))));
+    stage.pass(28);
+    stage.practice.faults(Fault::KeyRefused, 1);
+    stage.work().await;
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
+    stage.pass(30);
+    stage.work().await;
+    assert_eq!(stage.stands(order.id).await, ("paid", "enrolled", vec!["captured"], 0));
+}
+
+#[tokio::test]
+async fn a_notification_whose_job_was_given_up_is_processed_after_the_next_sweep() {
+    use crate::db::rows::jobs;
+    use sea_orm::EntityTrait;
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    let url = stage.page(user, order.id).await.unwrap();
+    stage.press(&url, "pay").await;
+    stage.pass(5);
+    sweep(&stage.services).await.unwrap();
+    let events = stage.services.gateway.events_since(crate::testing::START).await.unwrap();
+    assert!(!events.is_empty());
+    let lost = async |txn: &Txn| jobs::Entity::delete_many().exec(&**txn).await;
+    assert!(stage.services.db.write(SYSTEM, lost).await.unwrap().rows_affected > 0);
+    let processed = async || {
+        let snapshot = stage.services.db.snapshot().await.unwrap();
+        store::event(&snapshot, &events[0].id).await.unwrap().unwrap().processed
+    };
+    stage.work().await;
+    assert!(!processed().await);
+    stage.pass(5);
+    assert_eq!(sweep(&stage.services).await.unwrap().events, 0);
+    stage.work().await;
+    assert!(processed().await);
 }

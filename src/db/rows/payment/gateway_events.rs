@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::db::columns::UtcTime;
 
-/// A webhook as it arrived: a trigger, kept with its raw body.
+/// A webhook as it arrived: a trigger, kept with its raw body, or, if the sweep found it, with what the list said it is about.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "gateway_events")]

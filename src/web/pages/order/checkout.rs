@@ -42,7 +42,8 @@ pub async fn begin(
             CheckoutRefusal::AlreadyPaid
             | CheckoutRefusal::OrderClosed
             | CheckoutRefusal::HoldOver
-            | CheckoutRefusal::BankDeciding,
+            | CheckoutRefusal::BankDeciding
+            | CheckoutRefusal::Queued,
         ) => return Ok(Redirect::to(&format!("/orders/{order}")).into_response()),
         Err(CheckoutRefusal::NoMoreTime { held_until }) => {
             let until = moment.shown(held_until);

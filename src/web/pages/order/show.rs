@@ -42,6 +42,8 @@ struct Enrolled<'a> {
     view: &'a View,
     order: Shown<'a>,
     paid_at: ShownTime,
+    /// When another payment came, which a person must look at.
+    another: Option<ShownTime>,
 }
 
 #[derive(Template)]
@@ -84,7 +86,10 @@ pub(super) fn told(view: &View, moment: &Moment, sheet: &Sheet, standing: Standi
         Standing::Payable { until } => page(&Payable { view, order, countdown: Countdown::new(until, moment) }),
         Standing::Declined { until } => page(&Declined { view, order, countdown: Countdown::new(until, moment) }),
         Standing::Waiting { until } => page(&Waiting { view, order, until: until.map(|until| moment.shown(until)) }),
-        Standing::Enrolled { paid_at } => page(&Enrolled { view, order, paid_at: moment.shown(paid_at) }),
+        Standing::Enrolled { paid_at } => {
+            let another = sheet.exception.as_ref().map(|exception| moment.shown(exception.created_at));
+            page(&Enrolled { view, order, paid_at: moment.shown(paid_at), another })
+        }
         Standing::Queued { since } => page(&Queued { view, order, since: moment.shown(since) }),
         Standing::Lapsed { at } => page(&Lapsed { view, order, ended: moment.shown(at) }),
     }

@@ -60,7 +60,9 @@ pub(super) fn why(reason: Reason) -> &'static str {
 /// What an admin does about it.
 pub(super) fn next(reason: Reason) -> &'static str {
     match reason {
-        Reason::AmountDiffers => "Ask the student; send it back at the gateway, or take the rest and record it on the order.",
+        Reason::AmountDiffers => {
+            "Ask the student. Send it back at the gateway; once the whole amount has come by transfer, record that on the order."
+        }
         Reason::SeatGone => "Offer another cohort, or send it back at the gateway.",
         Reason::PaidTwice | Reason::SeatedElsewhere | Reason::AlreadyEnrolled => {
             "Send it back at the gateway, and tell the student."
