@@ -58,7 +58,7 @@ impl Subject {
         for limit in ["BURST", "PER_MINUTE"] {
             command.env(format!("LECTERN_LIMITS__{limit}"), "1000000000");
         }
-        command.env("LECTERN_LOG__FILTER", "warn");
+        command.env("LECTERN_LOG__FILTER", "error");
         let (process, authority) = Process::start(&mut command)?;
         Ok(Self { authority, process })
     }
