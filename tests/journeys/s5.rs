@@ -18,7 +18,7 @@ async fn a_later_week_is_locked_with_the_reason_and_the_local_time() {
             locked
                 .shows("America/New_York, UTC\u{2212}05:00")
                 .shows("Opens in 7 days")
-                .shows("the schedule of your cohort, January");
+                .shows("the schedule of your cohort, “January”");
             leaks_nothing(&locked.body, 2);
             locked.click("Open week 1").await.is(200).shows("Essay 1-1");
         }
