@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, and says where")]
+#![allow(clippy::print_stdout, reason = "a random walk prints its seed")]
 
 mod architecture;
 mod columns;

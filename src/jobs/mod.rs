@@ -121,3 +121,10 @@ impl From<(UtcTime, String, i64)> for Upcoming {
         Self { at: at.into(), kind, count }
     }
 }
+
+/// Loses every job, as if each had been given up; how many there were.
+#[cfg(test)]
+pub async fn lose_all(txn: &Txn) -> Result<u64, DbErr> {
+    use sea_orm::EntityTrait;
+    Ok(row::Entity::delete_many().exec(&**txn).await?.rows_affected)
+}

@@ -228,8 +228,6 @@ async fn a_key_that_is_not_accepted_says_nothing_about_a_payment() {
 
 #[tokio::test]
 async fn a_notification_whose_job_was_given_up_is_processed_after_the_next_sweep() {
-    use crate::db::rows::jobs;
-    use sea_orm::EntityTrait;
     let stage = Stage::new(1).await;
     let (user, order) = stage.ordered(1).await;
     let url = stage.page(user, order.id).await.unwrap();
@@ -238,8 +236,7 @@ async fn a_notification_whose_job_was_given_up_is_processed_after_the_next_sweep
     sweep(&stage.services).await.unwrap();
     let events = stage.services.gateway.events_since(crate::testing::START).await.unwrap();
     assert!(!events.is_empty());
-    let lost = async |txn: &Txn| jobs::Entity::delete_many().exec(&**txn).await;
-    assert!(stage.services.db.write(SYSTEM, lost).await.unwrap().rows_affected > 0);
+    assert!(stage.services.db.write(SYSTEM, async |txn| crate::jobs::lose_all(txn).await).await.unwrap() > 0);
     let processed = async || {
         let snapshot = stage.services.db.snapshot().await.unwrap();
         store::event(&snapshot, &events[0].id).await.unwrap().unwrap().processed
