@@ -124,7 +124,7 @@ pub fn routes(profile: Profile) -> Routes {
     }
 }
 
-/// The table of [`routes`].
+/// The table of [`routes()`].
 pub fn table(profile: Profile) -> Vec<Route> {
     routes(profile).into_table()
 }

@@ -2,7 +2,7 @@
 //!
 //! The shape: a title line, paragraphs, perhaps captions with their credit and a byline, then a line about the author. With
 //! that line (or a disclaimer, or the comments' heading) after the first paragraph the article ends; what follows is left out
-//! and reported. Where no such line stands, headings and advertisements at the end are left out. [`pieces`] lists the rules by
+//! and reported. Where no such line stands, headings and advertisements at the end are left out. `pieces.rs` lists the rules by
 //! which a piece is known. HTML in the text is text: it is kept as characters and never becomes markup.
 
 mod author;
