@@ -23,7 +23,9 @@ export async function start(binary) {
     LECTERN_LIMITS__BURST: '100000', // one browser asks for hundreds of pages here
     LECTERN_LIMITS__PER_MINUTE: '100000',
   };
-  const child = spawn(binary, args, {cwd: folder, env: {...process.env, ...settings}, stdio: ['ignore', out, out]});
+  // The test run's own variables are no settings of the program, which refuses those it does not know.
+  const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LECTERN_')));
+  const child = spawn(binary, args, {cwd: folder, env: {...outside, ...settings}, stdio: ['ignore', out, out]});
   const server = new Server({child, folder, log, origin, gateway});
   await server.ready();
   return server;
