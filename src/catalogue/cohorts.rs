@@ -6,9 +6,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set};
 
 use super::model::{Cohort, CohortModule, EnrolmentWindow, ReadingKey};
-use super::store::{corrupt, from_json, integer, natural, to_json};
+use super::store::{from_json, integer, natural, to_json};
 use crate::db::rows::catalogue::{cohort_instructors, cohort_module_readings, cohort_modules, cohorts};
-use crate::db::{Conn, Txn};
+use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{CohortId, CourseId, ModuleId, UserId};
 use crate::kernel::{Money, Slug};
 

@@ -9,14 +9,9 @@ use serde_json::Value;
 
 use super::model::{Course, CourseModule, ReadingKey};
 use crate::db::rows::catalogue::{course_module_readings, course_modules, courses};
-use crate::db::{Conn, Txn};
+use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::Slug;
 use crate::kernel::ids::{CourseId, ModuleId};
-
-/// A stored value that makes no sense is a fault of ours, never the reader's.
-pub(super) fn corrupt(what: &'static str) -> DbErr {
-    DbErr::Custom(format!("a stored {what} does not parse"))
-}
 
 pub(super) fn from_json<T: DeserializeOwned>(value: Value, what: &'static str) -> Result<T, DbErr> {
     serde_json::from_value(value).map_err(|_| corrupt(what))

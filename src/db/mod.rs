@@ -238,3 +238,8 @@ impl Deref for Txn {
         &self.inner
     }
 }
+
+/// A stored value that makes no sense is a fault of ours, never the reader's.
+pub(crate) fn corrupt(what: &'static str) -> DbErr {
+    DbErr::Custom(format!("a stored {what} does not parse"))
+}

@@ -11,14 +11,9 @@ use super::model::{Enrolment, EnrolmentState, SeatTerms};
 use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::enrolments::{self, State};
 use crate::db::rows::identity::users;
-use crate::db::{Conn, Txn};
+use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{Money, Timestamp};
-
-/// A stored value that makes no sense is a fault of ours, never the reader's.
-fn corrupt(what: &'static str) -> DbErr {
-    DbErr::Custom(format!("a stored {what} does not parse"))
-}
 
 fn to_enrolment(row: enrolments::Model) -> Result<Enrolment, DbErr> {
     let time = |at: Option<crate::db::columns::UtcTime>, what| at.map(Timestamp::from).ok_or_else(|| corrupt(what));

@@ -7,15 +7,10 @@ use serde_json::Value;
 use super::model::{Challenge, Country, Person, Role, SignedIn, TokenHash, idle_limit};
 use crate::db::columns::UtcTime;
 use crate::db::rows::identity::{sessions, sign_in_challenges, users};
-use crate::db::{Conn, Txn};
+use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{ChallengeId, SessionId, UserId};
 use crate::kernel::time::shifted;
 use crate::kernel::{EmailAddress, Timestamp};
-
-/// A stored text that no longer parses is a fault of ours, never the reader's.
-fn corrupt(what: &'static str) -> DbErr {
-    DbErr::Custom(format!("a stored {what} does not parse"))
-}
 
 fn role(row: users::Role) -> Role {
     match row {

@@ -4,8 +4,6 @@ mod notifications;
 mod orders;
 mod payments;
 
-use sea_orm::DbErr;
-
 pub(super) use notifications::{
     event, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, move_cursor, unprocessed_before,
 };
@@ -17,8 +15,3 @@ pub(super) use payments::{
     insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before,
     unfinished_of_order,
 };
-
-/// A stored value that makes no sense is a fault of ours, never the reader's.
-fn corrupt(what: &'static str) -> DbErr {
-    DbErr::Custom(format!("a stored {what} does not parse"))
-}

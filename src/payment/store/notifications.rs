@@ -3,8 +3,8 @@
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
-use super::corrupt;
 use crate::db::columns::UtcTime;
+use crate::db::corrupt;
 use crate::db::rows::payment::{gateway_cursor as cursor, gateway_events, payment_exceptions};
 use crate::db::{Conn, Txn};
 use crate::gateway::Notification;

@@ -4,7 +4,7 @@ use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 
-use super::corrupt;
+use crate::db::corrupt;
 use crate::db::rows::payment::{order_lines, orders};
 use crate::db::{Conn, Txn};
 use crate::identity::Country;

@@ -3,8 +3,8 @@
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
 
-use super::corrupt;
 use crate::db::columns::UtcTime;
+use crate::db::corrupt;
 use crate::db::rows::payment::orders;
 use crate::db::rows::payment::payments::{self, State};
 use crate::db::{Conn, Txn};
