@@ -15,7 +15,7 @@ use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::enrolments;
 use crate::db::rows::learning::progress;
 use crate::db::rows::schedule::{openings, overrides};
-use crate::db::{Conn, corrupt};
+use crate::db::{Conn, Written, corrupt};
 use crate::enrolment::{Enrolment, EnrolmentState};
 use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId, OverrideId, ReadingId, UserId};
 use crate::schedule::model::{CohortPlan, Inputs, Opening, Override};
@@ -81,12 +81,10 @@ impl Known {
 
 /// The enrolment if it is `user`'s and enrolled, with all that is known about it: one statement.
 pub(super) async fn known(conn: &Conn, user: UserId, id: EnrolmentId) -> Result<Option<Known>, DbErr> {
-    let mut query = enrolled(user, id);
-    let wide = overrides_of_cohort(enrolments::Entity::find().filter(enrolments::COLUMN.id.eq(id)), enrolments::Column::CohortId);
-    for branch in [read(&[id]), opened(&[id]), overridden(&[id]), wide] {
-        query.union(UnionType::All, branch);
-    }
-    let mut facts = all(conn, &query).await?;
+    static KNOWN: Written<2> = Written::new();
+    let statement =
+        KNOWN.statement(conn.get_database_backend(), [user.0, id.0], |[user, id]| all_known(UserId(user), EnrolmentId(id)));
+    let mut facts = Fact::find_by_statement(statement).all(conn).await?;
     let Some(at) = facts.iter().position(|fact| fact.what == ENROLLED) else { return Ok(None) };
     let place = facts.swap_remove(at);
     let enrolment = Enrolment {
@@ -100,6 +98,15 @@ pub(super) async fn known(conn: &Conn, user: UserId, id: EnrolmentId) -> Result<
     Ok(Some(Known { enrolment, revision: place.number, facts }))
 }
 
+fn all_known(user: UserId, id: EnrolmentId) -> SelectStatement {
+    let mut query = enrolled(user, id);
+    let wide = overrides_of_cohort(enrolments::Entity::find().filter(enrolments::COLUMN.id.eq(id)), enrolments::Column::CohortId);
+    for branch in [read(&[id]), opened(&[id]), overridden(&[id]), wide] {
+        query.union(UnionType::All, branch);
+    }
+    query
+}
+
 /// The inputs of several students of one cohort, of whatever state, in one statement however many they are.
 pub(super) async fn load(
     conn: &Conn,
@@ -111,12 +118,8 @@ pub(super) async fn load(
     for branch in [opened(students), overridden(students), wide] {
         query.union(UnionType::All, branch);
     }
-    gathered(plan, students, all(conn, &query).await?)
-}
-
-async fn all(conn: &Conn, query: &SelectStatement) -> Result<Vec<Fact>, DbErr> {
-    let statement = conn.get_database_backend().build(query);
-    Fact::find_by_statement(statement).all(conn).await
+    let statement = conn.get_database_backend().build(&query);
+    gathered(plan, students, Fact::find_by_statement(statement).all(conn).await?)
 }
 
 fn none(column_type: &'static str) -> Expr {
