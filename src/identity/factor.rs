@@ -140,11 +140,15 @@ pub enum FactorAnswer {
     /// Proved; the code is used up.
     Right,
     /// So many tries are left before a pause.
-    Wrong { left: i32 },
+    Wrong {
+        left: i32,
+    },
     /// The code is right and was used before: the app's next one is needed.
     Replayed,
     /// Too many wrong codes: none is judged until then (machine time).
-    Locked { until: Timestamp },
+    Locked {
+        until: Timestamp,
+    },
     NoFactor,
 }
 
@@ -231,7 +235,11 @@ pub async fn enter(
 /// What became of a sign-in that waited.
 #[derive(Debug)]
 pub enum Finished {
-    SignedIn { person: Person, session: BrowserToken, intent: Value },
+    SignedIn {
+        person: Person,
+        session: BrowserToken,
+        intent: Value,
+    },
     NotYet(FactorAnswer),
     /// Finished before, out of time, or another browser's: signing in begins anew.
     Dead,

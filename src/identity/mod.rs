@@ -25,8 +25,8 @@ pub use factor::{
     factor, finish_sign_in, has_factor, offer_factor, offered_factor, remove_factor, renew_codes,
 };
 pub use model::{
-    Account, AccountState, BrowserToken, CODE_LIFE, CONFIRMED_FOR, Challenge, CodeKey, Country, FactorKeys, IdentityEvent, Notice,
-    PendingSignIn, Person, RecoveryCode, Role, SessionRow, SignedIn, TokenHash, TotpSecret,
+    Account, AccountState, BrowserToken, CODE_LIFE, CONFIRMED_FOR, Challenge, CodeKey, Country, FactorKeys, IdentityEvent,
+    Notice, PendingSignIn, Person, RecoveryCode, Role, SessionRow, SignedIn, TokenHash, TotpSecret,
 };
 use model::{CODE_WINDOW, Judgement, absolute_limit};
 pub use people::{

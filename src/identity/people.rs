@@ -147,13 +147,7 @@ pub struct InvitationLetter {
 ///
 /// # Errors
 /// [`CreateRefusal`].
-pub async fn invite(
-    txn: &Txn,
-    email: &EmailAddress,
-    name: PersonName,
-    zone: Zone,
-    role: Role,
-) -> Result<Person, CreateRefusal> {
+pub async fn invite(txn: &Txn, email: &EmailAddress, name: PersonName, zone: Zone, role: Role) -> Result<Person, CreateRefusal> {
     let person = create_person(txn, email, name, zone, role).await?;
     send_invitation(txn, &person).await?;
     Ok(person)

@@ -50,7 +50,9 @@ impl View {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
-            Some(Role::Admin) => vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/staff/people", "People"), ("/", "The course")],
+            Some(Role::Admin) => {
+                vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/staff/people", "People"), ("/", "The course")]
+            }
         };
         if self.signed_in() {
             entries.push(("/account", "Account"));

@@ -40,7 +40,9 @@ pub struct Account {
 pub enum AccountState {
     Active,
     /// Nobody signs in with it.
-    Disabled { at: Timestamp },
+    Disabled {
+        at: Timestamp,
+    },
 }
 
 /// A browser that somebody is signed in with, as they see it. All times are machine time.

@@ -12,24 +12,69 @@ pub enum IdentityEvent<'a> {
     Registered(&'a Person),
     /// Asked to join the staff by mail, also once more.
     Invited(&'a Person),
-    DetailsChanged { before: &'a Person, after: &'a Person },
-    EmailCorrected { before: &'a Person, after: &'a EmailAddress },
-    RoleChanged { person: UserId, before: Role, after: Role },
-    Disabled { person: UserId },
-    Enabled { person: UserId },
-    SignedIn { person: UserId, session: SessionId },
+    DetailsChanged {
+        before: &'a Person,
+        after: &'a Person,
+    },
+    EmailCorrected {
+        before: &'a Person,
+        after: &'a EmailAddress,
+    },
+    RoleChanged {
+        person: UserId,
+        before: Role,
+        after: Role,
+    },
+    Disabled {
+        person: UserId,
+    },
+    Enabled {
+        person: UserId,
+    },
+    SignedIn {
+        person: UserId,
+        session: SessionId,
+    },
     /// Gave their strongest proof again.
-    Confirmed { person: UserId, session: SessionId },
-    SignedOut { person: UserId, session: SessionId },
-    SessionsEnded { person: UserId, ended: u64 },
-    FactorAdded { person: UserId },
-    FactorRemoved { person: UserId },
+    Confirmed {
+        person: UserId,
+        session: SessionId,
+    },
+    SignedOut {
+        person: UserId,
+        session: SessionId,
+    },
+    SessionsEnded {
+        person: UserId,
+        ended: u64,
+    },
+    FactorAdded {
+        person: UserId,
+    },
+    FactorRemoved {
+        person: UserId,
+    },
     /// A wrong code, the so-manieth in a row; or one that had been used.
-    FactorRefused { person: UserId, failures: i32, replayed: bool },
-    RecoveryCodeUsed { person: UserId, left: u64 },
-    RecoveryCodesRenewed { person: UserId },
+    FactorRefused {
+        person: UserId,
+        failures: i32,
+        replayed: bool,
+    },
+    RecoveryCodeUsed {
+        person: UserId,
+        left: u64,
+    },
+    RecoveryCodesRenewed {
+        person: UserId,
+    },
     /// A member of the staff asked for what is not theirs.
-    Refused { person: UserId, method: &'a str, route: &'a str, path: &'a str, status: u16 },
+    Refused {
+        person: UserId,
+        method: &'a str,
+        route: &'a str,
+        path: &'a str,
+        status: u16,
+    },
 }
 
 impl IdentityEvent<'_> {

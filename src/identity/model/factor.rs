@@ -30,7 +30,9 @@ impl fmt::Debug for TotpSecret {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::identity) enum StepJudgement {
     /// The code of this step, which is later than the last used.
-    Right { step: i64 },
+    Right {
+        step: i64,
+    },
     /// The code of a step that was used, or of one before it.
     Replayed,
     Wrong,
@@ -198,7 +200,8 @@ mod tests {
     fn the_codes_are_those_of_the_standard() {
         // RFC 6238 appendix B, SHA-1, the last six of its eight digits.
         let secret = TotpSecret(*b"12345678901234567890");
-        for (second, digits) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")] {
+        for (second, digits) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")]
+        {
             assert_eq!(secret.judge(digits, at(second), -1), StepJudgement::Right { step: second / 30 });
         }
     }

@@ -24,8 +24,8 @@ use crate::kernel::{EmailAddress, PersonName, Timestamp};
 pub use self::account::{Account, AccountState, PendingSignIn, SIGN_IN_LIFE, SessionRow};
 pub use self::countries::COUNTRIES;
 pub use self::events::IdentityEvent;
-pub use self::factor::{FAILURES, FAILURE_WINDOW, Failures, RecoveryCode, TotpSecret, Typed};
 pub(super) use self::factor::StepJudgement;
+pub use self::factor::{FAILURE_WINDOW, FAILURES, Failures, RecoveryCode, TotpSecret, Typed};
 pub use self::notice::Notice;
 pub use self::seal::{FactorKeys, Sealed};
 

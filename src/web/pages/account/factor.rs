@@ -47,10 +47,7 @@ fn required(app: &App) -> bool {
 /// Makes a secret to be taken over by the app.
 pub async fn offer(State(app): State<App>, RecruitNow(signed_in): RecruitNow, _: Fields<NoFields>) -> Result<Response, Problem> {
     let person = signed_in.person.id;
-    app.services
-        .db
-        .write(Actor::User(person), async |txn| identity::offer_factor(txn, &app.factor_keys, person).await)
-        .await?;
+    app.services.db.write(Actor::User(person), async |txn| identity::offer_factor(txn, &app.factor_keys, person).await).await?;
     Ok(Redirect::to("/account/second-factor/new").into_response())
 }
 

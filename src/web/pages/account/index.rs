@@ -26,7 +26,11 @@ pub async fn show(view: View, signed_in: SignedIn) -> Result<Response, Problem> 
         ("/account/sessions", "Where you are signed in", "Every browser; sign one out, or all others."),
     ];
     if signed_in.person.role.is_staff() {
-        entries.push(("/account/second-factor", "Second factor", "A code from an app on your phone, asked for after the mailed one."));
+        entries.push((
+            "/account/second-factor",
+            "Second factor",
+            "A code from an app on your phone, asked for after the mailed one.",
+        ));
     }
     page(&Page { view: &view, name: signed_in.person.name.as_str(), email: signed_in.person.email.as_str(), entries })
 }

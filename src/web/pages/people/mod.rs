@@ -43,10 +43,18 @@ fn problem(refusal: PersonRefusal) -> Problem {
     match refusal {
         PersonRefusal::NoSuchPerson => Problem::NotFound,
         PersonRefusal::Yourself => conflict("This is your own account", "Ask another admin to do it."),
-        PersonRefusal::LastAdmin => conflict("This is the last admin", "Make somebody else an admin first: without one, nobody could look after the courses."),
-        PersonRefusal::NotAStudent => conflict("Only a student’s address is corrected", "For staff, disable the account and invite the person with the other address."),
+        PersonRefusal::LastAdmin => conflict(
+            "This is the last admin",
+            "Make somebody else an admin first: without one, nobody could look after the courses.",
+        ),
+        PersonRefusal::NotAStudent => conflict(
+            "Only a student’s address is corrected",
+            "For staff, disable the account and invite the person with the other address.",
+        ),
         PersonRefusal::Disabled => conflict("This account is disabled", "Enable it first."),
-        PersonRefusal::SameEmail | PersonRefusal::EmailTaken => conflict("That address cannot be used", "Another account has it, or this one has it already."),
+        PersonRefusal::SameEmail | PersonRefusal::EmailTaken => {
+            conflict("That address cannot be used", "Another account has it, or this one has it already.")
+        }
         PersonRefusal::Db(error) => error.into(),
     }
 }

@@ -127,10 +127,16 @@ async fn judge(
 }
 
 enum Judged {
-    SignedIn { person: Person, session: identity::BrowserToken, intent: Box<Intent> },
+    SignedIn {
+        person: Person,
+        session: identity::BrowserToken,
+        intent: Box<Intent>,
+    },
     /// The address is proved; the second factor is not.
     FactorFirst(SignInId),
-    Wrong { left: i32 },
+    Wrong {
+        left: i32,
+    },
     Dead,
 }
 

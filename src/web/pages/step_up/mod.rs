@@ -1,8 +1,8 @@
 //! Confirming again that it is you, before acts on money, roles, certificates and settings: by the second factor, or for who has
 //! none by a mailed code.
 
-mod show;
 mod answer;
+mod show;
 
 use askama::Template;
 use serde::Deserialize;
