@@ -16,10 +16,10 @@ pub struct PendingSignIn {
     pub id: SignInId,
     /// What follows.
     pub intent: Value,
-    pub(in crate::identity) person: UserId,
-    pub(in crate::identity) browser: TokenHash,
-    pub(in crate::identity) expires_at: Timestamp,
-    pub(in crate::identity) used: bool,
+    pub person: UserId,
+    pub browser: TokenHash,
+    pub expires_at: Timestamp,
+    pub used: bool,
 }
 
 impl PendingSignIn {

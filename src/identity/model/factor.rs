@@ -28,7 +28,7 @@ impl fmt::Debug for TotpSecret {
 
 /// What a typed code of six digits means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::identity) enum StepJudgement {
+pub enum StepJudgement {
     /// The code of this step, which is later than the last used.
     Right {
         step: i64,
@@ -54,7 +54,7 @@ impl TotpSecret {
     }
 
     /// Judges six digits at machine time `now`, when `last` is the newest step that was used.
-    pub(in crate::identity) fn judge(&self, digits: &str, now: Timestamp, last: i64) -> StepJudgement {
+    pub fn judge(&self, digits: &str, now: Timestamp, last: i64) -> StepJudgement {
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         match self.totp(None, "").check(digits, seconds).and_then(|step| i64::try_from(step).ok()) {
             Some(step) if step > last => StepJudgement::Right { step },

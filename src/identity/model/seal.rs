@@ -33,7 +33,7 @@ impl fmt::Debug for FactorKeys {
 
 /// A sealed secret: base64 of nonce, ciphertext and tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed(pub(in crate::identity) String);
+pub struct Sealed(pub String);
 
 /// Not sealed by this key for this person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
