@@ -70,10 +70,10 @@ mod tests {
                 failing_since: Set(None),
                 created_at: Set(txn.now().into()),
             };
-            second_factors::Entity::insert(row).exec_without_returning(&**txn).await.map(|_| ())
+            second_factors::Entity::insert(row).exec_without_returning(&**txn).await?;
+            Ok::<_, DbErr>(())
         })
         .await
-        .map_err(|error: DbErr| error)
         .unwrap();
         db.close().await.unwrap();
         assert_eq!(reset("Admin@example.org").await, Ok(()));

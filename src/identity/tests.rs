@@ -42,7 +42,7 @@ async fn factor_of(bench: &Bench, signed_in: &SignedIn) -> (TotpSecret, Vec<Reco
     let (db, keys, person) = (&bench.services.db, keys(), signed_in.person.id);
     db.write(WRITER, async |txn| offer_factor(txn, &keys, person).await).await.unwrap();
     let now = bench.services.clocks.machine();
-    let secret = offered_factor(&*db.snapshot().await.unwrap(), &keys, person, now).await.unwrap().unwrap();
+    let secret = offered_factor(&db.snapshot().await.unwrap(), &keys, person, now).await.unwrap().unwrap();
     let first = code(bench, &secret, 0);
     let accepted = db.write(WRITER, async |txn| accept_factor(txn, &keys, signed_in, &first).await).await.unwrap();
     let Accepted::InUse(codes) = accepted else { panic!("{accepted:?}") };
@@ -235,7 +235,7 @@ async fn a_disabled_account_has_no_session_and_a_corrected_address_is_one_person
             !sessions_of(&conn, student.id, Role::Student, bench.services.clocks.machine()).await.unwrap().is_empty()
         };
         assert!(!is_signed_in().await);
-        let found = person_by_email(&*db.snapshot().await.unwrap(), &"after@example.org".parse().unwrap()).await.unwrap();
+        let found = person_by_email(&db.snapshot().await.unwrap(), &"after@example.org".parse().unwrap()).await.unwrap();
         assert_eq!(found.map(|person| person.id), Some(student.id));
 
         signed_in(&bench, &student).await;

@@ -53,7 +53,7 @@ pub async fn offer(State(app): State<App>, RecruitNow(signed_in): RecruitNow, _:
 
 #[derive(Template)]
 #[template(path = "web/pages/account/factor_new.html")]
-struct New<'a> {
+struct Offered<'a> {
     view: &'a View,
     errors: &'a FieldErrors,
     qr: String,
@@ -61,7 +61,7 @@ struct New<'a> {
     uri: String,
 }
 
-impl<'a> New<'a> {
+impl<'a> Offered<'a> {
     fn new(app: &App, view: &'a View, errors: &'a FieldErrors, secret: &TotpSecret, account: &str) -> Result<Self, Problem> {
         let uri = secret.uri(&app.organisation, account);
         let code = QRBuilder::new(uri.as_str()).build().map_err(|error| Problem::internal(QrError(error.to_string())))?;
@@ -83,7 +83,7 @@ pub async fn offered(
     let person = &signed_in.person;
     let offered = identity::offered_factor(&conn, &app.factor_keys, person.id, app.services.clocks.machine()).await?;
     match offered {
-        Some(secret) => page(&New::new(&app, &view, &FieldErrors::default(), &secret, person.email.as_str())?),
+        Some(secret) => page(&Offered::new(&app, &view, &FieldErrors::default(), &secret, person.email.as_str())?),
         None => Ok(Redirect::to("/account/second-factor").into_response()),
     }
 }
@@ -121,7 +121,7 @@ pub async fn accept(
             let secret = secret.ok_or(Problem::NotFound)?;
             let words = "That code is not right. Look at the app again: the code changes every thirty seconds";
             let errors = FieldErrors::one("code", words);
-            page_with_errors(&New::new(&app, &view, &errors, &secret, person.email.as_str())?)
+            page_with_errors(&Offered::new(&app, &view, &errors, &secret, person.email.as_str())?)
         }
     }
 }
