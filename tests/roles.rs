@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lectern::config::{Profile, Settings};
+use lectern::identity;
+use lectern::kernel::time::SignedDuration;
 use lectern::web::routes::Access;
 use lectern::web::table;
 
@@ -50,7 +52,27 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("POST /codes/{challenge}/again", "OWN_CODE/again", "", [303; 6]),
     ("POST /codes/{challenge}/again", "FOREIGN_CODE/again", "", [404; 6]),
     ("POST /codes/{challenge}/again", "/codes/chl_NOBODYS/again", "", [404; 6]),
+    ("GET /sign-in/{sign_in}", "/sign-in/sgn_NOBODYS", "", [404; 6]),
+    ("POST /sign-in/{sign_in}", "/sign-in/sgn_NOBODYS", "code=none", [404; 6]),
     ("POST /sign-out", "/sign-out", "", [303; 6]),
+
+    ("GET /step-up", "/step-up", "", [303; 6]),
+    ("POST /step-up", "/step-up", "code=none", [303, 422, 422, 422, 422, 422]),
+    ("POST /step-up/mail", "/step-up/mail", "", [303; 6]),
+    ("GET /account", "/account", "", [303, 200, 200, 200, 200, 200]),
+    ("GET /account/details", "/account/details", "", [303, 200, 200, 200, 200, 200]),
+    ("POST /account/details", "/account/details", "", [303, 422, 422, 422, 422, 422]),
+    ("GET /account/sessions", "/account/sessions", "", [303, 200, 200, 200, 200, 200]),
+    ("POST /account/sessions/{session}/end", "/account/sessions/SESSION/end", "", [303, 303, 404, 404, 404, 404]),
+    ("POST /account/sessions/{session}/end", "/account/sessions/ses_NOBODYS/end", "", [303, 404, 404, 404, 404, 404]),
+    ("POST /account/sessions/end-others", "/account/sessions/end-others", "", [303; 6]),
+    ("GET /account/second-factor", "/account/second-factor", "", [303, 403, 403, 200, 200, 200]),
+    ("POST /account/second-factor", "/account/second-factor", "", [303, 403, 403, 303, 303, 303]),
+    ("GET /account/second-factor/new", "/account/second-factor/new", "", [303, 403, 403, 200, 200, 200]),
+    ("POST /account/second-factor/new", "/account/second-factor/new", "code=none", [303, 403, 403, 422, 422, 422]),
+    ("POST /account/second-factor/codes", "/account/second-factor/codes", "", [303, 403, 403, 303, 303, 303]),
+    ("GET /account/second-factor/remove", "/account/second-factor/remove", "", [303, 403, 403, 200, 200, 200]),
+    ("POST /account/second-factor/remove", "/account/second-factor/remove", "", [303, 403, 403, 303, 303, 303]),
 
     ("GET /learn", "/learn", "", [303, 200, 200, 200, 200, 200]),
     ("GET /learn/{enrolment}", "/learn/ENROLMENT", "", [303, 200, 404, 404, 404, 404]),
@@ -85,6 +107,33 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("POST /staff/orders/{order}/payments", "/staff/orders/ord_NOBODYS/payments", "", [303, 403, 403, 403, 403, 404]),
     ("GET /staff/queue", "/staff/queue", "", [303, 403, 403, 403, 403, 200]),
 
+    ("GET /staff/people", "/staff/people", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/new", "/staff/people/new", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/people/new", "/staff/people/new", "", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/people/{user}", "/staff/people/PERSON", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}", "/staff/people/usr_NOBODYS", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/people/{user}/role", "/staff/people/PERSON/role", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}/role", "/staff/people/usr_NOBODYS/role", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/role", "/staff/people/PERSON/role", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/people/{user}/role", "/staff/people/usr_NOBODYS/role", "role=admin", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/people/{user}/email", "/staff/people/PERSON/email", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}/email", "/staff/people/usr_NOBODYS/email", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/email", "/staff/people/PERSON/email", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/people/{user}/email", "/staff/people/usr_NOBODYS/email", "email=a@example.org", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/people/{user}/disable", "/staff/people/PERSON/disable", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}/disable", "/staff/people/usr_NOBODYS/disable", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/disable", "/staff/people/usr_NOBODYS/disable", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/enable", "/staff/people/PERSON/enable", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/people/{user}/enable", "/staff/people/usr_NOBODYS/enable", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/sessions/end", "/staff/people/PERSON/sessions/end", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/people/{user}/sessions/end", "/staff/people/usr_NOBODYS/sessions/end", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/mail", "/staff/people/PERSON/mail", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/people/{user}/mail", "/staff/people/usr_NOBODYS/mail", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
+
     ("GET /dev/mailbox", "/dev/mailbox", "", [200; 6]),
     ("GET /dev/mailbox.json", "/dev/mailbox.json", "", [200; 6]),
     ("GET /dev/mailbox/{mail}", "/dev/mailbox/A_MAIL", "", [200; 6]),
@@ -106,6 +155,8 @@ impl Names {
         app.settle().await;
         let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
         Self(vec![
+            ("SESSION", own_session(app).await),
+            ("PERSON", school.owner.clone()),
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),
             ("NOBODYS", NOBODYS.to_owned()),
@@ -121,6 +172,14 @@ impl Names {
     fn fill(&self, path: &str) -> String {
         self.0.iter().fold(path.to_owned(), |path, (word, value)| path.replace(word, value))
     }
+}
+
+/// A session of the owner, by its id.
+async fn own_session(app: &TestApp) -> String {
+    school::session(app, OWNER).await;
+    let conn = app.services().db.snapshot().await.unwrap();
+    let owner = identity::person_by_email(&conn, &OWNER.parse().unwrap()).await.unwrap().unwrap();
+    identity::sessions_of(&conn, owner.id, owner.role, app.machine_now()).await.unwrap()[0].id.to_string()
 }
 
 async fn ask(app: &TestApp, route: &str, path: &str, body: &str, actor: Option<&str>) -> Answer {
@@ -158,7 +217,8 @@ async fn every_route_answers_every_role_as_the_table_says() {
                 if answer.status == 404 {
                     not_found.entry((*route, *who)).or_default().insert(answer.body.clone());
                 }
-                let private = matches!(access.get(*route), Some(Access::SignedIn | Access::Staff | Access::Admin));
+                let everybodys = [Access::Public, Access::Gateway, Access::Development];
+                let private = access.get(*route).is_some_and(|access| !everybodys.contains(access));
                 if private && email.is_none() {
                     let next = if route.starts_with("GET ") { path.as_str() } else { "/learn" };
                     assert_eq!(answer.header("location"), format!("/sign-in?next={}", next.replace('/', "%2F")), "{route}");
@@ -172,6 +232,36 @@ async fn every_route_answers_every_role_as_the_table_says() {
         app.finish().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_needs_a_confirmation_is_refused_ten_minutes_after_it() {
+    let app = TestApp::sqlite().await;
+    let school = school::open(&app, "").await;
+    let names = Names::new(&app, &school).await;
+    let routes = table(Profile::Development);
+    let strict = |row: &str| {
+        routes.iter().any(|route| route.access.needs_confirmation() && format!("{} {}", route.method, route.pattern) == row)
+    };
+    let stale = school::session(&app, ADMIN).await;
+    app.age(SignedDuration::from_mins(10));
+    let mut count = 0;
+    for (route, path, body, _) in ROWS.iter().filter(|(route, ..)| strict(route)) {
+        let path = names.fill(path);
+        if route.starts_with("GET ") {
+            let answer = Ask::get(&path).cookies(&stale).send(&app).await;
+            assert_eq!(answer.is(303).header("location"), format!("/step-up?next={}", path.replace('/', "%2F")), "{route}");
+        } else {
+            let answer = Ask::post(&path, body).cookies(&stale).send(&app).await;
+            assert!(answer.is(403).body.contains("<h1>Confirm that it is you"), "{route}: {}", answer.body);
+            assert!(answer.body.contains(&format!("name=\"to\" value=\"{path}\"")), "{route}: {}", answer.body);
+            let program = Ask::post(&path, body).header("accept", "application/json").cookies(&stale).send(&app).await;
+            assert_eq!(program.is(403).header("content-type"), "application/problem+json", "{route}");
+        }
+        count += 1;
+    }
+    assert!(count > 10, "{count}");
+    app.abandon().await;
 }
 
 #[test]

@@ -79,6 +79,11 @@ impl Enrolment {
         Self { id, cohort, user, certificate_name, state: EnrolmentState::Held { until, extensions: 0 }, created_at: now }
     }
 
+    /// A seat given without a hold: free of charge.
+    pub fn given(id: EnrolmentId, cohort: CohortId, user: UserId, certificate_name: PersonName, now: Timestamp) -> Self {
+        Self { id, cohort, user, certificate_name, state: EnrolmentState::Enrolled { at: now }, created_at: now }
+    }
+
     /// Keeps the seat until `until` for another attempt to pay, never shorter than before. It counts.
     ///
     /// # Errors
@@ -180,6 +185,11 @@ impl SeatTerms {
 #[derive(Debug, Clone)]
 pub enum EnrolmentEvent<'a> {
     Held(&'a Enrolment),
+    /// Free of charge, and why.
+    Given {
+        after: &'a Enrolment,
+        reason: &'a str,
+    },
     /// Also when it is kept for a bank, or no longer.
     Extended {
         before: &'a Enrolment,
@@ -203,7 +213,8 @@ impl EnrolmentEvent<'_> {
     fn subject_of(&self) -> &Enrolment {
         match self {
             Self::Held(enrolment) => enrolment,
-            Self::Extended { after, .. }
+            Self::Given { after, .. }
+            | Self::Extended { after, .. }
             | Self::Confirmed { after, .. }
             | Self::Reseated { after, .. }
             | Self::Lapsed { after, .. } => after,
@@ -215,6 +226,7 @@ impl Event for EnrolmentEvent<'_> {
     fn kind(&self) -> &'static str {
         match self {
             Self::Held(_) => "enrolment.held",
+            Self::Given { .. } => "enrolment.given",
             Self::Extended { .. } => "enrolment.extended",
             Self::Confirmed { .. } => "enrolment.confirmed",
             Self::Reseated { .. } => "enrolment.reseated",
@@ -228,7 +240,7 @@ impl Event for EnrolmentEvent<'_> {
 
     fn before(&self) -> Value {
         match self {
-            Self::Held(_) => Value::Null,
+            Self::Held(_) | Self::Given { .. } => Value::Null,
             Self::Extended { before, .. }
             | Self::Confirmed { before, .. }
             | Self::Reseated { before, .. }
@@ -243,6 +255,7 @@ impl Event for EnrolmentEvent<'_> {
     fn personal(&self) -> Option<Value> {
         match self {
             Self::Held(enrolment) => Some(json!({ "certificate_name": enrolment.certificate_name })),
+            Self::Given { after, reason } => Some(json!({ "certificate_name": after.certificate_name, "reason": reason })),
             _ => None,
         }
     }

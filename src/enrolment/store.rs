@@ -74,7 +74,12 @@ fn changed(enrolment: &Enrolment) -> enrolments::ActiveModel {
 }
 
 pub(super) async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
+    let extensions = match enrolment.state {
+        EnrolmentState::Held { extensions, .. } => extensions,
+        _ => 0,
+    };
     let row = enrolments::ActiveModel {
+        extensions: Set(extensions),
         cohort_id: Set(enrolment.cohort),
         user_id: Set(enrolment.user),
         certificate_name: Set(enrolment.certificate_name.as_str().to_owned()),

@@ -1,5 +1,8 @@
 //! Queries of people, challenges and sessions.
 
+pub(super) mod factors;
+pub(super) mod people;
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::Value;
@@ -203,6 +206,7 @@ pub(super) async fn insert_session(
         last_seen_at: Set(txn.machine_now().into()),
         expires_at: Set(expires_at.into()),
         ended_at: Set(None),
+        confirmed_at: Set(Some(txn.machine_now().into())),
     };
     sessions::Entity::insert(row).exec_without_returning(&**txn).await?;
     Ok(())
@@ -227,7 +231,8 @@ pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<O
     let person = to_person(user)?;
     let last_seen_at = Timestamp::from(session.last_seen_at);
     let idle = now >= shifted(last_seen_at, idle_limit(person.role));
-    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at }))
+    let confirmed_at = session.confirmed_at.map(Timestamp::from);
+    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at, confirmed_at }))
 }
 
 pub(super) async fn mark_seen(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
@@ -240,19 +245,20 @@ pub(super) async fn mark_seen(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
 }
 
 pub(super) async fn end(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
-    end_where(txn, Condition::all().add(sessions::COLUMN.id.eq(id))).await
+    end_where(txn, Condition::all().add(sessions::COLUMN.id.eq(id))).await.map(|_| ())
 }
 
 pub(super) async fn end_by_token(txn: &Txn, token: &TokenHash) -> Result<(), DbErr> {
-    end_where(txn, Condition::all().add(sessions::COLUMN.token_hash.eq(token.0.as_str()))).await
+    end_where(txn, Condition::all().add(sessions::COLUMN.token_hash.eq(token.0.as_str()))).await.map(|_| ())
 }
 
-async fn end_where(txn: &Txn, which: Condition) -> Result<(), DbErr> {
-    sessions::Entity::update_many()
+/// Ends those of these sessions that have not ended; how many.
+async fn end_where(txn: &Txn, which: Condition) -> Result<u64, DbErr> {
+    let done = sessions::Entity::update_many()
         .col_expr(sessions::Column::EndedAt, Expr::value(UtcTime::from(txn.machine_now())))
         .filter(which)
         .filter(sessions::COLUMN.ended_at.is_null())
         .exec(&**txn)
         .await?;
-    Ok(())
+    Ok(done.rows_affected)
 }

@@ -104,6 +104,8 @@ ids! {
     ChallengeId = "chl";
     /// A signed-in browser.
     SessionId = "ses";
+    /// A sign-in that waits for the second factor.
+    SignInId = "sgn";
     /// An article in the library.
     ReadingId = "rdg";
     /// A course: the template without dates.

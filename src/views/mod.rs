@@ -2,4 +2,5 @@
 
 pub mod offer;
 pub mod order;
+pub mod people;
 pub mod staff;

@@ -1,12 +1,14 @@
 //! The web: pages for people, a webhook for the gateway, and what stands before them all.
 
 mod assets;
+mod confirm;
 pub mod form;
 pub mod guard;
 mod health;
 mod kept;
 pub mod pages;
 pub mod problem;
+mod refusals;
 pub mod routes;
 pub mod session;
 pub mod view;
@@ -32,7 +34,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::config::Profile;
-use crate::identity::CodeKey;
+use crate::identity::{CodeKey, FactorKeys};
 use crate::schedule::Plans;
 use crate::services::Services;
 use crate::work::clock::Registries;
@@ -61,6 +63,7 @@ pub struct Shared {
     pub organisation: Arc<str>,
     pub contact: Arc<str>,
     pub code_key: CodeKey,
+    pub factor_keys: FactorKeys,
     pub plans: Plans,
     front: Kept,
     content_security_policy: HeaderValue,
@@ -85,6 +88,7 @@ impl App {
             organisation: settings.organisation.name.as_str().into(),
             contact: settings.organisation.contact_email.as_str().into(),
             code_key: CodeKey::new(settings.server.secret.clone()),
+            factor_keys: FactorKeys::new(&settings.server.secret),
             plans: Plans::default(),
             front: Kept::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
@@ -136,6 +140,7 @@ pub fn router(app: App) -> Router {
     let router = routes(app.services.settings.profile).into_router(guarded);
     let request_id = HeaderName::from_static("x-request-id");
     router
+        .layer(from_fn_with_state(app.clone(), refusals::note))
         .layer(CsrfLayer::new())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(rate_limit(&app, limits.burst, limits.per_minute))

@@ -50,8 +50,13 @@ impl View {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
-            Some(Role::Admin) => vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/", "The course")],
+            Some(Role::Admin) => {
+                vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/staff/people", "People"), ("/", "The course")]
+            }
         };
+        if self.signed_in() {
+            entries.push(("/account", "Account"));
+        }
         if self.development {
             entries.extend([("/dev/mailbox", "Mailbox"), ("/dev/clock", "Clock")]);
         }

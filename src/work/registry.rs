@@ -38,6 +38,8 @@ fn composers() -> Composers {
     let plans = Plans::default();
     Composers::new()
         .with(messages::SignInCode)
+        .with(messages::AccountNotice)
+        .with(messages::Invitation)
         .with(messages::EnrolmentConfirmed::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
         .with(messages::ReleaseMoved::new(plans))

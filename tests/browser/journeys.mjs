@@ -1,5 +1,6 @@
 // What people do from the first page to the last: the words on the buttons are those the pages show.
 import assert from 'node:assert/strict';
+import {createHmac} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {assertCalm} from './browser.mjs';
 
@@ -150,4 +151,45 @@ export async function moveClock({context}, server, to) {
   }
   assert.ok(await shown() >= to, 'the clock has moved');
   await page.close();
+}
+
+/** What an authenticator app shows: RFC 6238 with SHA-1, six digits and steps of thirty seconds. */
+function totp(key, at = Date.now()) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...key.replace(/\s/g, '')].map(letter => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const secret = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const digest = createHmac('sha1', secret).update(counter).digest();
+  const number = digest.readUInt32BE(digest[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
+
+/** An instructor sets up a second factor, signs out, and signs in with both: the mailed code and the app's. */
+export async function signInWithApp(who, server, email) {
+  const {page} = who;
+  await signIn(who, server, email);
+  await page.goto(`${server.origin}/account`);
+  await press(page, 'link', 'Second factor', /\/account\/second-factor$/);
+  await press(page, 'button', 'Set it up', /\/account\/second-factor\/new$/);
+  assert.ok((await page.locator('figure.qr svg').boundingBox()).width > 100, 'the QR code is drawn');
+  const key = await page.locator('main code').first().innerText();
+  const first = totp(key);
+  await page.getByLabel('Code from your app').fill(first);
+  await page.getByRole('button', {name: 'Take it into use'}).click();
+  await page.getByRole('heading', {level: 1, name: 'Your recovery codes'}).waitFor();
+  assert.equal(await page.locator('main li code').count(), 10, 'ten recovery codes');
+  await page.getByRole('button', {name: 'Sign out'}).click();
+
+  await signIn(who, server, email, /\/sign-in\/sgn_/);
+  await heading(page, /second factor/i);
+  await page.getByLabel('Code from your app').fill(first);
+  await page.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
+  await page.locator('#error-summary').waitFor();
+  assert.match(await page.locator('#error-summary').innerText(), /used already/, 'a code signs in once');
+  // The next step's code passes a little before its time.
+  await page.getByLabel('Code from your app').fill(totp(key, Date.now() + 30_000));
+  await press(page, 'button', 'Sign in', /\/staff/);
+  await heading(page, /^Cohorts/);
+  assertCalm(who);
 }

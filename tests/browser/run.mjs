@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {launch, person} from './browser.mjs';
-import {enrolAndPay, readWeekOne} from './journeys.mjs';
+import {enrolAndPay, readWeekOne, signInWithApp} from './journeys.mjs';
 import {checkPages} from './pages.mjs';
 import {start} from './server.mjs';
 
@@ -92,6 +92,9 @@ async function journeys(run, browser, binary, {scripts}) {
     if (enrolled) await run.test(reads, shoot => shoot(who.page, () => readWeekOne(who, server, student)));
     else run.missed(1, reads);
     await who.context.close();
+    const staff = await person(browser, {scripts, origins: [server.origin, server.gateway]});
+    await run.test(`staff sign in with an app’s code (${how})`, shoot => shoot(staff.page, () => signInWithApp(staff, server, 'instructor@example.org')));
+    await staff.context.close();
   });
 }
 

@@ -33,6 +33,10 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
         ("/staff/cohorts/january/roster".to_owned(), &teacher, true),
         (format!("/staff/orders/{}", school.open_order), &admin, true),
         ("/staff/queue".to_owned(), &admin, true),
+        ("/account".to_owned(), &owner, true),
+        ("/staff/people".to_owned(), &admin, true),
+        (format!("/staff/people/{}", school.owner), &admin, true),
+        ("/staff/cohorts/january/enrol-free".to_owned(), &admin, true),
         ("/dev/mailbox".to_owned(), "", true),
         ("/dev/clock".to_owned(), "", false),
     ]

@@ -48,6 +48,9 @@ const ENROL: &str = "name=Demo+Student+05&email=student05%40example.org&country=
 const ENROL_SIGNED_IN: &str =
     "name=Demo+Student+04&country=IN&address=12+Demonstration+Road&postal_code=000+000&zone=Asia%2FKolkata&consent=yes";
 
+const INVITE: &str = "name=Demo+Teacher+09&email=teacher09%40example.org&role=instructor";
+const FREE: &str = "name=Demo+Student+10&email=student10%40example.org&reason=Demonstration";
+
 impl Filled {
     fn ask(&self) -> Ask {
         Ask::post(&self.path, self.body).cookies(&self.cookies)
@@ -67,6 +70,7 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let admin = school::session(app, ADMIN).await;
     let code = ask_code(app, OTHER, &browser(1)).await;
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
+    let person = |act: &str| format!("/staff/people/{}/{act}", school.other);
     let read = format!("/learn/{}/weeks/1/readings/{}/read", school.enrolment, school.reading);
     vec![
         filled("/sign-in", "/sign-in".into(), "", "email=demo%40example.org&next=%2Flearn"),
@@ -83,6 +87,24 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
             &admin,
             "method=upi&reference=DEMO-9&amount=6500.00&received_on=2027-01-06",
         ),
+        filled("/step-up", "/step-up".into(), &admin, "code=none&next=%2Fstaff%2Fcohorts"),
+        filled("/step-up/mail", "/step-up/mail".into(), &admin, "next=%2Fstaff%2Fcohorts"),
+        filled("/sign-in/{sign_in}", "/sign-in/sgn_00000000000000000000000001".into(), &browser(1), "code=none"),
+        filled("/account/details", "/account/details".into(), &owner, "name=Demo+Student+03&zone=Asia%2FKolkata&country=IN"),
+        filled("/account/sessions/{session}/end", "/account/sessions/ses_00000000000000000000000001/end".into(), &other, ""),
+        filled("/account/sessions/end-others", "/account/sessions/end-others".into(), &other, ""),
+        filled("/account/second-factor", "/account/second-factor".into(), &admin, ""),
+        filled("/account/second-factor/new", "/account/second-factor/new".into(), &admin, "code=none"),
+        filled("/account/second-factor/codes", "/account/second-factor/codes".into(), &admin, ""),
+        filled("/account/second-factor/remove", "/account/second-factor/remove".into(), &admin, ""),
+        filled("/staff/people/new", "/staff/people/new".into(), &admin, INVITE),
+        filled("/staff/people/{user}/role", person("role"), &admin, "role=student"),
+        filled("/staff/people/{user}/sessions/end", person("sessions/end"), &admin, ""),
+        filled("/staff/people/{user}/mail", person("mail"), &admin, ""),
+        filled("/staff/people/{user}/email", person("email"), &admin, "email=student09%40example.org"),
+        filled("/staff/people/{user}/disable", person("disable"), &admin, ""),
+        filled("/staff/people/{user}/enable", person("enable"), &admin, ""),
+        filled("/staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free".into(), &admin, FREE),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ]
 }

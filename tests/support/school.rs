@@ -27,6 +27,9 @@ pub const OTHER: &str = "student04@example.org";
 /// What the owner has, by the ids that stand in paths.
 #[derive(Debug, Clone)]
 pub struct School {
+    /// The owner, and the other student.
+    pub owner: String,
+    pub other: String,
     pub enrolment: String,
     /// Paid.
     pub order: String,
@@ -77,7 +80,8 @@ async fn fill(txn: &Txn, taint: &str) -> School {
     let open_order = enrol(txn, &owner, cohorts[1], application(&owner, taint), 3).await.unwrap();
     let others = enrol(txn, &other, cohorts[1], application(&other, taint), 3).await.unwrap();
     pay(txn, others, "DEMO-2").await;
-    School { enrolment, order: order.to_string(), open_order: open_order.to_string(), reading, locked_reading }
+    let (owner, other) = (owner.id.to_string(), other.id.to_string());
+    School { owner, other, enrolment, order: order.to_string(), open_order: open_order.to_string(), reading, locked_reading }
 }
 
 async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> Person {

@@ -1,6 +1,8 @@
 //! The mails, one file each: what they say, and whether they still have a point when their time has come.
 
+mod account_notice;
 mod enrolment_confirmed;
+mod invitation;
 mod module_released;
 mod release_moved;
 mod sign_in_code;
@@ -8,7 +10,9 @@ mod week;
 
 use askama::Template;
 
+pub use account_notice::AccountNotice;
 pub use enrolment_confirmed::EnrolmentConfirmed;
+pub use invitation::Invitation;
 pub use module_released::ModuleReleased;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;

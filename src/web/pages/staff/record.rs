@@ -11,7 +11,7 @@ use crate::kernel::{Actor, Currency, Money, Timestamp, Zone};
 use crate::payment::{self, Method, Offline, RecordRefusal, Reference};
 use crate::views::order::Sheet;
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::session::Admin;
+use crate::web::session::AdminNow;
 use crate::web::view::View;
 use crate::web::{App, Problem};
 
@@ -74,7 +74,7 @@ fn day(text: &str) -> Option<Date> {
 pub async fn record(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path(id): Path<String>,
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
