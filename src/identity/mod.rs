@@ -18,7 +18,7 @@ use crate::mail::{self, Class, Post};
 pub use model::CODE_LIFE;
 pub use model::{BrowserToken, Challenge, CodeKey, Country, Person, Role, SignedIn, TokenHash};
 use model::{CODE_WINDOW, IdentityEvent, Judgement, absolute_limit};
-pub use store::{challenge, person, person_by_email, session};
+pub use store::{challenge, person, person_by_email, session, staff};
 
 /// How many codes an hour may be asked for. The smaller limit is one browser's, so that a stranger who asks for codes to an
 /// address does not easily keep its owner out; the larger protects the address from a flood.

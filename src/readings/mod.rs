@@ -13,7 +13,7 @@ use model::{FieldError, ReadingEvent, free_slug, slug_base};
 
 pub use model::{Body, Card, Language, NewReading, Reading, Rights, WebAddress};
 pub(crate) use store::is_ready;
-pub use store::{cards, library, reading_by_slug, readings};
+pub use store::{cards, library, reading_by_slug, readings, ready};
 
 /// Why a reading is not added.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,15 @@
 //! Queries of the library.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::model::{Body, Card, Reading, Rights};
-use crate::db::columns::CivilDate;
+use crate::db::columns::{CivilDate, UtcTime};
 use crate::db::rows::readings::readings::{self as rows, Rights as RowRights};
 use crate::db::{Conn, Txn};
-use crate::kernel::Slug;
+use crate::kernel::{Slug, Timestamp};
 use crate::kernel::ids::ReadingId;
 
 /// A stored value that makes no sense is a fault of ours, never the reader's.
@@ -106,6 +108,17 @@ pub async fn readings(conn: &Conn, ids: &[ReadingId]) -> Result<Vec<Reading>, Db
 pub(crate) fn is_ready() -> Condition {
     let shown = Condition::all().add(rows::Column::Body.is_not_null()).add(rows::Column::Rights.ne(RowRights::LinkOnly));
     Condition::any().add(rows::Column::Url.is_not_null()).add(shown)
+}
+
+/// Which of these readings can be read, each with the moment since when.
+///
+/// # Errors
+/// The database's own.
+pub async fn ready(conn: &Conn, ids: &BTreeSet<ReadingId>) -> Result<BTreeMap<ReadingId, Timestamp>, DbErr> {
+    let query = rows::Entity::find().select_only().column(rows::Column::Id).column(rows::Column::CreatedAt);
+    let query = query.filter(rows::Column::Id.is_in(ids.iter().copied())).filter(is_ready());
+    let rows: Vec<(ReadingId, UtcTime)> = query.into_tuple().all(conn).await?;
+    Ok(rows.into_iter().map(|(id, at)| (id, at.into())).collect())
 }
 
 #[derive(FromQueryResult)]

@@ -59,6 +59,7 @@ impl Sample {
             price: Money::new(650_000, Currency::INR),
             window: EnrolmentWindow::new(at("2026-01-01T00:00:00Z"), at("2029-01-01T00:00:00Z")).unwrap(),
             revision: self.revision,
+            published_at: Some(at("2026-01-01T00:00:00Z")),
         };
         let modules = (1..).zip(&self.modules).map(|(position, sample)| sample.module(position)).collect();
         let item = |(position, sample): (u32, &SampleModule)| ScheduleItem {

@@ -1,5 +1,6 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
+mod board;
 mod course;
 mod dev;
 mod enrol;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Routes {
         .merge(enrol::routes())
         .merge(order::routes())
         .merge(staff::routes())
+        .merge(board::routes())
 }
 
 /// Pages of the development profile alone.

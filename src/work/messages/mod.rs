@@ -2,6 +2,7 @@
 
 mod enrolment_confirmed;
 mod module_released;
+mod readings_not_ready;
 mod release_moved;
 mod sign_in_code;
 mod week;
@@ -10,6 +11,7 @@ use askama::Template;
 
 pub use enrolment_confirmed::EnrolmentConfirmed;
 pub use module_released::ModuleReleased;
+pub use readings_not_ready::ReadingsNotReady;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 

@@ -59,11 +59,6 @@ impl Input {
     }
 }
 
-/// `6500.00`: without sign and groups, as it is typed.
-fn plain(amount: Money) -> String {
-    amount.to_string().chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
-}
-
 /// As a date field sends it (RFC 3339 full-date), and nothing else.
 fn day(text: &str) -> Option<Date> {
     let shape = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
