@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
 
 use super::open_cohort::no_teacher;
 use crate::audit;
@@ -88,8 +88,8 @@ pub async fn set_publication(txn: &Txn, cohort: CohortId, seen: i32, to: Publica
 /// The database's own.
 pub async fn price_is_fixed(conn: &Conn, cohort: CohortId) -> Result<bool, DbErr> {
     let sold = enrolments::Column::State.is_in([State::Held, State::Enrolled, State::Cancelled]);
-    let bought = enrolments::COLUMN.enrolled_at.is_not_null();
-    let rows = enrolments::Entity::find().filter(enrolments::COLUMN.cohort_id.eq(cohort)).filter(sold.or(bought));
+    let sold = Condition::any().add(sold).add(enrolments::Column::EnrolledAt.is_not_null());
+    let rows = enrolments::Entity::find().filter(enrolments::COLUMN.cohort_id.eq(cohort)).filter(sold);
     Ok(rows.count(conn).await? > 0)
 }
 
