@@ -51,13 +51,7 @@ impl From<MoveRefusal> for ReplanRefusal {
 ///
 /// # Errors
 /// [`ReplanRefusal`]. Of several changes made on one revision, one is made and the others are [`ReplanRefusal::Stale`].
-pub async fn replan(
-    txn: &Txn,
-    plans: &Plans,
-    cohort: CohortId,
-    seen: i32,
-    change: PlanChange,
-) -> Result<Moved, ReplanRefusal> {
+pub async fn replan(txn: &Txn, plans: &Plans, cohort: CohortId, seen: i32, change: PlanChange) -> Result<Moved, ReplanRefusal> {
     let cohort = catalogue::cohort_for_update(txn, cohort).await?.ok_or(ReplanRefusal::NoSuchCohort)?;
     if cohort.revision != seen {
         return Err(ReplanRefusal::Stale { revision: cohort.revision });
@@ -68,13 +62,7 @@ pub async fn replan(
     }
 }
 
-async fn rekey(
-    txn: &Txn,
-    plans: &Plans,
-    cohort: &Cohort,
-    module: ModuleId,
-    change: &KeyChange,
-) -> Result<Moved, ReplanRefusal> {
+async fn rekey(txn: &Txn, plans: &Plans, cohort: &Cohort, module: ModuleId, change: &KeyChange) -> Result<Moved, ReplanRefusal> {
     let plan = plans.get(txn, cohort.id, cohort.revision).await?;
     let before = &plan.module(module).ok_or(ReplanRefusal::NoSuchModule)?.readings;
     let after = change.applied(before)?;

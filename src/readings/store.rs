@@ -9,8 +9,8 @@ use super::model::{Body, Card, Reading, Rights};
 use crate::db::columns::{CivilDate, UtcTime};
 use crate::db::rows::readings::readings::{self as rows, Rights as RowRights};
 use crate::db::{Conn, Txn};
-use crate::kernel::{Slug, Timestamp};
 use crate::kernel::ids::ReadingId;
+use crate::kernel::{Slug, Timestamp};
 
 /// A stored value that makes no sense is a fault of ours, never the reader's.
 fn corrupt(what: &'static str) -> DbErr {

@@ -78,12 +78,7 @@ async fn letters_of(conn: &Conn, short: &Short) -> Result<Vec<Addressed>, DbErr>
     Ok(letters)
 }
 
-fn post(
-    letter: NotReadyLetter,
-    recipient: EmailAddress,
-    not_after: Timestamp,
-    due_at: Timestamp,
-) -> Result<Post, DbErr> {
+fn post(letter: NotReadyLetter, recipient: EmailAddress, not_after: Timestamp, due_at: Timestamp) -> Result<Post, DbErr> {
     Ok(Post {
         dedupe_key: format!("{READINGS_NOT_READY}:{}:{}", letter.module, letter.user),
         kind: READINGS_NOT_READY,

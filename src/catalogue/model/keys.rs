@@ -61,12 +61,25 @@ pub enum Towards {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyChange {
     /// Behind those that are there.
-    Attach { reading: ReadingId, need: Need, why: Why },
-    Detach { reading: ReadingId },
+    Attach {
+        reading: ReadingId,
+        need: Need,
+        why: Why,
+    },
+    Detach {
+        reading: ReadingId,
+    },
     /// Past its neighbour on that side; at the end of the row it stays.
-    Move { reading: ReadingId, towards: Towards },
+    Move {
+        reading: ReadingId,
+        towards: Towards,
+    },
     /// Says otherwise whether it is needed, and why.
-    Restate { reading: ReadingId, need: Need, why: Why },
+    Restate {
+        reading: ReadingId,
+        need: Need,
+        why: Why,
+    },
 }
 
 /// Why a module's keys stay as they are.
@@ -89,12 +102,9 @@ impl KeyChange {
         let found = |reading: ReadingId| place(reading).ok_or(KeyRefusal::NotThere);
         match self {
             Self::Attach { reading, .. } if place(*reading).is_some() => return Err(KeyRefusal::There),
-            Self::Attach { reading, need, why } => keys.push(ReadingKey {
-                reading: *reading,
-                position: 0,
-                required: *need == Need::Required,
-                why: why.to_string(),
-            }),
+            Self::Attach { reading, need, why } => {
+                keys.push(ReadingKey { reading: *reading, position: 0, required: *need == Need::Required, why: why.to_string() })
+            }
             Self::Detach { reading } => drop(keys.remove(found(*reading)?)),
             Self::Move { reading, towards } => {
                 let at = found(*reading)?;
@@ -151,7 +161,8 @@ mod tests {
 
     #[test]
     fn a_reading_moves_past_its_neighbour_and_no_further_than_the_end() {
-        let moved = |number, towards| order(&KeyChange::Move { reading: id(number), towards }.applied(&keys(&[1, 2, 3])).unwrap());
+        let moved =
+            |number, towards| order(&KeyChange::Move { reading: id(number), towards }.applied(&keys(&[1, 2, 3])).unwrap());
         assert_eq!(moved(2, Towards::Start), [2, 1, 3]);
         assert_eq!(moved(2, Towards::End), [1, 3, 2]);
         assert_eq!(moved(1, Towards::Start), [1, 2, 3]);

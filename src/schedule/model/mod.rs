@@ -11,5 +11,5 @@ pub mod testing;
 
 pub use decide::{Access, Inputs, LockReason, ModuleAccess, Opening, Override, decide, openings_to_record};
 pub use events::ScheduleEvent;
-pub use problems::{Finding, Problem, SOON, problems};
 pub use plan::{CivilSlot, CohortPlan, ItemKind, PlanError, PlannedModule, ScheduleItem, SlotError};
+pub use problems::{Finding, Problem, SOON, problems};

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::{CohortPlan, PlannedModule};
+use crate::kernel::Timestamp;
 use crate::kernel::ids::{ModuleId, ReadingId};
 use crate::kernel::time::{Date, DateTime, Shows, SignedDuration, shifted};
-use crate::kernel::Timestamp;
 
 /// So long before its release a module that will not open is shown first.
 pub const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -96,7 +96,7 @@ fn of_date(plan: &CohortPlan, planned: &PlannedModule<'_>, release: Timestamp, n
 mod tests {
     use super::*;
     use crate::schedule::model::Access;
-    use crate::schedule::model::testing::{Sample, any_inputs, any_seconds, after, at, reading_id, slot, start_of};
+    use crate::schedule::model::testing::{Sample, after, any_inputs, any_seconds, at, reading_id, slot, start_of};
     use proptest::prelude::*;
 
     const NOW: &str = "2027-01-01T00:00:00Z";
@@ -145,10 +145,8 @@ mod tests {
         let ready = all_ready(&sample);
         sample.modules[1].release = slot(-1, 9, 0);
         sample.modules[2].release = slot(21, 9, 0);
-        let expected = [
-            (2, Problem::BeforePrevious { previous: 1 }),
-            (3, Problem::AfterEnd { last: "2027-01-24".parse().unwrap() }),
-        ];
+        let expected =
+            [(2, Problem::BeforePrevious { previous: 1 }), (3, Problem::AfterEnd { last: "2027-01-24".parse().unwrap() })];
         assert_eq!(found(&sample, &ready), expected);
         sample.modules[2].release = slot(20, 23, 59);
         sample.modules[1].release = slot(0, 9, 0);
@@ -157,7 +155,8 @@ mod tests {
         let (cohort, modules, items) = sample.parts();
         let draft = crate::catalogue::model::Cohort { published_at: None, ..cohort };
         let plan = CohortPlan::new(draft, modules, &items).unwrap();
-        let past: Vec<_> = problems(&plan, &ready, at("2027-01-05T00:00:00Z")).into_iter().map(|f| (f.position, f.problem)).collect();
+        let past: Vec<_> =
+            problems(&plan, &ready, at("2027-01-05T00:00:00Z")).into_iter().map(|f| (f.position, f.problem)).collect();
         assert_eq!(past, [(1, Problem::Past), (2, Problem::Past)]);
     }
 
@@ -180,7 +179,10 @@ mod tests {
         modules[1].readings.clear();
         let plan = CohortPlan::new(cohort, modules, &items).unwrap();
         let found = problems(&plan, &all_ready(&sample), at(NOW));
-        assert_eq!(found.iter().map(|finding| (finding.position, &finding.problem)).collect::<Vec<_>>(), [(2, &Problem::NoReadings)]);
+        assert_eq!(
+            found.iter().map(|finding| (finding.position, &finding.problem)).collect::<Vec<_>>(),
+            [(2, &Problem::NoReadings)]
+        );
     }
 
     proptest! {

@@ -163,7 +163,7 @@ const MODULES: u32 = 4;
 const DAYS: i64 = 50;
 
 /// Any time of day, often in the hours that clocks skip or repeat.
-fn any_slot() -> impl Strategy<Value = CivilSlot> {
+pub fn any_slot() -> impl Strategy<Value = CivilSlot> {
     (-1..40i32, prop_oneof![0..4i8, 0..24i8], 0..60i8).prop_map(|(day, hour, minute)| slot(day, hour, minute))
 }
 

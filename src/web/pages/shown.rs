@@ -1,8 +1,8 @@
 //! Days, counts and spans, as the pages say them.
 
-use crate::kernel::{Money, Timestamp};
 use crate::kernel::shown::short_date;
 use crate::kernel::time::{Date, SignedDuration};
+use crate::kernel::{Money, Timestamp};
 
 /// A civil day, for people and for `<time datetime>`.
 #[derive(Debug, Clone, PartialEq, Eq)]

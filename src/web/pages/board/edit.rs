@@ -39,7 +39,10 @@ impl Known {
     async fn load(conn: &Conn, desk: &Desk) -> Result<Self, Problem> {
         let fixed = acts::price_is_fixed(conn, desk.board.cohort.id).await?;
         let fixed = fixed.then(|| {
-            format!("The price stays at {}: seats are held or were bought at it. Open another cohort to sell at another.", desk.board.cohort.price)
+            format!(
+                "The price stays at {}: seats are held or were bought at it. Open another cohort to sell at another.",
+                desk.board.cohort.price
+            )
         });
         Ok(Self { staff: identity::staff(conn).await?, fixed })
     }

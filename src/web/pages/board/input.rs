@@ -218,7 +218,10 @@ mod tests {
         assert_eq!((new.slug.as_str(), new.name.as_str(), new.capacity), ("march-2027", "March 2027", 30));
         assert_eq!(new.price, Money::new(650_000, Currency::INR));
         // London's clocks skip half past one on that day.
-        assert_eq!((new.window.opens().to_string(), new.window.closes().to_string()), ("2027-01-01T10:00:00Z".into(), "2027-03-28T01:30:00Z".into()));
+        assert_eq!(
+            (new.window.opens().to_string(), new.window.closes().to_string()),
+            ("2027-01-01T10:00:00Z".into(), "2027-03-28T01:30:00Z".into())
+        );
         assert_eq!(new.timetable, Timetable::WeeklyFrom { days: 0, time: "09:00".parse().unwrap() });
         let thursday = Input { weekday: "thu".into(), slug: "spring".into(), ..good() }.cohort(&[]).unwrap();
         assert_eq!(thursday.timetable, Timetable::WeeklyFrom { days: 3, time: "09:00".parse().unwrap() });

@@ -95,12 +95,7 @@ fn day(text: &str, starts_on: Date) -> Result<i32, &'static str> {
 }
 
 /// The form; with a time chosen, what moving there means.
-pub async fn show(
-    State(app): State<App>,
-    view: View,
-    desk: Desk,
-    Query(input): Query<Input>,
-) -> Result<Response, Problem> {
+pub async fn show(State(app): State<App>, view: View, desk: Desk, Query(input): Query<Input>) -> Result<Response, Problem> {
     let planned = desk.week()?;
     match input.slot(&desk, planned.release) {
         Ok(Some(to)) if to != planned.release => page(&confirm(&app, &view, &desk, &planned, to).await?),

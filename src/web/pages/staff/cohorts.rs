@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::enrolment::Window;
+use crate::identity::Role;
 use crate::kernel::Timestamp;
 use crate::kernel::shown::short_date;
-use crate::identity::Role;
 use crate::views::board;
 use crate::views::staff::{self, CohortRow};
 use crate::web::session::{PageSnapshot, Staff};
@@ -44,7 +44,8 @@ pub async fn list(
     let now = app.services.clocks.service();
     let cohorts = staff::cohorts(&conn, &person, now).await?;
     let short = board::short_weeks(&conn, &app.plans, &person, now).await?;
-    let weeks = |of: &CohortRow| short.iter().filter(|short| short.cohort.id == of.cohort.id).map(|short| short.position).collect();
+    let weeks =
+        |of: &CohortRow| short.iter().filter(|short| short.cohort.id == of.cohort.id).map(|short| short.position).collect();
     let starts = |of: &CohortRow| short_date(of.cohort.starts_on);
     let row = |of| Row { of, starts: starts(of), week: week(of, now), state: state(of, now), short: weeks(of) };
     let admin = person.role == Role::Admin;
