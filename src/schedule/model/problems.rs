@@ -43,7 +43,7 @@ pub struct Finding {
 impl Finding {
     /// Whether the module will not open (or has not opened) at a release within [`SOON`] of `now`, or before it.
     pub fn is_urgent(&self, now: Timestamp) -> bool {
-        matches!(self.problem, Problem::NotReady { .. }) && self.release < shifted(now, SOON)
+        matches!(self.problem, Problem::NotReady { .. }) && self.release <= shifted(now, SOON)
     }
 }
 
@@ -134,8 +134,8 @@ mod tests {
         let plan = sample.plan();
         let findings = problems(&plan, &BTreeMap::new(), at(NOW));
         let urgent = |now| findings.iter().filter(|finding| finding.is_urgent(at(now))).count();
-        assert_eq!(urgent("2026-12-28T03:30:00Z"), 0);
-        assert_eq!(urgent("2026-12-28T03:30:01Z"), 1);
+        assert_eq!(urgent("2026-12-28T03:29:59Z"), 0);
+        assert_eq!(urgent("2026-12-28T03:30:00Z"), 1);
         assert_eq!(urgent("2027-03-01T00:00:00Z"), 3);
     }
 

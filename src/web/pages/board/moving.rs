@@ -164,12 +164,9 @@ fn effects(open: usize, waiting: usize, now: Timestamp, to: Timestamp) -> Vec<St
         said.push(format!("{} {have} the week open. It stays open for them, and they get no mail.", counted(open, "student")));
     }
     if waiting > 0 {
-        let wait = if waiting == 1 { "waits" } else { "wait" };
+        let (wait, gets) = if waiting == 1 { ("waits", "They get") } else { ("wait", "Each gets") };
         let when = if to <= now { "at once".to_owned() } else { format!("at the new time, in {}", span(now, to)) };
-        said.push(format!(
-            "{} {wait} for it. Each is told by mail when it opens, {when}; who was told another time gets a mail of the change.",
-            counted(waiting, "student")
-        ));
+        said.push(format!("{} {wait} for it. {gets} the mail that it is open {when}.", counted(waiting, "student")));
     }
     if open + waiting == 0 {
         said.push("Nobody is enrolled yet: no mail is sent.".to_owned());
@@ -211,7 +208,7 @@ mod tests {
         assert_eq!(told[0], "1 student has the week open. It stays open for them, and they get no mail.");
         assert!(told[1].starts_with("3 students wait for it.") && told[1].contains("in 2 days"), "{}", told[1]);
         assert_eq!(effects(0, 0, now, ahead), ["Nobody is enrolled yet: no mail is sent."]);
-        assert!(effects(0, 1, now, past)[0].contains("when it opens, at once"));
+        assert!(effects(0, 1, now, past)[0].contains("that it is open at once"));
     }
 
     #[test]
