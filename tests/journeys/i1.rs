@@ -61,7 +61,7 @@ async fn add_unready(app: &TestApp) {
 /// The value of the option with this text.
 fn option(page: &Page, text: &str) -> String {
     let (before, _) = page.body.split_once(&format!(">{text}")).unwrap_or_else(|| panic!("no option {text:?}"));
-    before.rsplit("value=\"").next().unwrap().trim_end_matches('"').to_owned()
+    before.rsplit("value=\"").next().unwrap().split('"').next().unwrap().to_owned()
 }
 
 async fn attach(week: &Page, title: &str, why: &str) -> Page {
