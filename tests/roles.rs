@@ -88,7 +88,7 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/january/board", "", [303, 403, 403, 200, 404, 200]),
     ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/february/board", "", [303, 403, 403, 404, 200, 200]),
     ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/none/board", "", [303, 403, 403, 404, 404, 404]),
-    ("GET /staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish", "", [303, 403, 403, 303, 404, 303]),
     ("GET /staff/cohorts/{slug}/board/publish", "/staff/cohorts/none/board/publish", "", [303, 403, 403, 404, 404, 404]),
     ("POST /staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish", "revision=0", [303, 403, 403, 409, 404, 409]),
     ("POST /staff/cohorts/{slug}/board/publish", "/staff/cohorts/none/board/publish", "revision=0", [303, 403, 403, 404, 404, 404]),

@@ -1,5 +1,7 @@
 //! What the forms of a cohort bring, and what of it can be used.
 
+use std::collections::BTreeSet;
+
 use crate::acts::{NewCohort, Terms, Timetable};
 use crate::catalogue::model::{Cohort, EnrolmentWindow};
 use crate::identity::Person;
@@ -58,10 +60,13 @@ impl Input {
     /// Reads what was sent: the terms, and the fields `more`.
     ///
     /// # Errors
-    /// [`Problem::Malformed`] for a field that the form does not have.
+    /// [`Problem::Malformed`] for a field that the form does not have, or has once and came twice.
     pub(super) fn read(sent: Vec<(String, String)>, more: &[&str]) -> Result<Self, Problem> {
-        let mut input = Self::default();
+        let (mut input, mut seen) = (Self::default(), BTreeSet::new());
         for (name, value) in sent {
+            if name != "instructors" && !seen.insert(name.clone()) {
+                return Err(Problem::Malformed("A field came twice.".to_owned()));
+            }
             if !TERMS.contains(&name.as_str()) && !more.contains(&name.as_str()) {
                 return Err(Problem::Malformed("The form has no such field.".to_owned()));
             }

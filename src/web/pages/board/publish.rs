@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::rows::words;
@@ -62,9 +62,12 @@ fn gaps(board: &Board, now: Timestamp) -> Vec<Gap> {
     gaps
 }
 
-/// The checklist.
+/// The checklist; for a cohort that is published, its board.
 pub async fn confirm(view: View, desk: Desk) -> Result<Response, Problem> {
     let Desk { board, now, .. } = &desk;
+    if board.cohort.published_at.is_some() {
+        return Ok(Redirect::to(&desk.home()).into_response());
+    }
     let shown = |at| ShownTime::new(at, &board.cohort.zone);
     page(&Page {
         view: &view,
