@@ -92,7 +92,7 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
 
 const NEW_COHORT: &str = "name=June&slug=june&zone=UTC&starts_on=2027-06-01&weekday=&time=09%3A00&capacity=3&price=100\
                           &currency=INR&opens=2027-01-01T00%3A00&closes=2027-05-01T00%3A00";
-const TERMS: &str = "revision=1&capacity=40&opens=2027-01-01T00%3A00&closes=2027-05-01T00%3A00";
+const TERMS: &str = "revision=1&capacity=40&price=6500&currency=INR&opens=2027-01-01T00%3A00&closes=2027-05-01T00%3A00";
 
 /// The forms of a cohort's board. They are made for its first revision.
 fn board_forms(reading: &Slug, admin: &str) -> Vec<Filled> {
