@@ -171,7 +171,7 @@ impl Seeding<'_> {
             instructors: vec![instructor],
             timetable: Timetable::default(),
         };
-        Ok(self.services.db.write(ACTOR, async |txn| acts::open_cohort(txn, course.id, new).await).await?)
+        Ok(self.services.db.write(ACTOR, async |txn| acts::open_published(txn, course.id, new).await).await?)
     }
 
     /// Enrols by bank transfer, a few hours apart.

@@ -37,6 +37,7 @@ pub enum HoldRefusal {
     /// Seats that wait to be paid, over all cohorts.
     #[error("too many seats are held already")]
     TooManyHolds { limit: u32 },
+    /// Or it is not published.
     #[error("there is no such cohort")]
     NoSuchCohort,
     #[error(transparent)]
@@ -101,7 +102,8 @@ async fn lock_for_seat(txn: &Txn, cohort: CohortId, user: UserId) -> Result<(Sea
     // Always the person before the cohort, so that two holds never wait for each other. With the person locked, no other hold of
     // theirs can come between the look and the insert, which the unique index would refuse.
     store::lock_user(txn, user).await?;
-    let terms = store::seat_terms_for_update(txn, cohort).await?.ok_or(HoldRefusal::NoSuchCohort)?;
+    let terms = store::seat_terms_for_update(txn, cohort).await?.filter(|terms| terms.published_at.is_some());
+    let terms = terms.ok_or(HoldRefusal::NoSuchCohort)?;
     let active = store::active_of_user(txn, user).await?;
     if let Some(known) = active.iter().find(|enrolment| enrolment.cohort == cohort) {
         return Err(match known.state {

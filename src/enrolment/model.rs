@@ -158,6 +158,8 @@ pub struct SeatTerms {
     pub closes_at: Timestamp,
     /// The zone of the cohort's civil times.
     pub zone: Zone,
+    /// Since when the public can enrol.
+    pub published_at: Option<Timestamp>,
 }
 
 /// Whether a cohort takes enrolments.
@@ -304,7 +306,7 @@ mod tests {
     #[test]
     fn a_window_holds_its_start_and_not_its_end() {
         let price = Money::new(1, crate::kernel::Currency::INR);
-        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC };
+        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC, published_at: None };
         assert_eq!(terms.window(at(0)), Window::NotOpenYet { opens_at: at(1) });
         assert_eq!(terms.window(at(1)), Window::Open);
         assert_eq!(terms.window(at(2)), Window::Closed { closed_at: at(2) });

@@ -40,6 +40,7 @@ fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
         opens_at: row.enrol_opens_at.into(),
         closes_at: row.enrol_closes_at.into(),
         zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
+        published_at: row.published_at.map(Into::into),
     })
 }
 

@@ -8,7 +8,7 @@ use crate::jobs::Registry;
 use crate::mail::Composers;
 use crate::payment;
 use crate::reminders::PlanReminders;
-use crate::schedule::Plans;
+use crate::schedule::{self, Plans};
 
 /// Everything that can be done later. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,7 @@ fn jobs() -> Registry {
         .with_periodic::<payment::jobs::Sweep>()
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()
+        .with_periodic::<schedule::jobs::WarnOfReadings>()
 }
 
 fn composers() -> Composers {
@@ -42,5 +43,6 @@ fn composers() -> Composers {
         .with(messages::Invitation)
         .with(messages::EnrolmentConfirmed::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
-        .with(messages::ReleaseMoved::new(plans))
+        .with(messages::ReleaseMoved::new(plans.clone()))
+        .with(messages::ReadingsNotReady::new(plans))
 }

@@ -136,6 +136,36 @@ async function seeItLocked({page}, server) {
   return opens;
 }
 
+/** I1, in part: an instructor moves a week on the board, and keys it to a reading and back. */
+export async function planOnBoard(who, server, email) {
+  const {page} = who;
+  await signIn(who, server, email, /\/staff\//);
+  await page.goto(`${server.origin}/staff/cohorts`);
+  const board = page.getByRole('link', {name: /^Board of/}).last();
+  await Promise.all([page.waitForURL(/\/board$/), board.click()]);
+  await press(page, 'link', 'Move week 6', /\/weeks\/6\/release$/);
+  await press(page, 'button', 'A day later', /by=1$/);
+  await heading(page, /^Move week 6\?/);
+  await press(page, 'button', 'Move the week', /\/board\?done=moved$/);
+  await page.getByText('The release is moved.').waitFor();
+  await press(page, 'link', /^6\. /, /\/weeks\/6$/);
+  const readings = page.locator('ol.readings > li');
+  const before = await readings.count();
+  await page.getByLabel('Reading', {exact: true}).selectOption({index: 1});
+  await press(page, 'button', 'Attach', url => url.pathname.endsWith('/readings'));
+  await page.locator('#error-summary').waitFor();
+  await page.getByLabel('Why to read it').fill('It looks back.');
+  await press(page, 'button', 'Attach', /done=attached$/);
+  assert.equal(await readings.count(), before + 1);
+  const title = await readings.last().locator('cite').innerText();
+  await Promise.all([page.waitForURL(/done=ordered$/), readings.last().getByRole('button', {name: /^Up/}).click()]);
+  assert.equal(await readings.nth(before - 1).locator('cite').innerText(), title, 'the reading has moved up');
+  await Promise.all([page.waitForURL(/\/detach$/), readings.nth(before - 1).getByRole('link', {name: /^Detach/}).click()]);
+  await press(page, 'button', 'Detach it', /done=detached$/);
+  assert.equal(await readings.count(), before);
+  assertCalm(who);
+}
+
 /** Moves service time forward to an instant (milliseconds), in a tab of its own. */
 export async function moveClock({context}, server, to) {
   const page = await context.newPage();

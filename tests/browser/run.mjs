@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {launch, person} from './browser.mjs';
-import {enrolAndPay, readWeekOne, signInWithApp} from './journeys.mjs';
+import {enrolAndPay, planOnBoard, readWeekOne, signInWithApp} from './journeys.mjs';
 import {checkPages} from './pages.mjs';
 import {start} from './server.mjs';
 
@@ -112,6 +112,13 @@ else {
   const program = path.resolve(binary);
   for (const scripts of [true, false]) {
     if (run.wants(scripts ? 'journeys with scripts' : 'journeys without scripts')) await journeys(run, browser, program, {scripts});
+  }
+  if (run.wants('board')) {
+    await withServer(run, 'board', program, async server => {
+      const who = await person(browser, {origins: [server.origin]});
+      await run.test('I1 weeks are moved and keyed on the board', shoot => shoot(who.page, () => planOnBoard(who, server, list.cast.instructor)));
+      await who.context.close();
+    });
   }
   if (run.wants('pages')) await withServer(run, 'pages', program, server => checkPages(run, browser, server, list));
 }

@@ -1,8 +1,10 @@
 //! The journeys of `product.md`, each walked through the whole program: over HTTP, with the clock in the test's hands, mail read
 //! from the mailbox, on both databases.
 
+mod a1;
 mod a3;
 pub mod cast;
+mod i1;
 mod i7;
 mod s1;
 mod s2;

@@ -71,7 +71,7 @@ async fn fill(txn: &Txn, taint: &str) -> School {
     let course = catalogue::create_course(txn, course(taint, vec![first, second])).await.unwrap();
     let mut cohorts = Vec::new();
     for (slug, teacher) in [("january", teacher), ("february", elsewhere)] {
-        let cohort = acts::open_cohort(txn, course.id, cohort(slug, taint, teacher)).await.unwrap();
+        let cohort = acts::open_published(txn, course.id, cohort(slug, taint, teacher)).await.unwrap();
         cohorts.push(cohort.id);
     }
     let order = enrol(txn, &owner, cohorts[0], application(&owner, taint), 3).await.unwrap();

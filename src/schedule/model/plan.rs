@@ -38,6 +38,13 @@ impl CivilSlot {
         format!("{:02}:{:02}", self.time.hour(), self.time.minute())
     }
 
+    /// The slot of a civil moment in a cohort that starts on `starts_on`; its seconds are dropped.
+    pub fn of(civil: DateTime, starts_on: Date) -> Self {
+        let days = civil.date().duration_since(starts_on).as_hours() / 24;
+        let time = Time::constant(civil.hour(), civil.minute(), 0, 0);
+        Self { day_offset: i32::try_from(days).unwrap_or(i32::MAX), time }
+    }
+
     /// The civil moment in a cohort that starts on `starts_on`; held within the calendar.
     pub fn civil(&self, starts_on: Date) -> DateTime {
         starts_on.saturating_add(SignedDuration::from_hours(24 * i64::from(self.day_offset))).to_datetime(self.time)
@@ -164,6 +171,18 @@ impl CohortPlan {
         &self.minutes
     }
 
+    /// The same plan with one release at another time: what a change would give, to be looked at. It is no revision.
+    #[must_use]
+    pub fn with_release(&self, module: ModuleId, to: CivilSlot) -> Self {
+        let mut changed = self.clone();
+        for (known, slots) in changed.modules.iter().zip(&mut changed.slots) {
+            if known.id == module {
+                slots.release = to;
+            }
+        }
+        changed
+    }
+
     /// What identifies the plan: nothing else need be compared.
     pub fn id(&self) -> (CohortId, i32) {
         (self.cohort.id, self.cohort.revision)
@@ -194,6 +213,17 @@ impl CohortPlan {
     pub fn planned(&self) -> impl Iterator<Item = PlannedModule<'_>> {
         let with = |(module, slots): (_, &Slots)| PlannedModule { module, release: slots.release, due: slots.due };
         self.modules.iter().zip(&self.slots).map(with)
+    }
+
+    /// The civil moment that `slot` means in this cohort.
+    pub fn civil(&self, slot: CivilSlot) -> DateTime {
+        slot.civil(self.cohort.starts_on)
+    }
+
+    /// The last day of the last week: weeks are counted from the start.
+    pub fn last_day(&self) -> Date {
+        let days = i64::try_from(self.modules.len()).unwrap_or(i64::MAX / 24 / 7) * 7 - 1;
+        self.cohort.starts_on.saturating_add(SignedDuration::from_hours(24 * days))
     }
 
     /// The instant that `slot` means in this cohort.

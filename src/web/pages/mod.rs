@@ -1,6 +1,7 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
 mod account;
+mod board;
 mod course;
 mod dev;
 mod done;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Routes {
         .merge(order::routes())
         .merge(staff::routes())
         .merge(people::routes())
+        .merge(board::routes())
 }
 
 /// Pages of the development profile alone.

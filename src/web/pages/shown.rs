@@ -1,8 +1,8 @@
 //! Days, counts and spans, as the pages say them.
 
-use crate::kernel::Timestamp;
 use crate::kernel::shown::short_date;
 use crate::kernel::time::{Date, SignedDuration};
+use crate::kernel::{Money, Timestamp};
 
 /// A civil day, for people and for `<time datetime>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,11 @@ impl ShownDay {
         let date = start.saturating_add(SignedDuration::from_hours(24 * days));
         Self { iso: date.to_string(), text: short_date(date) }
     }
+}
+
+/// `6500.00`: an amount without sign and groups, as it is typed.
+pub fn plain(amount: Money) -> String {
+    amount.to_string().chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
 }
 
 /// `1 reading`, `3 readings`.

@@ -4,6 +4,7 @@ mod account_notice;
 mod enrolment_confirmed;
 mod invitation;
 mod module_released;
+mod readings_not_ready;
 mod release_moved;
 mod sign_in_code;
 mod week;
@@ -14,6 +15,7 @@ pub use account_notice::AccountNotice;
 pub use enrolment_confirmed::EnrolmentConfirmed;
 pub use invitation::Invitation;
 pub use module_released::ModuleReleased;
+pub use readings_not_ready::ReadingsNotReady;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 

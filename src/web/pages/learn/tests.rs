@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
 use tower::ServiceExt;
 
-use crate::acts::{NewCohort, Timetable, open_cohort};
+use crate::acts::{NewCohort, Timetable, open_published};
 use crate::catalogue::model::{EnrolmentWindow, Rule};
 use crate::catalogue::{NewCourse, NewKey, NewModule, create_course};
 use crate::db::Txn;
@@ -97,7 +97,7 @@ async fn course(txn: &Txn) -> CohortId {
         instructors: Vec::new(),
         timetable: Timetable::default(),
     };
-    open_cohort(txn, course.id, cohort).await.unwrap().id
+    open_published(txn, course.id, cohort).await.unwrap().id
 }
 
 impl World {
