@@ -37,7 +37,7 @@ use crate::schedule::Plans;
 use crate::services::Services;
 use crate::work::clock::Registries;
 
-use kept::Kept;
+use kept::{Kept, KeptPages};
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
 use session::CookieNames;
@@ -63,6 +63,7 @@ pub struct Shared {
     pub code_key: CodeKey,
     pub plans: Plans,
     front: Kept,
+    checks: KeptPages<crate::certificates::Code>,
     content_security_policy: HeaderValue,
     cookies: CookieNames,
     hosts: Vec<String>,
@@ -87,6 +88,7 @@ impl App {
             code_key: CodeKey::new(settings.server.secret.clone()),
             plans: Plans::default(),
             front: Kept::default(),
+            checks: KeptPages::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],

@@ -2,10 +2,13 @@
 //! from the mailbox, on both databases.
 
 mod a3;
+mod a6;
+mod a7;
 pub mod cast;
 mod s1;
 mod s2;
 mod s2_gateway;
 mod s4;
 mod s5;
+mod s7;
 pub mod webhooks;

@@ -1,5 +1,6 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
+mod certificate;
 mod course;
 mod dev;
 mod enrol;
@@ -10,6 +11,7 @@ pub mod sign_in;
 mod staff;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +31,7 @@ pub(super) fn routes() -> Routes {
         .merge(enrol::routes())
         .merge(order::routes())
         .merge(staff::routes())
+        .merge(verify::routes())
 }
 
 /// Pages of the development profile alone.

@@ -1,5 +1,8 @@
 //! The mails, one file each: what they say, and whether they still have a point when their time has come.
 
+mod certificate;
+mod certificate_issued;
+mod certificate_revoked;
 mod enrolment_confirmed;
 mod module_released;
 mod release_moved;
@@ -8,6 +11,8 @@ mod week;
 
 use askama::Template;
 
+pub use certificate_issued::CertificateIssued;
+pub use certificate_revoked::CertificateRevoked;
 pub use enrolment_confirmed::EnrolmentConfirmed;
 pub use module_released::ModuleReleased;
 pub use release_moved::ReleaseMoved;
