@@ -169,6 +169,44 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
     ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free", "", [303, 403, 403, 403, 403, 422]),
     ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/ENROLMENT/certificate", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/AWARDED/certificate", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/enr_NOBODYS/certificate", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/ENROLMENT/certificate.pdf", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/AWARDED/certificate.pdf", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/enr_NOBODYS/certificate.pdf", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /verify", "/verify", "", [200; 6]),
+    ("POST /verify", "/verify", "code=none", [422; 6]),
+    ("POST /verify", "/verify", "code=PUBLIC", [303; 6]),
+    ("GET /verify/{code}", "/verify/PUBLIC", "", [200; 6]),
+    ("GET /verify/{code}", "/verify/0000-0000-0000-0000", "", [404; 6]),
+    ("GET /verify/{code}", "/verify/CERTIFICATE", "", [404; 6]),
+
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/january/certificates", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/february/certificates", "", [303, 403, 403, 404, 200, 200]),
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/none/certificates", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/certificates", "/staff/cohorts/january/certificates", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/cohorts/{slug}/certificates", "/staff/cohorts/none/certificates", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/november/certificates/AWARDED", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/ENROLMENT", "", [303, 403, 403, 403, 403, 409]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/AWARDED", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/enr_NOBODYS", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/ENROLMENT/name", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/enr_NOBODYS/name", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/ENROLMENT/name", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/enr_NOBODYS/name", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/certificates/{certificate}", "/staff/certificates/CERTIFICATE", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/certificates/{certificate}", "/staff/certificates/crt_NOBODYS", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/certificates/{certificate}/pdf", "/staff/certificates/CERTIFICATE/pdf", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/certificates/{certificate}/pdf", "/staff/certificates/crt_NOBODYS/pdf", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/certificates/{certificate}/revoke", "/staff/certificates/CERTIFICATE/revoke", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/certificates/{certificate}/revoke", "/staff/certificates/crt_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/certificates/{certificate}/revoke", "/staff/certificates/CERTIFICATE/revoke", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/certificates/{certificate}/revoke", "/staff/certificates/crt_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/certificates/{certificate}/successor", "/staff/certificates/CERTIFICATE/successor", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/certificates/{certificate}/successor", "/staff/certificates/crt_NOBODYS/successor", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/certificates/{certificate}/successor", "/staff/certificates/CERTIFICATE/successor", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/certificates/{certificate}/successor", "/staff/certificates/crt_NOBODYS/successor", "", [303, 403, 403, 403, 403, 404]),
 
     ("GET /dev/mailbox", "/dev/mailbox", "", [200; 6]),
     ("GET /dev/mailbox.json", "/dev/mailbox.json", "", [200; 6]),
@@ -189,6 +227,7 @@ impl Names {
         let own = ask_code(app, OWNER, &browser(1)).await;
         let foreign = ask_code(app, OWNER, &browser(2)).await;
         app.settle().await;
+        let awarded = school::award(app).await;
         let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
         Self(vec![
             ("SESSION", own_session(app).await),
@@ -201,6 +240,9 @@ impl Names {
             ("ORDER", school.order.clone()),
             ("READING", school.reading.to_string()),
             ("LOCKED", school.locked_reading.to_string()),
+            ("AWARDED", awarded.enrolment),
+            ("CERTIFICATE", awarded.certificate),
+            ("PUBLIC", awarded.code),
             ("A_MAIL", mails[0]["id"].as_str().unwrap().to_owned()),
         ])
     }
@@ -246,7 +288,7 @@ async fn every_route_answers_every_role_as_the_table_says() {
         for (route, path, body, expected) in ROWS {
             let path = names.fill(path);
             for ((who, email), expected) in ACTORS.iter().zip(expected) {
-                let answer = ask(&app, route, &path, body, *email).await;
+                let answer = ask(&app, route, &path, &names.fill(body), *email).await;
                 if answer.status != *expected {
                     wrong.push(format!("{route} at {path} by {who}: {}, not {expected}", answer.status));
                 }

@@ -227,6 +227,21 @@ pub async fn reseat(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal
     Ok(after)
 }
 
+/// Corrects the name that the certificate will bear. The same name again changes nothing.
+///
+/// # Errors
+/// The database's own: there is no such enrolment.
+pub async fn correct_name(txn: &Txn, id: EnrolmentId, name: PersonName) -> Result<Enrolment, DbErr> {
+    let before = store::enrolment_for_update(txn, id).await?;
+    let before = before.ok_or_else(|| DbErr::RecordNotFound("the enrolment to correct".to_owned()))?;
+    let after = Enrolment { certificate_name: name, ..before.clone() };
+    if after != before {
+        store::save_name(txn, &after).await?;
+        audit::record(txn, &EnrolmentEvent::Renamed { before: &before, after: &after }).await?;
+    }
+    Ok(after)
+}
+
 /// Frees a held seat.
 ///
 /// # Errors

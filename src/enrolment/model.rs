@@ -209,6 +209,11 @@ pub enum EnrolmentEvent<'a> {
         before: &'a Enrolment,
         after: &'a Enrolment,
     },
+    /// The name for the certificate was corrected.
+    Renamed {
+        before: &'a Enrolment,
+        after: &'a Enrolment,
+    },
 }
 
 impl EnrolmentEvent<'_> {
@@ -219,7 +224,8 @@ impl EnrolmentEvent<'_> {
             | Self::Extended { after, .. }
             | Self::Confirmed { after, .. }
             | Self::Reseated { after, .. }
-            | Self::Lapsed { after, .. } => after,
+            | Self::Lapsed { after, .. }
+            | Self::Renamed { after, .. } => after,
         }
     }
 }
@@ -233,6 +239,7 @@ impl Event for EnrolmentEvent<'_> {
             Self::Confirmed { .. } => "enrolment.confirmed",
             Self::Reseated { .. } => "enrolment.reseated",
             Self::Lapsed { .. } => "enrolment.lapsed",
+            Self::Renamed { .. } => "enrolment.renamed",
         }
     }
 
@@ -246,7 +253,8 @@ impl Event for EnrolmentEvent<'_> {
             Self::Extended { before, .. }
             | Self::Confirmed { before, .. }
             | Self::Reseated { before, .. }
-            | Self::Lapsed { before, .. } => told(before),
+            | Self::Lapsed { before, .. }
+            | Self::Renamed { before, .. } => told(before),
         }
     }
 
@@ -258,6 +266,9 @@ impl Event for EnrolmentEvent<'_> {
         match self {
             Self::Held(enrolment) => Some(json!({ "certificate_name": enrolment.certificate_name })),
             Self::Given { after, reason } => Some(json!({ "certificate_name": after.certificate_name, "reason": reason })),
+            Self::Renamed { before, after } => {
+                Some(json!({ "before": before.certificate_name, "after": after.certificate_name }))
+            }
             _ => None,
         }
     }

@@ -96,6 +96,13 @@ pub(super) async fn save(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> 
     Ok(())
 }
 
+pub(super) async fn save_name(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
+    let name = Set(enrolment.certificate_name.as_str().to_owned());
+    let row = enrolments::ActiveModel { id: Set(enrolment.id), certificate_name: name, ..Default::default() };
+    row.update(&**txn).await?;
+    Ok(())
+}
+
 /// The enrolment.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::messages;
+use crate::certificates;
 use crate::identity;
 use crate::jobs::Registry;
 use crate::mail::Composers;
@@ -30,6 +31,7 @@ fn jobs() -> Registry {
         .with::<payment::jobs::ExpirePages>()
         .with::<payment::jobs::ProcessEvent>()
         .with_periodic::<payment::jobs::Sweep>()
+        .with::<certificates::jobs::IssueOne>()
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()
         .with_periodic::<schedule::jobs::WarnOfReadings>()
@@ -41,6 +43,8 @@ fn composers() -> Composers {
         .with(messages::SignInCode)
         .with(messages::AccountNotice)
         .with(messages::Invitation)
+        .with(messages::CertificateIssued)
+        .with(messages::CertificateRevoked)
         .with(messages::EnrolmentConfirmed::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
         .with(messages::ReleaseMoved::new(plans.clone()))

@@ -223,3 +223,20 @@ export async function signInWithApp(who, server, email) {
   await heading(page, /^Cohorts/);
   assertCalm(who);
 }
+
+/** A6: an admin issues a certificate to one of the finished cohort; anybody sees that it is valid. */
+export async function issueCertificate(who, server, {email}) {
+  const {page} = who;
+  await signIn(who, server, email, /\/staff/);
+  await page.goto(`${server.origin}/staff/cohorts`);
+  await page.locator('main a[href$="/roster"]').first().click();
+  await press(page, 'link', 'Certificates', /\/certificates$/);
+  const ready = page.getByRole('button', {name: /^Issue to/}).first();
+  const name = /^Issue to (.*)$/.exec((await ready.innerText()).trim().replace(/\s+/g, ' '))[1];
+  await Promise.all([page.waitForURL(/\/staff\/certificates\/[^/]+\?done=issued$/), ready.click()]);
+  await heading(page, new RegExp(name));
+  await press(page, 'link', /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/, /\/verify\//);
+  await heading(page, /^This certificate is valid/);
+  assert.ok((await page.getByRole('main').innerText()).includes(name), 'the public page names the student');
+  assertCalm(who);
+}

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {launch, person} from './browser.mjs';
-import {enrolAndPay, planOnBoard, readWeekOne, signInWithApp} from './journeys.mjs';
+import {enrolAndPay, issueCertificate, planOnBoard, readWeekOne, signInWithApp} from './journeys.mjs';
 import {checkPages} from './pages.mjs';
 import {start} from './server.mjs';
 
@@ -98,6 +98,15 @@ async function journeys(run, browser, binary, {scripts}) {
   });
 }
 
+/** What staff do, with scripts: the same forms as without. */
+async function staffJourneys(run, browser, binary, {admin}) {
+  await withServer(run, 'staff', binary, async server => {
+    const who = await person(browser, {scripts: true, origins: [server.origin, server.gateway]});
+    await run.test('A6 issue a certificate, see it valid', shoot => shoot(who.page, () => issueCertificate(who, server, {email: admin})));
+    await who.context.close();
+  });
+}
+
 const {values, positionals: [binary]} = parseArgs({allowPositionals: true, options: {
   only: {type: 'string'}, origin: {type: 'string'}, pages: {type: 'string', default: path.join(import.meta.dirname, 'pages.json')}}});
 if (!binary === !values.origin) {
@@ -120,6 +129,7 @@ else {
       await who.context.close();
     });
   }
+  if (run.wants('staff')) await staffJourneys(run, browser, program, list.cast);
   if (run.wants('pages')) await withServer(run, 'pages', program, server => checkPages(run, browser, server, list));
 }
 await browser.close();

@@ -3,6 +3,8 @@
 
 mod a1;
 mod a3;
+mod a6;
+mod a7;
 pub mod cast;
 mod i1;
 mod i7;
@@ -11,5 +13,6 @@ mod s2;
 mod s2_gateway;
 mod s4;
 mod s5;
+mod s7;
 mod staff_access;
 pub mod webhooks;

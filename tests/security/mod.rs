@@ -70,6 +70,8 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let other = school::session(app, OTHER).await;
     let admin = school::session(app, ADMIN).await;
     let code = ask_code(app, OTHER, &browser(1)).await;
+    let awarded = school::award(app).await;
+    let (list, issued) = ("/staff/cohorts/january/certificates", format!("/staff/certificates/{}", awarded.certificate));
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
     let person = |act: &str| format!("/staff/people/{}/{act}", school.other);
     let read = format!("/learn/{}/weeks/1/readings/{}/read", school.enrolment, school.reading);
@@ -106,6 +108,22 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled("/staff/people/{user}/disable", person("disable"), &admin, ""),
         filled("/staff/people/{user}/enable", person("enable"), &admin, ""),
         filled("/staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free".into(), &admin, FREE),
+        filled("/staff/cohorts/{slug}/certificates", list.to_owned(), &admin, ""),
+        filled(
+            "/staff/cohorts/{slug}/certificates/{enrolment}",
+            format!("/staff/cohorts/november/certificates/{}", awarded.enrolment),
+            &admin,
+            "",
+        ),
+        filled(
+            "/staff/cohorts/{slug}/certificates/{enrolment}/name",
+            format!("{list}/{}/name", school.enrolment),
+            &admin,
+            "name=Demo+Renamed",
+        ),
+        filled("/staff/certificates/{certificate}/revoke", format!("{issued}/revoke"), &admin, "reason=Issued+by+mistake."),
+        filled("/staff/certificates/{certificate}/successor", format!("{issued}/successor"), &admin, "name=Demo+Corrected"),
+        filled("/verify", "/verify".into(), "", "code=0000-0000-0000-0000"),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ];
     all.extend(board_forms(&school.reading, &admin));

@@ -2,6 +2,7 @@
 
 mod account;
 mod board;
+mod certificate;
 mod course;
 mod dev;
 mod done;
@@ -15,6 +16,7 @@ mod staff;
 pub(super) mod step_up;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub(super) use done::{Done, DoneQuery};
 
@@ -40,6 +42,7 @@ pub(super) fn routes() -> Routes {
         .merge(staff::routes())
         .merge(people::routes())
         .merge(board::routes())
+        .merge(verify::routes())
 }
 
 /// Pages of the development profile alone.
