@@ -19,6 +19,7 @@ pub mod catalogue;
 pub mod enrolment;
 pub mod identity;
 pub mod learning;
+pub mod organisation;
 pub mod payment;
 pub mod readings;
 pub mod reminders;

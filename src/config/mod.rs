@@ -34,7 +34,6 @@ pub struct Settings {
     pub profile: Profile,
     pub server: Server,
     pub database: Database,
-    pub organisation: Organisation,
     pub mail: Mail,
     pub gateway: Gateway,
     pub limits: Limits,
@@ -57,13 +56,6 @@ pub struct Database {
     pub data: PathBuf,
     /// A secret: a URL may hold a password.
     pub url: SecretString,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Organisation {
-    pub name: String,
-    pub contact_email: EmailAddress,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -92,7 +84,6 @@ pub struct Mail {
     pub security: MailSecurity,
     pub username: String,
     pub password: SecretString,
-    pub from_name: String,
     pub from_address: EmailAddress,
     pub dkim_domain: String,
     pub dkim_selector: String,

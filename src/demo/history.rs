@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::content::Content;
-use super::{DemoError, is_empty};
+use super::{DemoError, is_empty, organisation};
 use crate::acts::{self, NewCohort, Timetable};
 use crate::catalogue::model::{Cohort, Course, EnrolmentWindow};
 use crate::identity::{self, Country, Details, Person, Role};
@@ -54,7 +54,8 @@ pub async fn seed(services: &Services, tell: impl Fn(&str)) -> Result<(), DemoEr
     let clocks = Clocks::manual(shifted(today, SignedDuration::from_hours(-24 * 120)));
     let past = Services::start((*services.settings).clone(), clocks, services.random.clone()).await?;
     let seeding = Seeding { services: &past, today, plans: Plans::default() };
-    tell("Demonstration: people and the library");
+    tell("Demonstration: the organisation, people and the library");
+    past.db.write(ACTOR, async |txn| organisation::seed(txn).await).await?;
     let staff = seeding.staff().await?;
     let students = seeding.students().await?;
     let course = seeding.course().await?;

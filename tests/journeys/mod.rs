@@ -8,4 +8,5 @@ mod s2;
 mod s2_gateway;
 mod s4;
 mod s5;
+mod settings;
 pub mod webhooks;

@@ -37,6 +37,7 @@ impl Composer for Hello {
                 text: format!("Asked {asked} times.\n"),
                 html: format!("<p>Asked {asked} times.</p>\n"),
                 to_name: Some("Demo Student 03".parse().unwrap()),
+                ..Content::default()
             }),
         })
     }

@@ -5,6 +5,8 @@ mod dev;
 mod enrol;
 mod learn;
 mod order;
+mod policies;
+mod settings;
 mod shown;
 pub mod sign_in;
 mod staff;
@@ -29,6 +31,8 @@ pub(super) fn routes() -> Routes {
         .merge(enrol::routes())
         .merge(order::routes())
         .merge(staff::routes())
+        .merge(settings::routes())
+        .merge(policies::routes())
 }
 
 /// Pages of the development profile alone.

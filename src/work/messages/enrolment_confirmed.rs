@@ -43,7 +43,7 @@ message!("enrolment_confirmed/subject.txt", "enrolment_confirmed/text.txt", "enr
     order_number: String,
     paid: String,
     reference: String,
-    refund_rule: &'static str,
+    refund_rule: String,
 });
 
 impl Composer for EnrolmentConfirmed {
@@ -60,8 +60,8 @@ impl Composer for EnrolmentConfirmed {
         let Some(course) = catalogue::course(&snapshot, cohort.course).await? else { return gone() };
         let (first_opens, open) = first_week(&place, services, &person)?;
         let payments = payment::payments_of_order(&snapshot, order.id).await?;
+        let frame = Frame::load(services, &snapshot).await?;
         let values = Values {
-            frame: Frame::new(services),
             name: person.name.as_str().to_owned(),
             certificate_name: place.enrolment.certificate_name.as_str().to_owned(),
             course: course.title,
@@ -71,7 +71,8 @@ impl Composer for EnrolmentConfirmed {
             order_number: order.number.to_string(),
             paid: order.quote.total.to_string(),
             reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
-            refund_rule: "You can have your money back in full until 14 days after the start.",
+            refund_rule: frame.refund_rule.promise(),
+            frame,
         };
         values.send(Some(person.name.clone()))
     }
