@@ -50,6 +50,7 @@ pub mod logo {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: i32,
+        #[sea_orm(column_type = "Blob")]
         pub png: Vec<u8>,
     }
 

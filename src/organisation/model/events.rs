@@ -8,7 +8,7 @@ use crate::kernel::{Event, Subject};
 
 /// A section, without its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::organisation) enum Section {
+pub(crate) enum Section {
     Identity,
     Officer,
     Tax,
@@ -40,7 +40,7 @@ impl From<&Change> for Section {
 
 /// A section was changed.
 #[derive(Debug)]
-pub(in crate::organisation) struct Changed<'a> {
+pub(crate) struct Changed<'a> {
     pub section: Section,
     pub before: &'a Organisation,
     pub after: &'a Organisation,
@@ -105,5 +105,40 @@ impl Event for Changed<'_> {
             Section::Signers => Some(json!({ "before": self.before.signers, "after": self.after.signers })),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::organisation::model::{Officer, PolicyText};
+
+    fn told(change: Change) -> (&'static str, Value, Value, Option<Value>) {
+        let section = Section::from(&change);
+        let before = Organisation::default();
+        let after = before.clone().with(change, "2027-01-01T00:00:00Z".parse().unwrap());
+        let event = Changed { section, before: &before, after: &after };
+        (event.kind(), event.before(), event.after(), event.personal())
+    }
+
+    #[test]
+    fn a_policy_is_told_whole() {
+        let text: PolicyText = "Our terms.".parse().unwrap();
+        let (kind, before, after, personal) = told(Change::Terms(text));
+        assert_eq!((kind, before, personal), ("organisation.terms_changed", Value::Null, None));
+        assert_eq!((&after["text"], &after["revision"]), (&json!("Our terms."), &json!(1)));
+    }
+
+    #[test]
+    fn peoples_names_stand_in_the_personal_column_alone() {
+        let officer = Officer {
+            name: "Demo Officer".parse().unwrap(),
+            designation: "Grievance officer".parse().unwrap(),
+            email: "grievance@example.org".parse().unwrap(),
+            phone: None,
+        };
+        let (kind, before, after, personal) = told(Change::Officer(officer));
+        assert_eq!((kind, before, after), ("organisation.officer_changed", json!({ "set": false }), json!({ "set": true })));
+        assert_eq!(personal.unwrap()["after"]["name"], "Demo Officer");
     }
 }
