@@ -21,6 +21,7 @@ pub mod certificates;
 pub mod enrolment;
 pub mod identity;
 pub mod learning;
+pub mod organisation;
 pub mod payment;
 pub mod readings;
 pub mod reminders;

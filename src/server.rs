@@ -17,6 +17,7 @@ use crate::jobs;
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
 use crate::services::{Services, StartError};
+use crate::web::site::LOOK_EVERY;
 use crate::web::{self, App};
 use crate::work::{Registries, Workers};
 
@@ -88,8 +89,12 @@ impl Server {
             }
             server.workers = Some(Workers::start(&server.services, &Registries::all()).await?);
         }
-        let router = web::router(App::new(server.services.clone()));
-        server.serve(listener, router);
+        let app = App::new(server.services.clone());
+        app.look().await?;
+        if parts == Parts::All {
+            server.tasks.push(tokio::spawn(app.clone().keep_looking(LOOK_EVERY, server.stop.clone())));
+        }
+        server.serve(listener, web::router(app));
         Ok(server)
     }
 

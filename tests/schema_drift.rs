@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lectern::db::rows::{
-    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule,
+    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, organisation, payment, readings, schedule,
 };
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sea_query::TableCreateStatement;
@@ -73,6 +73,8 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         ($($entity:path),* $(,)?) => { vec![$(schema.create_table_from_entity($entity)),*] };
     }
     tables![
+        organisation::organisation::Entity,
+        organisation::logo::Entity,
         identity::users::Entity,
         identity::sign_in_challenges::Entity,
         identity::sessions::Entity,

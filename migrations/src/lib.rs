@@ -17,6 +17,7 @@ mod m20261123_000011_clock;
 mod m20261124_000013_second_factor;
 mod m20261124_000015_published;
 mod m20261124_000017_certificates;
+mod m20261124_000012_organisation;
 mod table;
 
 /// Every migration, oldest first. A released one is never edited: a change is a new file.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000013_second_factor::Migration),
             Box::new(m20261124_000015_published::Migration),
             Box::new(m20261124_000017_certificates::Migration),
+            Box::new(m20261124_000012_organisation::Migration),
         ]
     }
 }

@@ -35,7 +35,6 @@ pub struct Settings {
     pub server: Server,
     pub security: Security,
     pub database: Database,
-    pub organisation: Organisation,
     pub mail: Mail,
     pub gateway: Gateway,
     pub limits: Limits,
@@ -74,13 +73,6 @@ pub struct Database {
     pub url: SecretString,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Organisation {
-    pub name: String,
-    pub contact_email: EmailAddress,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MailTransport {
@@ -107,7 +99,6 @@ pub struct Mail {
     pub security: MailSecurity,
     pub username: String,
     pub password: SecretString,
-    pub from_name: String,
     pub from_address: EmailAddress,
     pub dkim_domain: String,
     pub dkim_selector: String,

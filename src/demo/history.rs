@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::content::Content;
-use super::{DemoError, is_empty};
+use super::{DemoError, is_empty, organisation};
 use crate::acts::{self, NewCohort, Timetable};
 use crate::catalogue::model::{Cohort, Course, EnrolmentWindow};
 use crate::certificates::{self, Issuer};
@@ -55,7 +55,8 @@ pub async fn seed(services: &Services, tell: impl Fn(&str)) -> Result<(), DemoEr
     let clocks = Clocks::manual(shifted(today, SignedDuration::from_hours(-24 * 120)));
     let past = Services::start((*services.settings).clone(), clocks, services.random.clone()).await?;
     let seeding = Seeding { services: &past, today, plans: Plans::default() };
-    tell("Demonstration: people and the library");
+    tell("Demonstration: the organisation, people and the library");
+    past.db.write(ACTOR, async |txn| organisation::seed(txn).await).await?;
     let staff = seeding.staff().await?;
     let students = seeding.students().await?;
     let course = seeding.course().await?;
@@ -225,9 +226,8 @@ impl Seeding<'_> {
     /// The first two who completed have their certificates; the others wait for somebody to try it.
     async fn certify(&self, cohort: &Cohort) -> Result<(), DemoError> {
         self.be_at(shifted(home().instant(cohort.starts_on.at(11, 0, 0, 0)), SignedDuration::from_hours(24 * 43)));
-        let settings = &self.services.settings;
-        let issuer = Issuer { legal_name: settings.organisation.name.clone(), signers: Vec::new() };
         let snapshot = self.services.db.snapshot().await?;
+        let Some(issuer) = Issuer::of(&crate::organisation::current(&snapshot).await?) else { return Ok(()) };
         let now = self.services.clocks.service();
         let found = certificates::dry_run(&snapshot, &self.plans, cohort, &issuer, now).await?;
         drop(snapshot);

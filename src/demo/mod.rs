@@ -5,6 +5,7 @@
 
 mod content;
 mod history;
+mod organisation;
 
 use sea_orm::DbErr;
 

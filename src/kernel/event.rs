@@ -7,6 +7,8 @@ use super::ids::{CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, Or
 /// The thing that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
+    /// The one that runs the site.
+    Organisation,
     User(UserId),
     Reading(ReadingId),
     Course(CourseId),
@@ -24,6 +26,7 @@ impl Subject {
     /// The outside form of the subject's id, which says its kind by its prefix.
     pub fn id(&self) -> String {
         match self {
+            Self::Organisation => "organisation".to_owned(),
             Self::User(id) => id.to_string(),
             Self::Reading(id) => id.to_string(),
             Self::Course(id) => id.to_string(),

@@ -60,6 +60,8 @@ pub struct Unsubscribe {
 pub struct Mail {
     pub from: Party,
     pub to: Party,
+    /// Where an answer goes, if not to the sender (RFC 5322 section 3.6.2).
+    pub reply_to: Option<EmailAddress>,
     /// One line, at most 250 characters.
     pub subject: String,
     /// The body for readers that show text. Lines end in `\n` or `\r\n`.
@@ -112,6 +114,9 @@ pub fn compose(mail: &Mail) -> Result<Vec<u8>, ComposeError> {
         .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
         .message_id(Some(format!("<{}>", mail.message_id)))
         .raw_header(raw("Auto-Submitted", "auto-generated"));
+    if let Some(address) = &mail.reply_to {
+        builder = builder.reply_to(Party::bare(address.clone()).to_header()?);
+    }
     if let Some(Unsubscribe { url }) = &mail.unsubscribe {
         if url.as_str().len() > URL {
             return Err(ComposeError::UnsubscribeUrl);
@@ -175,6 +180,7 @@ mod tests {
         Mail {
             from: Party::named("Example Journal: Courses", address("courses@example.org")).unwrap(),
             to: Party::named("डेमो \"छात्र\" ०३", address("demo.03@example.net")).unwrap(),
+            reply_to: Some(address("office@example.org")),
             subject: "Week two is open — “Peace processes”, सोमवार 09:00".to_owned(),
             text: "Hello\n.\n..two dots\nA long line: ".to_owned() + &"wörter ".repeat(300) + "\n",
             html: format!("<p>Zoë &amp; {}</p>\n.\n", "x".repeat(1200)),
@@ -203,6 +209,7 @@ mod tests {
         let (from, to) = (read.from().unwrap().first().unwrap(), read.to().unwrap().first().unwrap());
         assert_eq!((from.name(), from.address()), (Some("Example Journal: Courses"), Some("courses@example.org")));
         assert_eq!((to.name(), to.address()), (Some("डेमो \"छात्र\" ०३"), Some("demo.03@example.net")));
+        assert_eq!(read.reply_to().and_then(|list| list.first()).and_then(|reply| reply.address()), Some("office@example.org"));
         assert_eq!(read.body_text(0).unwrap().replace("\r\n", "\n"), mail.text);
         assert_eq!(read.body_html(0).unwrap().replace("\r\n", "\n"), mail.html);
         assert_eq!(read.date().unwrap().to_rfc3339(), "2027-01-04T03:30:00Z");

@@ -207,6 +207,7 @@ mod tests {
         compose(&Mail {
             from: Party::named("Example Journal", "courses@example.org".parse().unwrap()).unwrap(),
             to: Party::bare("demo.03@example.net".parse().unwrap()),
+            reply_to: None,
             subject: "Week two — और विषय ".repeat(5),
             text: "Hello  \n\n.\n trailing\n\n\n".to_owned(),
             html: "<p>Zoë</p>".to_owned(),

@@ -224,6 +224,7 @@ mod tests {
         compose(&Mail {
             from: Party::named("Example Journal", "courses@example.org".parse().unwrap()).unwrap(),
             to: Party::named("डेमो छात्र ०३", "demo.03@example.net".parse().unwrap()).unwrap(),
+            reply_to: None,
             subject: subject.to_owned(),
             text: "Hello Zoë\n".to_owned(),
             html: "<p>Hello Zoë</p>\n".to_owned(),

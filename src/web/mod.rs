@@ -11,6 +11,7 @@ pub mod problem;
 mod refusals;
 pub mod routes;
 pub mod session;
+pub mod site;
 pub mod view;
 mod webhook;
 
@@ -43,6 +44,7 @@ use kept::{Kept, KeptPages};
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
 use session::CookieNames;
+use site::Site;
 
 /// No form of ours is longer.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -60,8 +62,8 @@ pub struct Shared {
     pub services: Services,
     /// For the development clock, which does what falls due.
     pub registries: Registries,
-    pub organisation: Arc<str>,
-    pub contact: Arc<str>,
+    /// Whose site it is, as last read.
+    pub site: Site,
     pub code_key: CodeKey,
     pub factor_keys: FactorKeys,
     pub plans: Plans,
@@ -81,13 +83,13 @@ impl Deref for App {
 }
 
 impl App {
+    /// Of the organisation it knows nothing until it [looks](Self::look).
     pub fn new(services: Services) -> Self {
         let settings = services.settings.clone();
         let public = &settings.server.public_url;
         let policy = guard::content_security_policy(&settings.gateway.hosted_origin.origin());
         Self(Arc::new(Shared {
-            organisation: settings.organisation.name.as_str().into(),
-            contact: settings.organisation.contact_email.as_str().into(),
+            site: Site::new(&settings),
             code_key: CodeKey::new(settings.server.secret.clone()),
             factor_keys: FactorKeys::new(&settings.server.secret),
             plans: Plans::default(),

@@ -18,12 +18,17 @@ use super::session::SignedIn;
 use super::{App, Problem};
 use crate::identity::Role;
 use crate::kernel::{ShownTime, Timestamp, Zone};
+use crate::organisation::Organisation;
 
 /// The frame of a page.
 #[derive(Debug, Clone)]
 pub struct View {
+    /// The short name; the site's host until there is one.
     pub organisation: Arc<str>,
+    /// The contact address; the one that mail is from until there is one.
     pub contact: Arc<str>,
+    /// All that is known of whose site it is.
+    pub owner: Arc<Organisation>,
     pub development: bool,
     pub role: Option<Role>,
     path: String,
@@ -41,9 +46,11 @@ pub struct NavItem {
 impl View {
     /// The frame where nobody's session was asked for: refusals, and pages that look alike for all.
     pub fn bare(app: &App, path: &str) -> Self {
+        let owner = app.site.owner();
         Self {
-            organisation: app.organisation.clone(),
-            contact: app.contact.clone(),
+            organisation: owner.name.clone(),
+            contact: owner.contact.clone(),
+            owner: owner.organisation.clone(),
             development: app.development(),
             role: None,
             path: path.to_owned(),
@@ -56,9 +63,13 @@ impl View {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
-            Some(Role::Admin) => {
-                vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/staff/people", "People"), ("/", "The course")]
-            }
+            Some(Role::Admin) => vec![
+                ("/staff/cohorts", "Cohorts"),
+                ("/staff/queue", "Queue"),
+                ("/staff/people", "People"),
+                ("/staff/settings", "Settings"),
+                ("/", "The course"),
+            ],
         };
         if self.signed_in() {
             entries.push(("/account", "Account"));
@@ -99,6 +110,7 @@ impl View {
         Self {
             organisation: "Example Journal".into(),
             contact: "office@journal.example".into(),
+            owner: Arc::default(),
             development: false,
             role: Some(Role::Student),
             path: "/learn".to_owned(),

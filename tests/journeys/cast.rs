@@ -8,6 +8,10 @@ use lectern::identity::{self, Role};
 use lectern::jobs;
 use lectern::kernel::ids::UserId;
 use lectern::kernel::{Actor, Currency, Money, Timestamp};
+use lectern::organisation::{
+    self,
+    model::{Change, Identity},
+};
 use lectern::readings::{self, NewReading, Rights};
 use lectern::work::Registries;
 
@@ -44,6 +48,7 @@ pub async fn open(app: &TestApp, seats: u32) {
     let db = &app.services().db;
     db.write(Actor::Operator, async |txn| {
         person(txn, ADMIN, "Demo Admin", Role::Admin).await;
+        organisation::change(txn, Change::Identity(owner())).await?;
         let instructor = person(txn, INSTRUCTOR, "Demo Instructor", Role::Instructor).await;
         let new = course(txn).await;
         let course = catalogue::create_course(txn, new).await.unwrap();
@@ -52,6 +57,17 @@ pub async fn open(app: &TestApp, seats: u32) {
     })
     .await
     .unwrap();
+}
+
+/// Who sells the course.
+pub fn owner() -> Identity {
+    Identity {
+        legal_name: "Example Journal (demonstration)".parse().unwrap(),
+        short_name: "Example Journal".parse().unwrap(),
+        address: "1 Example Street\nExample Town 000000".parse().unwrap(),
+        contact: "office@example.org".parse().unwrap(),
+        phone: None,
+    }
 }
 
 async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> UserId {

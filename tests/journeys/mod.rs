@@ -15,4 +15,5 @@ mod s4;
 mod s5;
 mod s7;
 mod staff_access;
+mod settings;
 pub mod webhooks;

@@ -2,7 +2,7 @@
 
 use scraper::{Html, Selector};
 
-use super::{ENROL, Filled, forms, rows};
+use super::{ENROL, Filled, LOGO, forms, rows};
 use crate::support::app::TestApp;
 use crate::support::raw::{Ask, ask_code, browser};
 use crate::support::school::{self, ADMIN, OWNER};
@@ -71,7 +71,7 @@ async fn a_body_over_the_limit_is_refused_and_changes_nothing() {
     let forms = forms(&app, &school).await;
     let before = rows(&app).await;
     let long = format!("more={}", "x".repeat(64 * 1024));
-    for form in &forms {
+    for form in forms.iter().filter(|form| form.pattern != LOGO) {
         let answer = form.ask_with(&long).send(&app).await;
         assert_eq!(answer.status, 413, "{}", form.pattern);
         assert!(answer.body.contains("That is too large"), "{}", answer.body);
@@ -139,6 +139,22 @@ async fn a_character_that_is_not_text_is_refused_with_the_input_kept_and_the_fie
         field(form("/staff/orders/{order}/payments"), "reference"),
         field(form("/staff/orders/{order}/payments"), "amount"),
         field(form("/staff/orders/{order}/payments"), "received_on"),
+        field(form("/staff/settings/identity"), "legal_name"),
+        field(form("/staff/settings/identity"), "short_name"),
+        Field { form: form("/staff/settings/identity"), name: "address", lines: true },
+        field(form("/staff/settings/identity"), "contact"),
+        field(form("/staff/settings/identity"), "phone"),
+        field(form("/staff/settings/officer"), "name"),
+        field(form("/staff/settings/officer"), "designation"),
+        field(form("/staff/settings/bank"), "account_name"),
+        field(form("/staff/settings/bank"), "account_number"),
+        field(form("/staff/settings/bank"), "ifsc"),
+        field(form("/staff/settings/bank"), "upi"),
+        field(form("/staff/settings/signers"), "title_1"),
+        field(form("/staff/settings/mail"), "sender"),
+        field(form("/staff/settings/mail"), "reply_to"),
+        Field { form: form("/staff/settings/terms"), name: "text", lines: true },
+        field(form("/staff/settings/refunds"), "days"),
     ];
     let before = rows(&app).await;
     for Field { form, name, lines } in &fields {

@@ -36,6 +36,9 @@ async fn column(app: &TestApp, query: &str) -> Vec<String> {
     found.iter().map(|row| row.try_get("", "line").unwrap()).collect()
 }
 
+/// Takes a file, and so a longer body than the others and of another kind.
+const LOGO: &str = "/staff/settings/logo";
+
 /// A form, filled so that it would be carried out.
 struct Filled {
     pattern: &'static str,
@@ -124,6 +127,42 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled("/staff/certificates/{certificate}/revoke", format!("{issued}/revoke"), &admin, "reason=Issued+by+mistake."),
         filled("/staff/certificates/{certificate}/successor", format!("{issued}/successor"), &admin, "name=Demo+Corrected"),
         filled("/verify", "/verify".into(), "", "code=0000-0000-0000-0000"),
+        filled(
+            "/staff/settings/identity",
+            "/staff/settings/identity".into(),
+            &admin,
+            "legal_name=Example+Journal&short_name=Example&address=1+Example+Street&contact=office%40example.org&phone=",
+        ),
+        filled(
+            "/staff/settings/officer",
+            "/staff/settings/officer".into(),
+            &admin,
+            "name=Demo+Officer&designation=Officer&email=officer%40example.org&phone=",
+        ),
+        filled("/staff/settings/tax", "/staff/settings/tax".into(), &admin, "mode=unregistered&gstin=&sac=&label=&number=&rate="),
+        filled(
+            "/staff/settings/bank",
+            "/staff/settings/bank".into(),
+            &admin,
+            "account_name=Example&account_number=000000&ifsc=EXMP0000001&bank=Example+Bank&branch=Example&upi=example%40exbank",
+        ),
+        filled(
+            "/staff/settings/signers",
+            "/staff/settings/signers".into(),
+            &admin,
+            "name_1=Demo+Editor&title_1=Editor&name_2=&title_2=&name_3=&title_3=",
+        ),
+        filled(
+            "/staff/settings/mail",
+            "/staff/settings/mail".into(),
+            &admin,
+            "sender=Example+Courses&reply_to=office%40example.org",
+        ),
+        filled("/staff/settings/terms", "/staff/settings/terms".into(), &admin, "text=Our+terms."),
+        filled("/staff/settings/privacy", "/staff/settings/privacy".into(), &admin, "text=Our+notice."),
+        filled("/staff/settings/refunds", "/staff/settings/refunds".into(), &admin, "days=14&text=Our+rule."),
+        filled(LOGO, LOGO.into(), &admin, ""),
+        filled("/staff/settings/logo/remove", "/staff/settings/logo/remove".into(), &admin, ""),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ];
     all.extend(board_forms(&school.reading, &admin));

@@ -15,7 +15,7 @@ pub struct Ask {
     pub method: String,
     pub path: String,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Option<Vec<u8>>,
 }
 
 /// What came back.
@@ -33,8 +33,17 @@ impl Ask {
 
     /// As a browser sends a form, without the headers that say where from.
     pub fn post(path: &str, body: &str) -> Self {
-        let ask = Self { method: "POST".to_owned(), body: Some(body.to_owned()), ..Self::get(path) };
+        let ask = Self { method: "POST".to_owned(), body: Some(body.as_bytes().to_vec()), ..Self::get(path) };
         ask.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// As a browser sends a form with one file (RFC 7578).
+    pub fn upload(path: &str, field: &str, file: &[u8]) -> Self {
+        let head = format!(
+            "--part\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"logo.png\"\r\ncontent-type: image/png\r\n\r\n"
+        );
+        let body = [head.as_bytes(), file, b"\r\n--part--\r\n"].concat();
+        Self { body: Some(body), ..Self::post(path, "") }.header("content-type", "multipart/form-data; boundary=part")
     }
 
     /// Sets a header; an earlier one of the name goes.

@@ -8,6 +8,7 @@ use crate::enrolment::Enrolment;
 use crate::kernel::ids::ReadingId;
 use crate::kernel::time::{Date, SignedDuration};
 use crate::kernel::{PersonName, Timestamp};
+use crate::organisation::model::{self as organisation, Organisation};
 use crate::readings::model::Card;
 use crate::schedule::model::Inputs;
 
@@ -18,6 +19,18 @@ pub struct Issuer {
     pub legal_name: String,
     /// In the order of their lines; there may be none.
     pub signers: Vec<Signer>,
+}
+
+impl Issuer {
+    /// The organisation, once it has said what its legal name is.
+    pub fn of(organisation: &Organisation) -> Option<Self> {
+        let signer = |signer: &organisation::Signer| Signer { name: signer.name.to_string(), title: signer.title.to_string() };
+        let identity = organisation.identity.as_ref()?;
+        Some(Self {
+            legal_name: identity.legal_name.to_string(),
+            signers: organisation.signers.iter().map(signer).collect(),
+        })
+    }
 }
 
 /// A name under a line.

@@ -15,6 +15,7 @@ pub mod identity;
 pub mod jobs;
 pub mod learning;
 pub mod mail;
+pub mod organisation;
 pub mod payment;
 pub mod readings;
 pub mod schedule;

@@ -176,9 +176,15 @@ fn render(services: &Services, to: EmailAddress, content: Content, message_id: &
         Some(name) => Party::named(name.as_str(), to).map_err(|error| error.to_string())?,
         None => Party::bare(to),
     };
+    let from = settings.from_address.clone();
+    let from = match &content.from_name {
+        Some(name) => Party::named(name, from).map_err(|error| error.to_string())?,
+        None => Party::bare(from),
+    };
     let mail = Mail {
-        from: Party::named(&settings.from_name, settings.from_address.clone()).map_err(|error| error.to_string())?,
+        from,
         to,
+        reply_to: content.reply_to,
         subject: content.subject,
         text: content.text,
         html: content.html,

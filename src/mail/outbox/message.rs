@@ -30,13 +30,17 @@ pub struct Letter {
 }
 
 /// A mail's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Content {
     pub subject: String,
     pub text: String,
     pub html: String,
     /// The name shown beside the recipient's address.
     pub to_name: Option<PersonName>,
+    /// The name shown beside the sender's address.
+    pub from_name: Option<String>,
+    /// Where an answer goes, if not to the sender's address.
+    pub reply_to: Option<EmailAddress>,
 }
 
 /// What becomes of a letter when its time has come. Reasons are for the staff, and name nobody.

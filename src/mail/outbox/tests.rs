@@ -36,7 +36,7 @@ impl Composer for Hello {
                 subject: "Hello".to_owned(),
                 text: format!("Asked {asked} times.\n"),
                 html: format!("<p>Asked {asked} times.</p>\n"),
-                to_name: Some("Demo Student 03".parse().unwrap()),
+                ..Content::default()
             }),
         })
     }

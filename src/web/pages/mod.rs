@@ -10,6 +10,8 @@ mod enrol;
 mod learn;
 mod order;
 mod people;
+mod policies;
+mod settings;
 mod shown;
 pub mod sign_in;
 mod staff;
@@ -43,6 +45,8 @@ pub(super) fn routes() -> Routes {
         .merge(people::routes())
         .merge(board::routes())
         .merge(verify::routes())
+        .merge(settings::routes())
+        .merge(policies::routes())
 }
 
 /// Pages of the development profile alone.

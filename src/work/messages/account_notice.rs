@@ -58,12 +58,14 @@ impl Composer for AccountNotice {
 
     async fn compose(&self, services: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
         let NoticeLetter { person, notice } = payload(letter)?;
-        let Some(account) = identity::account(&*services.db.snapshot().await?, person).await? else {
+        let snapshot = services.db.snapshot().await?;
+        let Some(account) = identity::account(&snapshot, person).await? else {
             return Ok(Composed::Cancel("the account is gone".to_owned()));
         };
         let name = account.person.name;
         let (title, said, advice) = words(notice);
-        let values = Values { frame: Frame::new(services), name: name.as_str().to_owned(), title, said, advice };
+        let frame = Frame::load(services, &snapshot).await?;
+        let values = Values { frame, name: name.as_str().to_owned(), title, said, advice };
         values.send(Some(name))
     }
 }

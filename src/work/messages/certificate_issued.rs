@@ -31,7 +31,7 @@ impl Composer for CertificateIssued {
         if !certificate.is_in_force() {
             return Ok(Composed::Cancel("the certificate is not in force any more".to_owned()));
         }
-        let frame = Frame::new(services);
+        let frame = Frame::load(services, &*services.db.snapshot().await?).await?;
         let values = Values {
             name: person.name.as_str().to_owned(),
             certificate_name: certificate.award.name.as_str().to_owned(),

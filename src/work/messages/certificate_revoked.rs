@@ -26,7 +26,7 @@ impl Composer for CertificateRevoked {
     async fn compose(&self, services: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
         let Some((certificate, person)) = found(services, letter).await? else { return Ok(gone()) };
         let CertificateState::Revoked { reason, .. } = &certificate.state else { return Ok(gone()) };
-        let frame = Frame::new(services);
+        let frame = Frame::load(services, &*services.db.snapshot().await?).await?;
         let values = Values {
             name: person.name.as_str().to_owned(),
             course: certificate.award.course.clone(),

@@ -52,17 +52,17 @@ struct Bought {
     order_number: String,
     paid: String,
     reference: String,
-    refund_rule: &'static str,
+    refund_rule: String,
 }
 
-async fn bought(snapshot: &Snapshot, order: OrderId) -> Result<Option<Bought>, DbErr> {
+async fn bought(snapshot: &Snapshot, order: OrderId, frame: &Frame) -> Result<Option<Bought>, DbErr> {
     let Some(order) = payment::order(snapshot, order).await? else { return Ok(None) };
     let payments = payment::payments_of_order(snapshot, order.id).await?;
     Ok(Some(Bought {
         order_number: order.number.to_string(),
         paid: order.quote.total.to_string(),
         reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
-        refund_rule: "You can have your money back in full until 14 days after the start.",
+        refund_rule: frame.refund_rule.promise(),
     }))
 }
 
@@ -79,12 +79,12 @@ impl Composer for EnrolmentConfirmed {
         let cohort = place.inputs.plan.cohort();
         let Some(course) = catalogue::course(&snapshot, cohort.course).await? else { return gone() };
         let (first_opens, open) = first_week(&place, services, &person)?;
+        let frame = Frame::load(services, &snapshot).await?;
         let bought = match order {
-            Some(order) => bought(&snapshot, order).await?,
+            Some(order) => bought(&snapshot, order, &frame).await?,
             None => None,
         };
         let values = Values {
-            frame: Frame::new(services),
             name: person.name.as_str().to_owned(),
             certificate_name: place.enrolment.certificate_name.as_str().to_owned(),
             course: course.title,
@@ -92,6 +92,7 @@ impl Composer for EnrolmentConfirmed {
             first_open_since: open.then(|| first_opens.clone()),
             first_opens,
             bought,
+            frame,
         };
         values.send(Some(person.name.clone()))
     }

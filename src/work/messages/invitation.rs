@@ -38,7 +38,7 @@ impl Composer for Invitation {
             None => None,
         };
         let values = Values {
-            frame: Frame::new(services),
+            frame: Frame::load(services, &snapshot).await?,
             name: person.name.as_str().to_owned(),
             email: person.email.as_str().to_owned(),
             by,

@@ -13,6 +13,7 @@ mod sign_in_code;
 mod week;
 
 use askama::Template;
+use sea_orm::DbErr;
 
 pub use account_notice::AccountNotice;
 pub use certificate_issued::CertificateIssued;
@@ -24,26 +25,55 @@ pub use readings_not_ready::ReadingsNotReady;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 
+use crate::db::Conn;
+use crate::kernel::EmailAddress;
 use crate::mail::{ComposeFailure, Letter};
+use crate::organisation::{self, RefundRule};
 use crate::services::Services;
 
-/// What every mail's frame shows.
+/// What every mail's frame shows, and whom it says it is from.
 #[derive(Debug, Clone)]
 struct Frame {
+    /// The short name; the site's host until there is one.
     organisation: String,
+    /// The contact address; the sender's until there is one.
     contact: String,
+    /// Legal name and address on one line; empty until they are set.
+    imprint: String,
     /// The public origin, for links.
     origin: String,
+    sender: Option<String>,
+    reply_to: Option<EmailAddress>,
+    refund_rule: RefundRule,
 }
 
 impl Frame {
-    fn new(services: &Services) -> Self {
+    /// As the organisation stands now. One statement.
+    async fn load(services: &Services, conn: &Conn) -> Result<Self, DbErr> {
         let settings = &services.settings;
-        Self {
-            organisation: settings.organisation.name.clone(),
-            contact: settings.organisation.contact_email.as_str().to_owned(),
+        let own = organisation::current(conn).await?;
+        let identity = own.identity.as_ref();
+        let contact = identity.map_or(&settings.mail.from_address, |identity| &identity.contact);
+        let imprint = identity.map(|identity| format!("{}, {}", identity.legal_name, identity.address.on_one_line()));
+        Ok(Self {
+            organisation: own.short_name().map_or_else(|| settings.server.public_url.authority(), str::to_owned),
+            contact: contact.as_str().to_owned(),
+            imprint: imprint.unwrap_or_default(),
             origin: settings.server.public_url.origin(),
+            sender: own.sender().map(str::to_owned),
+            reply_to: own.mail.reply_to.clone(),
+            refund_rule: own.refund_rule,
+        })
+    }
+
+    /// How a text ends: who writes, and from where.
+    fn signature(&self) -> String {
+        let mut signature = format!("{} · {}", self.organisation, self.contact);
+        if !self.imprint.is_empty() {
+            signature.push('\n');
+            signature.push_str(&self.imprint);
         }
+        signature
     }
 }
 
@@ -57,7 +87,8 @@ fn render(part: &impl Template) -> Result<String, ComposeFailure> {
     part.render().map_err(|error| ComposeFailure::GiveUp(error.to_string()))
 }
 
-/// Declares a message's values and its three templates, which name them, and `Values::send`, which renders all three.
+/// Declares a message's values, among them its `frame`, and its three templates, which name them, and `Values::send`, which
+/// renders all three.
 macro_rules! message {
     ($subject:tt, $text:tt, $html:tt, { $($field:ident: $kind:ty),+ $(,)? }) => {
         struct Values {
@@ -93,6 +124,8 @@ macro_rules! message {
                     text: render(&Text { $($field: &self.$field),+ })?,
                     html: render(&Html { $($field: &self.$field),+ })?,
                     to_name,
+                    from_name: self.frame.sender.clone(),
+                    reply_to: self.frame.reply_to.clone(),
                 }))
             }
         }

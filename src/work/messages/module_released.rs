@@ -55,7 +55,7 @@ impl Composer for ModuleReleased {
             return Ok(Composed::Cancel("the cohort has no such week any more".to_owned()));
         };
         let readings = lines(&found);
-        let frame = Frame::new(services);
+        let frame = Frame::load(services, &found.snapshot).await?;
         let values = Values {
             name: found.person.name.as_str().to_owned(),
             course: found.course.clone(),

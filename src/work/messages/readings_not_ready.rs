@@ -47,7 +47,7 @@ impl Composer for ReadingsNotReady {
             return Ok(Composed::Cancel("the reader no longer teaches the cohort".to_owned()));
         };
         let missing = readings::cards(&snapshot, &short.missing).await?.into_iter().map(|card| card.title).collect();
-        let frame = Frame::new(services);
+        let frame = Frame::load(services, &snapshot).await?;
         let values = Values {
             name: person.name.as_str().to_owned(),
             cohort: short.cohort.name,

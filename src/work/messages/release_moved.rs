@@ -41,7 +41,7 @@ impl Composer for ReleaseMoved {
         let (week, weeks) = found.numbers();
         let title = found.place.module_at(week).map(|module| module.title.clone()).unwrap_or_default();
         let values = Values {
-            frame: Frame::new(services),
+            frame: Frame::load(services, &found.snapshot).await?,
             name: found.person.name.as_str().to_owned(),
             cohort: found.place.inputs.plan.cohort().name.clone(),
             week,

@@ -37,7 +37,7 @@ impl Composer for SignInCode {
             return Ok(Composed::Cancel("the code is used or out of time".to_owned()));
         };
         let person = identity::person_by_email(&snapshot, &challenge.email).await?;
-        let frame = Frame::new(services);
+        let frame = Frame::load(services, &snapshot).await?;
         if person.is_none() && audience == Audience::Members {
             return no_account::send(frame);
         }

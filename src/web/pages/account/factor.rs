@@ -63,7 +63,7 @@ struct Offered<'a> {
 
 impl<'a> Offered<'a> {
     fn new(app: &App, view: &'a View, errors: &'a FieldErrors, secret: &TotpSecret, account: &str) -> Result<Self, Problem> {
-        let uri = secret.uri(&app.organisation, account);
+        let uri = secret.uri(&app.site.owner().name, account);
         let code = QRBuilder::new(uri.as_str()).build().map_err(|error| Problem::internal(QrError(error.to_string())))?;
         Ok(Self { view, errors, qr: SvgBuilder::default().to_str(&code), groups: secret.groups(), uri })
     }

@@ -21,21 +21,24 @@ use crate::web::{App, Problem};
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/staff/cohorts/{slug}/certificates", Access::Staff, list::show)
-        .post("/staff/cohorts/{slug}/certificates", Access::Admin, issue::all)
-        .post("/staff/cohorts/{slug}/certificates/{enrolment}", Access::Admin, issue::one)
-        .get("/staff/cohorts/{slug}/certificates/{enrolment}/name", Access::Admin, name::form)
-        .post("/staff/cohorts/{slug}/certificates/{enrolment}/name", Access::Admin, name::correct)
+        .post("/staff/cohorts/{slug}/certificates", Access::AdminNow, issue::all)
+        .post("/staff/cohorts/{slug}/certificates/{enrolment}", Access::AdminNow, issue::one)
+        .get("/staff/cohorts/{slug}/certificates/{enrolment}/name", Access::AdminNow, name::form)
+        .post("/staff/cohorts/{slug}/certificates/{enrolment}/name", Access::AdminNow, name::correct)
         .get("/staff/certificates/{certificate}", Access::Staff, show::show)
         .get("/staff/certificates/{certificate}/pdf", Access::Staff, show::save)
-        .get("/staff/certificates/{certificate}/revoke", Access::Admin, revoke::form)
-        .post("/staff/certificates/{certificate}/revoke", Access::Admin, revoke::revoke)
-        .get("/staff/certificates/{certificate}/successor", Access::Admin, successor::form)
-        .post("/staff/certificates/{certificate}/successor", Access::Admin, successor::issue)
+        .get("/staff/certificates/{certificate}/revoke", Access::AdminNow, revoke::form)
+        .post("/staff/certificates/{certificate}/revoke", Access::AdminNow, revoke::revoke)
+        .get("/staff/certificates/{certificate}/successor", Access::AdminNow, successor::form)
+        .post("/staff/certificates/{certificate}/successor", Access::AdminNow, successor::issue)
 }
 
 /// In whose name certificates are issued.
-fn issuer(app: &App) -> Issuer {
-    Issuer { legal_name: app.organisation.to_string(), signers: Vec::new() }
+fn issuer(app: &App) -> Result<Issuer, Problem> {
+    Issuer::of(&app.site.owner().organisation).ok_or(Problem::Conflict {
+        title: "The legal name is not set",
+        detail: "A certificate says who issues it. Set the organisation’s legal name in the settings first.".to_owned(),
+    })
 }
 
 /// What was done a moment ago, from a list of our own.

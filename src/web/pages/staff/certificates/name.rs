@@ -15,7 +15,7 @@ use crate::kernel::ids::EnrolmentId;
 use crate::kernel::{Actor, PersonName};
 use crate::pdf;
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::session::Admin;
+use crate::web::session::AdminNow;
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -73,7 +73,7 @@ async fn found(conn: &Conn, person: &Person, slug: &str, enrolment: &str) -> Res
 pub(super) async fn form(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path((slug, enrolment)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let snapshot = app.services.db.snapshot().await?;
@@ -86,7 +86,7 @@ pub(super) async fn form(
 pub(super) async fn correct(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path((slug, enrolment)): Path<(String, String)>,
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {

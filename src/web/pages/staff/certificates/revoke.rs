@@ -9,7 +9,7 @@ use super::certificate;
 use crate::certificates::{self, Certificate, NotInForce, Reason, RevokeRefusal};
 use crate::kernel::Actor;
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::session::Admin;
+use crate::web::session::AdminNow;
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -49,7 +49,7 @@ pub(super) async fn in_force(app: &App, person: &crate::identity::Person, id: &s
 pub(super) async fn form(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let of = in_force(&app, &person, &id).await?;
@@ -60,7 +60,7 @@ pub(super) async fn form(
 pub(super) async fn revoke(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path(id): Path<String>,
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {

@@ -11,7 +11,7 @@ use crate::certificates::{self, Certificate, IssueRefusal, SuccessorRefusal};
 use crate::kernel::Actor;
 use crate::pdf::RenderFailure;
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::session::Admin;
+use crate::web::session::AdminNow;
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -28,7 +28,7 @@ struct Page<'a> {
 pub(super) async fn form(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let of = in_force(&app, &person, &id).await?;
@@ -39,7 +39,7 @@ pub(super) async fn form(
 pub(super) async fn issue(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path(id): Path<String>,
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {

@@ -1,0 +1,128 @@
+//! What is set, what is missing, and where to set it.
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::config::Settings;
+use crate::organisation::model::{Missing, Policy, PolicyKind, TaxRegistration};
+use crate::organisation::{self, Organisation};
+use crate::web::session::{Admin, PageSnapshot};
+use crate::web::view::{View, page};
+use crate::web::{App, Problem};
+
+#[derive(Template)]
+#[template(path = "web/pages/settings/index.html")]
+struct Page<'a> {
+    view: &'a View,
+    saved: bool,
+    missing: Vec<Advice>,
+    rows: Vec<Row>,
+}
+
+/// Something to see to.
+struct Advice {
+    path: &'static str,
+    words: String,
+}
+
+/// A section and how it stands.
+struct Row {
+    path: &'static str,
+    name: &'static str,
+    state: (&'static str, String),
+}
+
+/// What the address says was just done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Flash {
+    done: String,
+}
+
+/// The index.
+pub(super) async fn show(
+    State(app): State<App>,
+    view: View,
+    _: Admin,
+    PageSnapshot(conn): PageSnapshot,
+    flash: Result<Query<Flash>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let own = organisation::current(&conn).await?;
+    let saved = flash.is_ok_and(|Query(flash)| flash.done == "saved");
+    let missing = own.missing().into_iter().map(advice).collect();
+    page(&Page { view: &view, saved, missing, rows: rows(&own, &app.services.settings) })
+}
+
+fn advice(missing: Missing) -> Advice {
+    let (path, words) = match missing {
+        Missing::Identity => (
+            "/staff/settings/identity",
+            "Your legal name and address are not set: students must be able to see who sells the course.".to_owned(),
+        ),
+        Missing::Officer => (
+            "/staff/settings/officer",
+            "No grievance officer is named: the contact page must say who answers complaints.".to_owned(),
+        ),
+        Missing::Signers => {
+            ("/staff/settings/signers", "Nobody signs certificates yet: name somebody before you issue any.".to_owned())
+        }
+        Missing::Review(kind) => {
+            (policy_path(kind), format!("{}: the text is ours, and nobody of yours has reviewed it.", kind.title()))
+        }
+    };
+    Advice { path, words }
+}
+
+fn policy_path(kind: PolicyKind) -> &'static str {
+    match kind {
+        PolicyKind::Terms => "/staff/settings/terms",
+        PolicyKind::Privacy => "/staff/settings/privacy",
+        PolicyKind::Refunds => "/staff/settings/refunds",
+    }
+}
+
+fn rows(own: &Organisation, settings: &Settings) -> Vec<Row> {
+    let set = |words: String| ("done", words);
+    let unset = |words: &str| ("wait", words.to_owned());
+    let row = |path, name, state| Row { path, name, state };
+    let identity = own.identity.as_ref().map(|identity| set(identity.legal_name.to_string()));
+    let officer = own.officer.as_ref().map(|officer| set(officer.name.to_string()));
+    let ways: Vec<&str> =
+        [own.bank.as_ref().map(|_| "Bank account"), own.upi.as_ref().map(|_| "UPI")].into_iter().flatten().collect();
+    let payee = if ways.is_empty() { ("", "Card only".to_owned()) } else { set(ways.join(" and ")) };
+    let names: Vec<&str> = own.signers.iter().map(|signer| signer.name.as_str()).collect();
+    let signers = if names.is_empty() { unset("Nobody") } else { set(names.join(", ")) };
+    let sender = own
+        .sender()
+        .map_or_else(|| settings.mail.from_address.to_string(), |name| format!("{name} <{}>", settings.mail.from_address));
+    let logo = own.logo.as_ref().map_or(("", "None".to_owned()), |logo| set(format!("{} × {} pixels", logo.width, logo.height)));
+    let mut rows = vec![
+        row("/staff/settings/identity", "Name and address", identity.unwrap_or_else(|| unset("Not set"))),
+        row("/staff/settings/officer", "Grievance officer", officer.unwrap_or_else(|| unset("Not set"))),
+        row("/staff/settings/tax", "Tax registration", set(tax(&own.tax))),
+        row("/staff/settings/bank", "Bank and UPI", payee),
+        row("/staff/settings/signers", "Certificate signers", signers),
+        row("/staff/settings/logo", "Logo", logo),
+        row("/staff/settings/mail", "Mail", set(sender)),
+    ];
+    rows.extend(PolicyKind::ALL.map(|kind| row(policy_path(kind), kind.title(), policy(own.policy(kind)))));
+    rows
+}
+
+fn tax(tax: &TaxRegistration) -> String {
+    match tax {
+        TaxRegistration::Unregistered => "Not registered".to_owned(),
+        TaxRegistration::RegisteredInIndia { gstin, .. } => format!("GSTIN {gstin}, {}", gstin.state().name()),
+        TaxRegistration::Elsewhere { label, rate, .. } => format!("{label}, {rate} %"),
+    }
+}
+
+fn policy(policy: &Policy) -> (&'static str, String) {
+    match policy {
+        Policy::Shipped => ("wait", "Not yet reviewed".to_owned()),
+        Policy::Reviewed(own) => ("done", format!("Reviewed, revision {}", own.revision)),
+    }
+}

@@ -1,0 +1,34 @@
+//! The organisation's settings: an index that says what is missing, and a form for each section.
+
+mod bank;
+mod form;
+mod identity;
+mod index;
+mod logo;
+mod mail;
+mod officer;
+mod policies;
+mod signers;
+mod tax;
+
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+
+use crate::web::routes::{Access, Routes};
+use form::Section;
+
+pub(super) fn routes() -> Routes {
+    let routes = Routes::default()
+        .get("/staff/settings", Access::Admin, index::show)
+        .get("/staff/settings/logo", Access::Admin, logo::show)
+        .post("/staff/settings/logo", Access::Admin, logo::save.layer(DefaultBodyLimit::max(logo::BODY_LIMIT)))
+        .post("/staff/settings/logo/remove", Access::Admin, logo::remove);
+    let routes = section::<identity::Input>(section::<officer::Input>(routes));
+    let routes = section::<tax::Input>(section::<bank::Input>(routes));
+    let routes = section::<signers::Input>(section::<mail::Input>(routes));
+    section::<policies::Terms>(section::<policies::Privacy>(section::<policies::Refunds>(routes)))
+}
+
+fn section<S: Section>(routes: Routes) -> Routes {
+    routes.get(S::PATH, Access::Admin, form::show::<S>).post(S::PATH, Access::Admin, form::save::<S>)
+}
