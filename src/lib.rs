@@ -12,6 +12,7 @@ pub mod db;
 pub mod gateway;
 pub mod jobs;
 pub mod mail;
+pub mod search;
 pub mod services;
 
 // 2: domains; ARCHITECTURE.md has their order

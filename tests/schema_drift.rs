@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lectern::db::rows::{audit, catalogue, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule};
+use lectern::db::rows::{audit, catalogue, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule, search};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sea_query::TableCreateStatement;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Schema, Statement};
@@ -98,6 +98,7 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         jobs::Entity,
         mail::Entity,
         clock::Entity,
+        search::Entity,
     ]
 }
 

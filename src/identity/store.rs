@@ -11,6 +11,7 @@ use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{ChallengeId, SessionId, UserId};
 use crate::kernel::time::shifted;
 use crate::kernel::{EmailAddress, Timestamp};
+use crate::search::{self, Scope};
 
 fn role(row: users::Role) -> Role {
     match row {
@@ -68,9 +69,11 @@ pub(super) async fn insert_person(txn: &Txn, person: &Person) -> Result<(), DbEr
         role: Set(role_row(person.role)),
         created_at: Set(person.created_at.into()),
         disabled_at: Set(None),
+        last_seen_at: Set(None),
     };
     users::Entity::insert(row).exec_without_returning(&**txn).await?;
-    Ok(())
+    let found_by = [person.name.as_str(), person.email.as_str()];
+    search::replace(txn, Scope::Enrolments, person.id.0, &found_by).await
 }
 
 pub(super) async fn update_details(txn: &Txn, person: &Person) -> Result<(), DbErr> {
@@ -205,7 +208,7 @@ pub(super) async fn insert_session(
         ended_at: Set(None),
     };
     sessions::Entity::insert(row).exec_without_returning(&**txn).await?;
-    Ok(())
+    seen(txn, user).await
 }
 
 /// The live session of a token at machine time `now`, and whose it is: one statement.
@@ -222,18 +225,26 @@ pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<O
         .one(conn)
         .await?;
     let Some((session, Some(user))) = found else { return Ok(None) };
+    let last_shown_at = user.last_seen_at.map(Timestamp::from);
     let person = to_person(user)?;
     let last_seen_at = Timestamp::from(session.last_seen_at);
     let idle = now >= shifted(last_seen_at, idle_limit(person.role));
-    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at }))
+    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at, last_shown_at }))
 }
 
-pub(super) async fn mark_seen(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
+pub(super) async fn mark_seen(txn: &Txn, user: UserId, id: SessionId) -> Result<(), DbErr> {
     sessions::Entity::update_many()
         .col_expr(sessions::Column::LastSeenAt, Expr::value(UtcTime::from(txn.machine_now())))
         .filter(sessions::COLUMN.id.eq(id))
         .exec(&**txn)
         .await?;
+    seen(txn, user).await
+}
+
+/// Notes for the staff that somebody is here now, in service time. A person of another session may have been noted later already.
+async fn seen(txn: &Txn, user: UserId) -> Result<(), DbErr> {
+    let row = users::ActiveModel { id: Set(user), last_seen_at: Set(Some(txn.now().into())), ..Default::default() };
+    users::Entity::update_many().set(row).filter(users::COLUMN.id.eq(user)).exec(&**txn).await?;
     Ok(())
 }
 

@@ -39,6 +39,7 @@ fn composers() -> Composers {
     Composers::new()
         .with(messages::SignInCode)
         .with(messages::EnrolmentConfirmed::new(plans.clone()))
+        .with(messages::DatesExtended::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
         .with(messages::ReleaseMoved::new(plans))
 }

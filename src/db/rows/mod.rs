@@ -17,3 +17,4 @@ pub mod mail;
 pub mod payment;
 pub mod readings;
 pub mod schedule;
+pub mod search;

@@ -1,6 +1,7 @@
 //! The plan of a cohort and the pure decision of what is open in it, for whom and since when.
 
 mod decide;
+mod due;
 mod events;
 mod plan;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod properties;
 #[cfg(test)]
 pub mod testing;
 
+pub use due::{Dates, dates};
 pub use decide::{Access, Inputs, LockReason, ModuleAccess, Opening, Override, decide, openings_to_record};
 pub use events::ScheduleEvent;
 pub use plan::{CivilSlot, CohortPlan, ItemKind, PlanError, PlannedModule, ScheduleItem, SlotError};

@@ -1,5 +1,6 @@
 //! The mails, one file each: what they say, and whether they still have a point when their time has come.
 
+mod dates_extended;
 mod enrolment_confirmed;
 mod module_released;
 mod release_moved;
@@ -8,6 +9,7 @@ mod week;
 
 use askama::Template;
 
+pub use dates_extended::DatesExtended;
 pub use enrolment_confirmed::EnrolmentConfirmed;
 pub use module_released::ModuleReleased;
 pub use release_moved::ReleaseMoved;

@@ -32,7 +32,7 @@ impl Input {
         Self {
             method: Method::BankTransfer.word().to_owned(),
             reference: String::new(),
-            amount: plain(total),
+            amount: total.decimal(),
             received_on: zone.civil(now).date().to_string(),
         }
     }
@@ -57,11 +57,6 @@ impl Input {
             _ => Err(errors),
         }
     }
-}
-
-/// `6500.00`: without sign and groups, as it is typed.
-fn plain(amount: Money) -> String {
-    amount.to_string().chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
 }
 
 /// As a date field sends it (RFC 3339 full-date), and nothing else.
@@ -175,7 +170,7 @@ mod tests {
             [(650_000, Currency::INR, "6500.00"), (1_234, Currency::JPY, "1234"), (1_234, Currency::KWD, "1.234")]
         {
             let money = Money::new(minor, currency);
-            assert_eq!(plain(money), text);
+            assert_eq!(money.decimal(), text);
             assert_eq!(Money::parse(text, currency), Ok(money));
         }
     }
