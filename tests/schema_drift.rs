@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lectern::db::rows::{audit, catalogue, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule, search};
+use lectern::db::rows::{
+    audit, catalogue, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule, search,
+};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sea_query::TableCreateStatement;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Schema, Statement};

@@ -197,7 +197,10 @@ mod tests {
     fn amounts_are_told_to_programs() {
         let told = |minor, currency| Money::new(minor, currency).decimal();
         assert_eq!(told(650_000, Currency::INR), "6500.00");
-        assert_eq!((told(5, Currency::INR), told(-5, Currency::INR), told(0, Currency::KWD)), ("0.05".into(), "-0.05".into(), "0.000".into()));
+        assert_eq!(
+            (told(5, Currency::INR), told(-5, Currency::INR), told(0, Currency::KWD)),
+            ("0.05".into(), "-0.05".into(), "0.000".into())
+        );
         assert_eq!((told(1_234, Currency::JPY), told(1_234, Currency::KWD)), ("1234".to_owned(), "1.234".to_owned()));
     }
 

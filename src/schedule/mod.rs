@@ -5,5 +5,5 @@ mod plans;
 mod store;
 
 pub use plans::Plans;
-pub use store::{items, overrides};
 pub(crate) use store::{insert_items, insert_override, record_openings, set_release};
+pub use store::{items, overrides};

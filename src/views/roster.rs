@@ -195,9 +195,8 @@ impl Standing<'_> {
     }
 
     fn weeks_of(&self, enrolment: EnrolmentId) -> Vec<(u32, Timestamp)> {
-        let own = |module: ModuleId| {
-            self.overrides.iter().any(|change| change.enrolment == Some(enrolment) && change.module == module)
-        };
+        let own =
+            |module: ModuleId| self.overrides.iter().any(|change| change.enrolment == Some(enrolment) && change.module == module);
         let all = self.plan.modules().iter().zip(dates(self.plan, self.overrides, enrolment));
         all.filter(|(module, _)| own(module.id)).map(|(module, dates)| (module.position, dates.opens_at)).collect()
     }
@@ -238,10 +237,7 @@ fn read_count(modules: &[&CohortModule]) -> SelectStatement {
     progress::Entity::find()
         .select_only()
         .expr(Expr::cust("COUNT(*)"))
-        .filter(
-            Expr::col((progress::Entity, progress::Column::EnrolmentId))
-                .equals((enrolments::Entity, enrolments::Column::Id)),
-        )
+        .filter(Expr::col((progress::Entity, progress::Column::EnrolmentId)).equals((enrolments::Entity, enrolments::Column::Id)))
         .filter(counts(modules.iter().copied()))
         .into_query()
 }

@@ -58,12 +58,7 @@ pub async fn sees(conn: &Conn, person: &Person, cohort: CohortId) -> Result<bool
     Ok(person.role == Role::Admin || catalogue::instructors(conn, cohort).await?.contains(&person.id))
 }
 
-pub(super) async fn row(
-    conn: &Conn,
-    cohort: Cohort,
-    seats: SeatCount,
-    now: Timestamp,
-) -> Result<Option<CohortRow>, DbErr> {
+pub(super) async fn row(conn: &Conn, cohort: Cohort, seats: SeatCount, now: Timestamp) -> Result<Option<CohortRow>, DbErr> {
     let Some(course) = catalogue::course(conn, cohort.course).await? else { return Ok(None) };
     let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
     let weeks = catalogue::cohort_modules(conn, cohort.id).await?.len();

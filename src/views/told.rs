@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn what_changed_is_told_with_before_and_after_in_the_readers_zone() {
         let zone: Zone = "Asia/Kolkata".parse().unwrap();
-        let before = json!({ "state": "held", "until": "2027-01-04T03:30:00Z", "user": "usr_00000000000000000000000001", "same": 1 });
+        let before =
+            json!({ "state": "held", "until": "2027-01-04T03:30:00Z", "user": "usr_00000000000000000000000001", "same": 1 });
         let after = json!({ "state": "enrolled", "total": { "minor": 650_000, "currency": "INR" }, "same": 1, "none": null });
         let told = changes(&before, &after, &zone);
         let change = |what: &str, before: Option<&str>, after: Option<&str>| Change {
@@ -206,11 +207,14 @@ mod tests {
             before: before.map(str::to_owned),
             after: after.map(str::to_owned),
         };
-        assert_eq!(told, [
-            change("State", Some("held"), Some("enrolled")),
-            change("Total", None, Some("₹6,500.00")),
-            change("Until", Some("Mon 4 Jan 2027, 09:00"), None),
-        ]);
+        assert_eq!(
+            told,
+            [
+                change("State", Some("held"), Some("enrolled")),
+                change("Total", None, Some("₹6,500.00")),
+                change("Until", Some("Mon 4 Jan 2027, 09:00"), None),
+            ]
+        );
         assert_eq!(changes(&Value::Null, &json!("x"), &zone), []);
         assert_eq!(sentence("new.kind_of"), "New kind of");
     }

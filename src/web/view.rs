@@ -50,7 +50,12 @@ impl View {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
-            Some(Role::Admin) => vec![("/staff/cohorts", "Cohorts"), ("/staff/enrolments", "Enrolments"), ("/staff/queue", "Queue"), ("/", "The course")],
+            Some(Role::Admin) => vec![
+                ("/staff/cohorts", "Cohorts"),
+                ("/staff/enrolments", "Enrolments"),
+                ("/staff/queue", "Queue"),
+                ("/", "The course"),
+            ],
         };
         if self.development {
             entries.extend([("/dev/mailbox", "Mailbox"), ("/dev/clock", "Clock")]);

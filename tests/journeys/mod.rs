@@ -3,9 +3,11 @@
 
 mod a3;
 pub mod cast;
+mod enrolments;
 mod s1;
 mod s2;
 mod s2_gateway;
 mod s4;
 mod s5;
+mod s6;
 pub mod webhooks;

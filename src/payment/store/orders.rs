@@ -10,8 +10,8 @@ use crate::db::{Conn, Txn};
 use crate::identity::Country;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::{Currency, EmailAddress, Money, PersonName, Timestamp};
-use crate::search::{self, Scope};
 use crate::payment::model::{Buyer, Order, OrderLine, OrderNumber, OrderState, Quote};
+use crate::search::{self, Scope};
 
 /// The buyer as stored.
 #[derive(Serialize, Deserialize)]

@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_due_moment_keeps_its_civil_time_across_a_change_of_clocks() {
-        let sample = Sample { zone: "Europe/London".parse().unwrap(), starts_on: "2027-03-22".parse().unwrap(), ..Sample::default() };
+        let sample =
+            Sample { zone: "Europe/London".parse().unwrap(), starts_on: "2027-03-22".parse().unwrap(), ..Sample::default() };
         let (cohort, modules, mut items) = sample.parts();
         items.push(ScheduleItem { module: modules[0].id, kind: ItemKind::Due, slot: slot(5, 20, 0) });
         let plan = CohortPlan::new(cohort, modules, &items).unwrap();

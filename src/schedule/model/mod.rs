@@ -9,7 +9,7 @@ mod properties;
 #[cfg(test)]
 pub mod testing;
 
-pub use due::{Dates, dates};
 pub use decide::{Access, Inputs, LockReason, ModuleAccess, Opening, Override, decide, openings_to_record};
+pub use due::{Dates, dates};
 pub use events::ScheduleEvent;
 pub use plan::{CivilSlot, CohortPlan, ItemKind, PlanError, PlannedModule, ScheduleItem, SlotError};

@@ -51,11 +51,20 @@ pub struct Line {
 #[derive(Debug, Clone)]
 pub enum What {
     /// By whom, as far as they have a name.
-    Event { entry: audit::Entry, by: Option<String> },
+    Event {
+        entry: audit::Entry,
+        by: Option<String>,
+    },
     Letter(Letter),
     /// A week opened for the student.
-    Opened { week: u32, title: String },
-    Read { week: u32, title: String },
+    Opened {
+        week: u32,
+        title: String,
+    },
+    Read {
+        week: u32,
+        title: String,
+    },
 }
 
 /// A mail about the enrolment.
@@ -161,7 +170,18 @@ pub async fn history(
     }
     lines.sort_by_key(|line| std::cmp::Reverse(line.at));
     let last_seen = user.last_seen_at.map(Into::into);
-    Ok(Some(History { enrolment, cohort, name: user.name, email: user.email, zone: user.zone, last_seen, papers, weeks, next, lines }))
+    Ok(Some(History {
+        enrolment,
+        cohort,
+        name: user.name,
+        email: user.email,
+        zone: user.zone,
+        last_seen,
+        papers,
+        weeks,
+        next,
+        lines,
+    }))
 }
 
 async fn papers(conn: &Conn, id: EnrolmentId) -> Result<Vec<Paper>, DbErr> {

@@ -42,13 +42,22 @@ pub enum NextAct {
     /// Money came that fits no rule.
     LookAtQueue,
     /// The seat is held: record a payment that came another way, or wait.
-    RecordPayment { order: OrderId, until: Timestamp },
+    RecordPayment {
+        order: OrderId,
+        until: Timestamp,
+    },
     /// The hold has ended; a payment that came all the same gives the seat back, if there is room.
-    RecordLate { order: OrderId },
+    RecordLate {
+        order: OrderId,
+    },
     /// The seat is held, and the money is no business of this reader's.
-    AwaitPayment { until: Timestamp },
+    AwaitPayment {
+        until: Timestamp,
+    },
     ResendConfirmation,
-    GiveTime { week: u32 },
+    GiveTime {
+        week: u32,
+    },
     IssueCertificate,
     /// All is well, or over.
     Nothing,

@@ -11,9 +11,9 @@ use crate::enrolment::EnrolmentState;
 use crate::kernel::{ShownTime, Zone};
 use crate::search::Terms;
 use crate::views::enrolments::{self, Filter, Funding, Row, Total};
+use crate::web::Problem;
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
-use crate::web::Problem;
 
 /// Rows on a page.
 const SIZE: u64 = 50;

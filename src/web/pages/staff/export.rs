@@ -20,8 +20,21 @@ const SIZE: u64 = 500;
 /// Spreadsheets take a file without it for another encoding.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 const HEADINGS: [&str; 15] = [
-    "enrolment", "name", "email", "certificate_name", "country", "cohort", "state", "created_at", "enrolled_at", "ended_at", "money",
-    "order", "amount", "currency", "order_id",
+    "enrolment",
+    "name",
+    "email",
+    "certificate_name",
+    "country",
+    "cohort",
+    "state",
+    "created_at",
+    "enrolled_at",
+    "ended_at",
+    "money",
+    "order",
+    "amount",
+    "currency",
+    "order_id",
 ];
 
 /// Where the export has come to.

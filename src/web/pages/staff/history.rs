@@ -119,11 +119,13 @@ fn shown<'a>(view: &'a View, person: &'a Person, history: &'a History, asked: &A
         last_seen: history.last_seen.map(time),
         next: next(history, zone),
         enrolled: matches!(history.enrolment.state, EnrolmentState::Enrolled { .. }),
-        weeks: history.weeks.iter().map(|of| Week { of, opens: time(of.dates.opens_at), due: of.dates.due_at.map(time) }).collect(),
-        papers: history.papers.iter().map(paper).collect(),
-        topics: offered
-            .map(|(word, words, _)| (address(&path, &[("show", word)]), *words, *word == asked.show))
+        weeks: history
+            .weeks
+            .iter()
+            .map(|of| Week { of, opens: time(of.dates.opens_at), due: of.dates.due_at.map(time) })
             .collect(),
+        papers: history.papers.iter().map(paper).collect(),
+        topics: offered.map(|(word, words, _)| (address(&path, &[("show", word)]), *words, *word == asked.show)).collect(),
         lines: history.lines.iter().filter(wanted).map(|line| told(line, zone, admin)).collect(),
         zone: zone.name(),
         history,

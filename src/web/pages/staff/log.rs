@@ -165,12 +165,13 @@ pub(super) fn actor(kind: &str) -> &'static str {
 
 /// What an entry says that changed; names and addresses for admins alone.
 pub(super) fn details(entry: &Entry, zone: &Zone, admin: bool) -> Vec<String> {
-    let changes = told::changes(&entry.before, &entry.after, zone).into_iter().map(|change| match (change.before, change.after) {
-        (Some(before), Some(after)) => format!("{}: {before} → {after}", change.what),
-        (None, Some(after)) => format!("{}: {after}", change.what),
-        (Some(before), None) => format!("{}: {before} → none", change.what),
-        (None, None) => change.what,
-    });
+    let changes =
+        told::changes(&entry.before, &entry.after, zone).into_iter().map(|change| match (change.before, change.after) {
+            (Some(before), Some(after)) => format!("{}: {before} → {after}", change.what),
+            (None, Some(after)) => format!("{}: {after}", change.what),
+            (Some(before), None) => format!("{}: {before} → none", change.what),
+            (None, None) => change.what,
+        });
     let personal = entry.personal.as_ref().filter(|_| admin).and_then(|personal| told::shown(personal, zone));
     changes.chain(personal).collect()
 }

@@ -47,6 +47,7 @@ struct Choice {
 
 /// The choices of a filter, each a word of the address and its words on the page.
 fn choices<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>, asked: &str) -> Vec<Choice> {
-    let choice = |(value, words): (&str, &str)| Choice { value: value.to_owned(), words: words.to_owned(), chosen: value == asked };
+    let choice =
+        |(value, words): (&str, &str)| Choice { value: value.to_owned(), words: words.to_owned(), chosen: value == asked };
     all.into_iter().map(choice).collect()
 }
