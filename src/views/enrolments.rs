@@ -96,8 +96,10 @@ pub async fn prepare(conn: &Conn, filter: &Filter) -> Result<Prepared, DbErr> {
         .add_option(filter.state.map(|state| C::State.eq(state)))
         .add_option(filter.funding.map(|funding| C::Funding.eq(funding)))
         .add(filter.terms.fit(&[id.clone(), user]));
-    if let Start::Among(subjects) = start {
-        which = which.add(id.in_subquery(theirs(&subjects)));
+    match start {
+        Start::Anywhere => {}
+        Start::Among(subjects) if subjects.is_empty() => which = which.add(Expr::cust("1 = 0")),
+        Start::Among(subjects) => which = which.add(id.in_subquery(theirs(&subjects))),
     }
     Ok(Prepared { which, many })
 }
