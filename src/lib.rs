@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod jobs;
 pub mod mail;
 pub mod pdf;
+pub mod search;
 pub mod services;
 
 // 2: domains; ARCHITECTURE.md has their order

@@ -54,6 +54,7 @@ async fn assert_values_are_kept(conn: &DatabaseConnection) -> Result<(), DbErr> 
         role: users::Role::Instructor,
         created_at: at(250),
         disabled_at: Some(at(0)),
+        last_seen_at: Some(at(7)),
     };
     assert_eq!(user.clone().into_active_model().insert(conn).await?, user);
     assert_eq!(users::Entity::find_by_email("student@example.org").one(conn).await?, Some(user.clone()));

@@ -7,7 +7,7 @@ use crate::support::source::{Named, Source, Token, crate_paths, module_of, sourc
 /// From the lowest up. On [`DOMAINS`] a module imports only those before it.
 const FLOORS: [(&str, &[&str]); 6] = [
     ("0, words", &["kernel"]),
-    ("1, the world", &["config", "db", "audit", "jobs", "mail", "gateway", "pdf", "services", "testing"]),
+    ("1, the world", &["config", "db", "search", "audit", "jobs", "mail", "gateway", "pdf", "services", "testing"]),
     (
         DOMAINS,
         &[
@@ -248,7 +248,7 @@ fn foreign_rows(file: &File) -> Vec<String> {
     let from = file.room();
     let may = |of: &str| match from {
         "db" | "views" | "acts" | "main" | "commands" | "server" | "demo" | "testing" => true,
-        "audit" | "mail" => of == from,
+        "audit" | "mail" | "search" => of == from,
         "jobs" => matches!(of, "jobs" | "clock"),
         // Draining asks what is due, of jobs and letters alike.
         "work" => matches!(of, "jobs" | "mail" | "clock"),

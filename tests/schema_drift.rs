@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lectern::db::rows::{
-    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, organisation, payment, readings, schedule,
+    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, organisation, payment, readings, schedule, search,
 };
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sea_query::TableCreateStatement;
@@ -108,6 +108,7 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         jobs::Entity,
         mail::Entity,
         clock::Entity,
+        search::Entity,
     ]
 }
 

@@ -71,3 +71,32 @@ pub async fn rate(target: &Target, turn: Duration) -> Outcome<f64> {
     }
     Ok(f64::from(answers) / began.elapsed().as_secs_f64())
 }
+
+/// How long each answer took, in milliseconds, over all connections, for as long as `turn`. Each connection asks for one target
+/// after the other, beginning with one of its own.
+pub async fn times(targets: &[Target], turn: Duration) -> Outcome<Vec<f64>> {
+    let mut clients = JoinSet::new();
+    let began = Instant::now();
+    for place in 0..CONNECTIONS {
+        let targets = targets.to_vec();
+        clients.spawn(async move {
+            let first = targets.first().ok_or("nothing to ask for")?;
+            let mut connection = Connection::open(&first.authority).await?;
+            let mut times = Vec::new();
+            for target in targets.iter().cycle().skip(place) {
+                if began.elapsed() >= turn {
+                    break;
+                }
+                let asked = Instant::now();
+                connection.ask(target).await?;
+                times.push(asked.elapsed().as_secs_f64() * 1000.0);
+            }
+            Outcome::Ok(times)
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(client) = clients.join_next().await {
+        times.extend(client??);
+    }
+    Ok(times)
+}

@@ -6,6 +6,7 @@
 
 mod client;
 mod control;
+mod crowd;
 mod marks;
 mod measure;
 mod school;
@@ -78,6 +79,7 @@ async fn measure_all() -> Outcome<Vec<Line>> {
     drop(control);
     let ratio = marks::compare(&school, effort).await?;
     lines.push(per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable"));
+    lines.extend(crowd::measure(&school, folder.path(), effort).await?);
     Ok(lines)
 }
 

@@ -59,6 +59,13 @@ pub fn median(values: &mut [f64]) -> f64 {
     }
 }
 
+/// The value that so great a part of the values does not exceed (nearest rank). Zero where there are none.
+pub fn percentile(values: &mut [f64], part: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let rank = (part * values.len() as f64).ceil() as usize;
+    values.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+}
+
 /// What is promised of a figure.
 #[derive(Debug, Clone, Copy)]
 pub enum Bound {

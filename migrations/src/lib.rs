@@ -18,6 +18,7 @@ mod m20261124_000013_second_factor;
 mod m20261124_000015_published;
 mod m20261124_000017_certificates;
 mod m20261124_000012_organisation;
+mod m20261124_000016_search;
 mod table;
 
 /// Every migration, oldest first. A released one is never edited: a change is a new file.
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000015_published::Migration),
             Box::new(m20261124_000017_certificates::Migration),
             Box::new(m20261124_000012_organisation::Migration),
+            Box::new(m20261124_000016_search::Migration),
         ]
     }
 }

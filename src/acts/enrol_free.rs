@@ -73,7 +73,7 @@ pub async fn confirm_again(txn: &Txn, person: &Person) -> Result<usize, DbErr> {
     Ok(count)
 }
 
-async fn confirm_by_mail(txn: &Txn, person: &Person, enrolment: EnrolmentId, dedupe_key: String) -> Result<(), DbErr> {
+pub(super) async fn confirm_by_mail(txn: &Txn, person: &Person, enrolment: EnrolmentId, dedupe_key: String) -> Result<(), DbErr> {
     let orders = payment::orders_of_enrolment(txn, enrolment).await?;
     let user: UserId = person.id;
     let letter = Post {

@@ -3,14 +3,18 @@
 mod cohort_terms;
 pub mod enrol;
 mod enrol_free;
+mod extend;
 mod move_release;
 mod open_cohort;
 mod replan;
+mod resend;
 #[cfg(test)]
 mod tests;
 
 pub use cohort_terms::{Publication, Terms, TermsRefusal, change_terms, price_is_fixed, set_publication};
 pub use enrol_free::{FreeRefusal, FreeSeat, confirm_again, enrol_free};
+pub use extend::{ExtendRefusal, Extended, Extension, MOST_DAYS, extend};
 pub use move_release::{MoveRefusal, Moved, move_release};
 pub use open_cohort::{NewCohort, OpenRefusal, Timetable, WeekSlots, open_cohort, open_published};
 pub use replan::{PlanChange, ReplanRefusal, replan};
+pub use resend::{ResendRefusal, resend_confirmation};

@@ -1,6 +1,7 @@
 //! The audit log: who changed what, from what to what, when; written in the transaction of the change. And the touches: whose
 //! planned mail has to be thought over because of it.
 
+mod log;
 mod touches;
 
 use sea_orm::{DbErr, EntityTrait, Set};
@@ -8,23 +9,33 @@ use sea_orm::{DbErr, EntityTrait, Set};
 use crate::db::Txn;
 use crate::db::rows::audit::audit_events;
 use crate::kernel::Event;
+use crate::kernel::ids::AuditId;
+use crate::search::{self as words, Scope};
 
+pub use log::{Entry, Wanted, of_subjects, search};
 pub use touches::{PLAN_REMINDERS, Taken, drop_taken, take_cohorts, take_enrolments, touch, touch_many};
+
+/// Where an event's `after` says why, in somebody's words: the log is searched by them.
+pub const REASON: &str = "reason";
 
 /// Stores `event`, and touches whom it says.
 ///
 /// # Errors
 /// The database's own.
 pub async fn record(txn: &Txn, event: &impl Event) -> Result<(), DbErr> {
+    let (id, after): (AuditId, _) = (txn.new_id(), event.after());
+    if let Some(reason) = after.get(REASON).and_then(|reason| reason.as_str()) {
+        words::add(txn, Scope::Log, id.0, &[reason]).await?;
+    }
     let row = audit_events::ActiveModel {
-        id: Set(txn.new_id()),
+        id: Set(id),
         at: Set(txn.now().into()),
         actor_kind: Set(txn.actor().kind().to_owned()),
         actor_id: Set(txn.actor().user().map(|user| user.0)),
         kind: Set(event.kind().to_owned()),
         subject_id: Set(event.subject().id()),
         before: Set(event.before()),
-        after: Set(event.after()),
+        after: Set(after),
         personal: Set(event.personal()),
     };
     audit_events::Entity::insert(row).exec_without_returning(&**txn).await?;

@@ -14,12 +14,16 @@ use sea_orm::DbErr;
 
 use crate::audit;
 use crate::db::Txn;
+use crate::db::rows::enrolment::enrolments::Funding;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{PersonName, Timestamp};
 
-pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatTerms, Window};
+pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatCount, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};
-pub use store::{active_of_user, enrolment, holds_over, of_cohort, of_user, seat_terms, seats_taken, seats_taken_in};
+pub(crate) use store::to_enrolment;
+pub use store::{
+    active_of_user, enrolment, holds_over, of_cohort, of_user, seat_terms, seats_by_state, seats_taken, seats_taken_in,
+};
 
 /// Why no seat is held.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +197,22 @@ pub async fn confirm(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusa
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Confirmed { before: &before, after: &after }).await?;
     Ok(after)
+}
+
+/// Notes that the seat was paid for by card, for the staff's lists: payment's to say, with the order that it settles.
+///
+/// # Errors
+/// The database's own.
+pub async fn paid_by_card(txn: &Txn, id: EnrolmentId) -> Result<(), DbErr> {
+    store::set_funding(txn, id, Funding::Paid).await
+}
+
+/// Notes that the seat was paid for another way, as an admin recorded.
+///
+/// # Errors
+/// The database's own.
+pub async fn paid_offline(txn: &Txn, id: EnrolmentId) -> Result<(), DbErr> {
+    store::set_funding(txn, id, Funding::Offline).await
 }
 
 /// Looks for a seat for an enrolment that has none, with the cohort locked: the answer holds until the transaction ends.

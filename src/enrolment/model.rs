@@ -149,6 +149,13 @@ pub enum Room {
     SeatedElsewhere,
 }
 
+/// How many seats of a cohort are taken, by how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SeatCount {
+    pub held: u32,
+    pub enrolled: u32,
+}
+
 /// What a cohort says of its seats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatTerms {
@@ -214,12 +221,14 @@ pub enum EnrolmentEvent<'a> {
         before: &'a Enrolment,
         after: &'a Enrolment,
     },
+    /// The confirmation goes to the student once more.
+    ConfirmationResent(&'a Enrolment),
 }
 
 impl EnrolmentEvent<'_> {
     fn subject_of(&self) -> &Enrolment {
         match self {
-            Self::Held(enrolment) => enrolment,
+            Self::Held(enrolment) | Self::ConfirmationResent(enrolment) => enrolment,
             Self::Given { after, .. }
             | Self::Extended { after, .. }
             | Self::Confirmed { after, .. }
@@ -240,6 +249,7 @@ impl Event for EnrolmentEvent<'_> {
             Self::Reseated { .. } => "enrolment.reseated",
             Self::Lapsed { .. } => "enrolment.lapsed",
             Self::Renamed { .. } => "enrolment.renamed",
+            Self::ConfirmationResent(_) => "enrolment.confirmation_resent",
         }
     }
 
@@ -249,7 +259,7 @@ impl Event for EnrolmentEvent<'_> {
 
     fn before(&self) -> Value {
         match self {
-            Self::Held(_) | Self::Given { .. } => Value::Null,
+            Self::Held(_) | Self::Given { .. } | Self::ConfirmationResent(_) => Value::Null,
             Self::Extended { before, .. }
             | Self::Confirmed { before, .. }
             | Self::Reseated { before, .. }

@@ -7,15 +7,17 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::model::{Enrolment, EnrolmentState, SeatTerms};
+use super::model::{Enrolment, EnrolmentState, SeatCount, SeatTerms};
 use crate::db::rows::catalogue::cohorts;
-use crate::db::rows::enrolment::enrolments::{self, State};
+use crate::db::rows::enrolment::enrolments::{self, Funding, State};
 use crate::db::rows::identity::users;
 use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{Money, Timestamp};
+use crate::search::{self, Scope};
 
-fn to_enrolment(row: enrolments::Model) -> Result<Enrolment, DbErr> {
+/// The domain's type of a row.
+pub(crate) fn to_enrolment(row: enrolments::Model) -> Result<Enrolment, DbErr> {
     let time = |at: Option<crate::db::columns::UtcTime>, what| at.map(Timestamp::from).ok_or_else(|| corrupt(what));
     let state = match row.state {
         State::Held => EnrolmentState::Held { until: time(row.hold_until, "end of a hold")?, extensions: row.extensions },
@@ -85,10 +87,15 @@ pub(super) async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr
         user_id: Set(enrolment.user),
         certificate_name: Set(enrolment.certificate_name.as_str().to_owned()),
         created_at: Set(enrolment.created_at.into()),
+        // A seat that begins as enrolled was held for no payment.
+        funding: Set(match enrolment.state {
+            EnrolmentState::Enrolled { .. } => Funding::Free,
+            _ => Funding::Unpaid,
+        }),
         ..changed(enrolment)
     };
     enrolments::Entity::insert(row).exec_without_returning(&**txn).await?;
-    Ok(())
+    search::add(txn, Scope::Enrolments, enrolment.id.0, &[enrolment.certificate_name.as_str()]).await
 }
 
 pub(super) async fn save(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
@@ -100,6 +107,14 @@ pub(super) async fn save_name(txn: &Txn, enrolment: &Enrolment) -> Result<(), Db
     let name = Set(enrolment.certificate_name.as_str().to_owned());
     let row = enrolments::ActiveModel { id: Set(enrolment.id), certificate_name: name, ..Default::default() };
     row.update(&**txn).await?;
+    // The former name still finds it.
+    search::add(txn, Scope::Enrolments, enrolment.id.0, &[enrolment.certificate_name.as_str()]).await
+}
+
+/// Writes what a seat was given for.
+pub(super) async fn set_funding(txn: &Txn, id: EnrolmentId, funding: Funding) -> Result<(), DbErr> {
+    let row = enrolments::ActiveModel { funding: Set(funding), ..Default::default() };
+    enrolments::Entity::update_many().set(row).filter(enrolments::COLUMN.id.eq(id)).exec(&**txn).await?;
     Ok(())
 }
 
@@ -172,6 +187,36 @@ pub async fn seats_taken(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
     let count =
         enrolments::Entity::find().filter(with_a_seat()).filter(enrolments::COLUMN.cohort_id.eq(cohort)).count(conn).await?;
     u32::try_from(count).map_err(|_| corrupt("number of seats"))
+}
+
+/// How many enrolments of each of these cohorts are held, and how many enrolled: one without any is absent.
+///
+/// # Errors
+/// The database's own.
+pub async fn seats_by_state(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMap<CohortId, SeatCount>, DbErr> {
+    use enrolments::Column as C;
+    let rows: Vec<(CohortId, State, i64)> = enrolments::Entity::find()
+        .select_only()
+        .column(C::CohortId)
+        .column(C::State)
+        .column_as(C::Id.count(), "seats")
+        .filter(C::CohortId.is_in(cohorts.iter().copied()))
+        .group_by(C::CohortId)
+        .group_by(C::State)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let mut counts = BTreeMap::<_, SeatCount>::new();
+    for (cohort, state, seats) in rows {
+        let seats = u32::try_from(seats).map_err(|_| corrupt("number of seats"))?;
+        let count = counts.entry(cohort).or_default();
+        match state {
+            State::Held => count.held = seats,
+            State::Enrolled => count.enrolled = seats,
+            State::Lapsed | State::Cancelled => {}
+        }
+    }
+    Ok(counts)
 }
 
 /// How many seats are held or enrolled in each of these cohorts; one without any is absent.

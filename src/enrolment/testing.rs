@@ -36,7 +36,7 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
     let (course, cohort): (CourseId, CohortId) = (txn.new_id(), txn.new_id());
     let row = courses::ActiveModel {
         id: Set(course),
-        slug: Set(format!("course-{course}")),
+        slug: Set(format!("course-{}", course.0.simple())),
         title: Set("Demo Course".to_owned()),
         dek: Set(String::new()),
         description: Set(json!([])),
@@ -51,7 +51,7 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
     let row = cohorts::ActiveModel {
         id: Set(cohort),
         course_id: Set(course),
-        slug: Set(format!("cohort-{cohort}")),
+        slug: Set(format!("cohort-{}", cohort.0.simple())),
         name: Set("Demo Cohort".to_owned()),
         zone: Set("Asia/Kolkata".to_owned()),
         starts_on: Set(jiff::civil::date(2026, 12, 1).into()),

@@ -260,6 +260,6 @@ pub async fn end_session(txn: &Txn, person: UserId, session: SessionId) -> Resul
 ///
 /// # Errors
 /// The database's own.
-pub async fn mark_seen(txn: &Txn, session: SessionId) -> Result<(), DbErr> {
-    store::mark_seen(txn, session).await
+pub async fn mark_seen(txn: &Txn, person: UserId, session: SessionId) -> Result<(), DbErr> {
+    store::mark_seen(txn, person, session).await
 }

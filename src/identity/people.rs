@@ -119,6 +119,7 @@ pub async fn correct_email(txn: &Txn, id: UserId, email: &EmailAddress) -> Resul
         Some(SqlErr::UniqueConstraintViolation(_)) => PersonRefusal::EmailTaken,
         _ => error.into(),
     })?;
+    store::save_words(txn, &Person { email: email.clone(), ..person.clone() }).await?;
     audit::record(txn, &IdentityEvent::EmailCorrected { before: &person, after: email }).await?;
     sessions::end_all(txn, id).await?;
     mail::readdress(txn, id, email).await?;
@@ -200,5 +201,6 @@ pub async fn change_details(txn: &Txn, before: &Person, details: Details) -> Res
     }
     store::update_details(txn, &after).await?;
     store::people::set_name(txn, after.id, after.name.as_str()).await?;
+    store::save_words(txn, &after).await?;
     audit::record(txn, &IdentityEvent::DetailsChanged { before, after: &after }).await
 }

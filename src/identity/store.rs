@@ -14,6 +14,7 @@ use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{ChallengeId, SessionId, UserId};
 use crate::kernel::time::shifted;
 use crate::kernel::{EmailAddress, Timestamp};
+use crate::search::{self, Scope};
 
 fn role(row: users::Role) -> Role {
     match row {
@@ -81,9 +82,16 @@ pub(super) async fn insert_person(txn: &Txn, person: &Person) -> Result<(), DbEr
         role: Set(role_row(person.role)),
         created_at: Set(person.created_at.into()),
         disabled_at: Set(None),
+        last_seen_at: Set(None),
     };
     users::Entity::insert(row).exec_without_returning(&**txn).await?;
-    Ok(())
+    save_words(txn, person).await
+}
+
+/// What a search finds the person's enrolments by.
+pub(super) async fn save_words(txn: &Txn, person: &Person) -> Result<(), DbErr> {
+    let found_by = [person.name.as_str(), person.email.as_str()];
+    search::replace(txn, Scope::Enrolments, person.id.0, &found_by).await
 }
 
 pub(super) async fn update_details(txn: &Txn, person: &Person) -> Result<(), DbErr> {
@@ -219,7 +227,7 @@ pub(super) async fn insert_session(
         confirmed_at: Set(Some(txn.machine_now().into())),
     };
     sessions::Entity::insert(row).exec_without_returning(&**txn).await?;
-    Ok(())
+    seen(txn, user).await
 }
 
 /// The live session of a token at machine time `now`, and whose it is: one statement.
@@ -238,19 +246,27 @@ pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<O
         .await?
         .pop();
     let Some((session, Some(user))) = found else { return Ok(None) };
+    let last_shown_at = user.last_seen_at.map(Timestamp::from);
     let person = to_person(user)?;
     let last_seen_at = Timestamp::from(session.last_seen_at);
     let idle = now >= shifted(last_seen_at, idle_limit(person.role));
     let confirmed_at = session.confirmed_at.map(Timestamp::from);
-    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at, confirmed_at }))
+    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at, last_shown_at, confirmed_at }))
 }
 
-pub(super) async fn mark_seen(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
+pub(super) async fn mark_seen(txn: &Txn, user: UserId, id: SessionId) -> Result<(), DbErr> {
     sessions::Entity::update_many()
         .col_expr(sessions::Column::LastSeenAt, Expr::value(UtcTime::from(txn.machine_now())))
         .filter(sessions::COLUMN.id.eq(id))
         .exec(&**txn)
         .await?;
+    seen(txn, user).await
+}
+
+/// Notes for the staff that somebody is here now, in service time. A person of another session may have been noted later already.
+async fn seen(txn: &Txn, user: UserId) -> Result<(), DbErr> {
+    let row = users::ActiveModel { id: Set(user), last_seen_at: Set(Some(txn.now().into())), ..Default::default() };
+    users::Entity::update_many().set(row).filter(users::COLUMN.id.eq(user)).exec(&**txn).await?;
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+use super::Timestamp;
+
 /// Why a text is not an identifier of the wanted kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an identifier of this kind")]
@@ -26,6 +28,12 @@ fn decode(text: &str) -> Result<u128, IdError> {
         let digit = ALPHABET.iter().position(|&known| known == byte).ok_or(IdError)?;
         Ok((value << 5) | digit as u128)
     })
+}
+
+/// The least UUIDv7 that an event of the moment `at` or later can have (RFC 9562 section 5.7): a range of moments is a range of ids.
+pub fn least_at(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    Uuid::from_u128(u128::from(millis.min(0xffff_ffff_ffff)) << 80)
 }
 
 macro_rules! ids {
@@ -160,6 +168,16 @@ mod tests {
         #[test]
         fn any_text_is_refused_or_read_but_never_panics(text: String) {
             let _ = text.parse::<OrderId>();
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_in_the_range_of_its_moment(seed: u64, millis in 0_i64..200_000_000_000_000) {
+            let at = Timestamp::from_millisecond(millis).unwrap();
+            let id = crate::kernel::random::Randomness::from_seed(seed).uuid(at);
+            let after = Timestamp::from_millisecond(millis + 1).unwrap();
+            prop_assert!(least_at(at) <= id && id < least_at(after));
         }
     }
 

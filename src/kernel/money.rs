@@ -120,6 +120,15 @@ impl Money {
         Ok(Self::new(minor, self.currency))
     }
 
+    /// The amount as a program reads it: `6500.00`, with a point and the currency's decimals, without sign of currency or groups.
+    pub fn decimal(self) -> String {
+        let decimals = self.currency.decimals() as usize;
+        let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let minus = if self.minor < 0 { "-" } else { "" };
+        if fraction.is_empty() { format!("{minus}{whole}") } else { format!("{minus}{whole}.{fraction}") }
+    }
+
     /// Reads an amount as a person types it: `6500`, `6,500.00`, `₹ 6,500`.
     ///
     /// # Errors
@@ -182,6 +191,17 @@ mod tests {
         assert_eq!(shown(1_234, Currency::JPY), "¥1,234");
         assert_eq!(shown(1_234, Currency::KWD), "KWD\u{a0}1.234");
         assert_eq!(shown(-5, Currency::EUR), "\u{2212}€0.05");
+    }
+
+    #[test]
+    fn amounts_are_told_to_programs() {
+        let told = |minor, currency| Money::new(minor, currency).decimal();
+        assert_eq!(told(650_000, Currency::INR), "6500.00");
+        assert_eq!(
+            (told(5, Currency::INR), told(-5, Currency::INR), told(0, Currency::KWD)),
+            ("0.05".into(), "-0.05".into(), "0.000".into())
+        );
+        assert_eq!((told(1_234, Currency::JPY), told(1_234, Currency::KWD)), ("1234".to_owned(), "1.234".to_owned()));
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub async fn record_offline(txn: &Txn, order: OrderId, offline: Offline) -> Resu
     let enrolment = order.enrolment().ok_or(RecordRefusal::OrderClosed)?;
     enrol(txn, enrolment).await?;
     settling::pay(txn, &order, enrolment).await?;
+    enrolment::paid_offline(txn, enrolment).await?;
     settling::close_pages(txn, order.id).await?;
     Ok(payment)
 }

@@ -242,10 +242,12 @@ async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, dec
         (Decision::Enrol, Some(enrolment)) => {
             enrolment::confirm(txn, enrolment).await.map_err(fault)?;
             pay(txn, order, enrolment).await?;
+            enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::Reseat, Some(enrolment)) => {
             enrolment::reseat(txn, enrolment).await.map_err(fault)?;
             pay(txn, order, enrolment).await?;
+            enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::KeepForBank { until }, Some(enrolment)) => {
             enrolment::keep_for_bank(txn, enrolment, until).await.map_err(fault)?;

@@ -3,9 +3,9 @@
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set};
 
-use super::model::{CivilSlot, ItemKind, Opening, ScheduleItem};
-use crate::db::rows::schedule::{openings, schedule_items};
-use crate::db::{Conn, Txn};
+use super::model::{CivilSlot, ItemKind, Opening, Override, ScheduleItem};
+use crate::db::rows::schedule::{openings, overrides, schedule_items};
+use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId};
 
 fn kind_row(kind: ItemKind) -> schedule_items::Kind {
@@ -32,6 +32,43 @@ fn to_item(row: schedule_items::Model) -> Result<ScheduleItem, DbErr> {
 pub async fn items(conn: &Conn, cohort: CohortId) -> Result<Vec<ScheduleItem>, DbErr> {
     let rows = schedule_items::Entity::find().filter(schedule_items::COLUMN.cohort_id.eq(cohort)).all(conn).await?;
     rows.into_iter().map(to_item).collect()
+}
+
+/// Every change of a cohort's releases, for all its students and for one, in no order.
+///
+/// # Errors
+/// The database's own; also if a stored moment does not parse.
+pub async fn overrides(conn: &Conn, cohort: CohortId) -> Result<Vec<Override>, DbErr> {
+    let rows = overrides::Entity::find().filter(overrides::COLUMN.cohort_id.eq(cohort)).all(conn).await?;
+    let to_override = |row: overrides::Model| {
+        Ok(Override {
+            id: row.id,
+            cohort: row.cohort_id,
+            enrolment: row.enrolment_id,
+            module: row.module_id,
+            opens_at: row.opens_at_civil.parse().map_err(|_| corrupt("override's moment"))?,
+            reason: row.reason,
+            created_by: row.created_by,
+            created_at: row.created_at.into(),
+        })
+    };
+    rows.into_iter().map(to_override).collect()
+}
+
+/// Writes a change of a release.
+pub(crate) async fn insert_override(txn: &Txn, change: &Override) -> Result<(), DbErr> {
+    let row = overrides::ActiveModel {
+        id: Set(change.id),
+        cohort_id: Set(change.cohort),
+        enrolment_id: Set(change.enrolment),
+        module_id: Set(change.module),
+        opens_at_civil: Set(change.opens_at.to_string()),
+        reason: Set(change.reason.clone()),
+        created_by: Set(change.created_by),
+        created_at: Set(change.created_at.into()),
+    };
+    overrides::Entity::insert(row).exec_without_returning(&**txn).await?;
+    Ok(())
 }
 
 /// Writes a new cohort's schedule.

@@ -1,7 +1,11 @@
 //! Reads that join domains: what a page or a mail shows, put together. They change nothing and decide nothing.
 
 pub mod board;
+pub mod enrolments;
+pub mod history;
 pub mod offer;
 pub mod order;
 pub mod people;
+pub mod roster;
 pub mod staff;
+pub mod told;

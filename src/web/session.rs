@@ -91,10 +91,11 @@ async fn load(parts: &mut Parts, app: &App) -> Result<Option<SignedIn>, Problem>
             identity::session(&snapshot, &token.hash(), app.services.clocks.machine()).await?
         }
     };
-    if let Some(signed_in) = found.as_ref().filter(|signed_in| signed_in.is_due_to_be_marked(app.services.clocks.machine())) {
-        let session = signed_in.session;
+    let (machine, service) = (app.services.clocks.machine(), app.services.clocks.service());
+    if let Some(signed_in) = found.as_ref().filter(|signed_in| signed_in.is_due_to_be_marked(machine, service)) {
+        let (person, session) = (signed_in.person.id, signed_in.session);
         let marked =
-            app.services.db.write(Actor::User(signed_in.person.id), async |txn| identity::mark_seen(txn, session).await).await;
+            app.services.db.write(Actor::User(person), async |txn| identity::mark_seen(txn, person, session).await).await;
         // The page can be read all the same.
         if let Err(error) = marked {
             tracing::warn!(%error, "a session could not be marked as seen");

@@ -65,6 +65,7 @@ impl View {
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
             Some(Role::Admin) => vec![
                 ("/staff/cohorts", "Cohorts"),
+                ("/staff/enrolments", "Enrolments"),
                 ("/staff/queue", "Queue"),
                 ("/staff/people", "People"),
                 ("/staff/settings", "Settings"),

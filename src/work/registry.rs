@@ -46,6 +46,7 @@ fn composers() -> Composers {
         .with(messages::CertificateIssued)
         .with(messages::CertificateRevoked)
         .with(messages::EnrolmentConfirmed::new(plans.clone()))
+        .with(messages::DatesExtended::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
         .with(messages::ReleaseMoved::new(plans.clone()))
         .with(messages::ReadingsNotReady::new(plans))

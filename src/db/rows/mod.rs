@@ -19,3 +19,4 @@ pub mod organisation;
 pub mod payment;
 pub mod readings;
 pub mod schedule;
+pub mod search;

@@ -266,6 +266,8 @@ pub struct SignedIn {
     pub person: Person,
     pub(super) last_seen_at: Timestamp,
     pub(super) confirmed_at: Option<Timestamp>,
+    /// Service time, as the staff see it.
+    pub(super) last_shown_at: Option<Timestamp>,
 }
 
 /// So long (machine time) a session counts as confirmed after its person gave their strongest proof: for acts on money, roles,
@@ -278,9 +280,11 @@ impl SignedIn {
         self.confirmed_at.is_some_and(|at| now < shifted(at, CONFIRMED_FOR))
     }
 
-    /// The session is marked as seen this often at most: a page view should not cost a write.
-    pub fn is_due_to_be_marked(&self, now: Timestamp) -> bool {
-        now >= shifted(self.last_seen_at, SignedDuration::from_mins(10))
+    /// Whether to mark the session as seen, by both clocks: this often at most, for a page view should not cost a write. Service
+    /// time may have been moved on without machine time.
+    pub fn is_due_to_be_marked(&self, machine: Timestamp, service: Timestamp) -> bool {
+        let over = |seen: Timestamp, now| now >= shifted(seen, SignedDuration::from_mins(10));
+        over(self.last_seen_at, machine) || self.last_shown_at.is_none_or(|seen| over(seen, service))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::identity::Country;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::{Currency, EmailAddress, Money, PersonName, Timestamp};
 use crate::payment::model::{Buyer, Order, OrderLine, OrderNumber, OrderState, Quote};
+use crate::search::{self, Scope};
 
 /// The buyer as stored.
 #[derive(Serialize, Deserialize)]
@@ -158,6 +159,9 @@ pub(in crate::payment) async fn insert_order(txn: &Txn, order: &Order) -> Result
             total_minor: Set(line.total.minor),
         };
         order_lines::Entity::insert(row).exec_without_returning(&**txn).await?;
+        if let Some(enrolment) = line.enrolment {
+            search::add(txn, Scope::Enrolments, enrolment.0, &[order.number.as_str()]).await?;
+        }
     }
     Ok(true)
 }

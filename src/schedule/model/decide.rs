@@ -165,11 +165,20 @@ fn applying(overrides: &[Override], module: ModuleId, enrolment: EnrolmentId) ->
     overrides.iter().filter(move |change| change.module == module && change.enrolment.is_none_or(|whose| whose == enrolment))
 }
 
-/// The instant of a module's release for one student: its slot, or the override that goes before all others.
-fn release(plan: &CohortPlan, planned: &PlannedModule<'_>, overrides: &[Override], enrolment: EnrolmentId) -> Timestamp {
+/// The civil moment of a module's release for one student: its slot, or the override that goes before all others.
+pub(super) fn release_civil(
+    plan: &CohortPlan,
+    planned: &PlannedModule<'_>,
+    overrides: &[Override],
+    enrolment: EnrolmentId,
+) -> DateTime {
     applying(overrides, planned.module.id, enrolment)
         .max_by_key(|change| (change.enrolment.is_some(), change.created_at, change.id))
-        .map_or_else(|| plan.instant(planned.release), |change| plan.zone().instant(change.opens_at))
+        .map_or_else(|| planned.release.civil(plan.cohort().starts_on), |change| change.opens_at)
+}
+
+fn release(plan: &CohortPlan, planned: &PlannedModule<'_>, overrides: &[Override], enrolment: EnrolmentId) -> Timestamp {
+    plan.zone().instant(release_civil(plan, planned, overrides, enrolment))
 }
 
 fn by_time_alone(moment: Timestamp, now: Timestamp) -> Access {

@@ -2,41 +2,55 @@
 
 use serde_json::{Value, json};
 
-use super::CivilSlot;
+use super::{CivilSlot, Override};
 use crate::kernel::ids::{CohortId, ModuleId};
+use crate::kernel::time::DateTime;
 use crate::kernel::{Event, Subject, Touch};
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum ScheduleEvent {
     /// A module's release became another for the whole cohort, which is at `revision` from now on.
     ReleaseMoved { cohort: CohortId, module: ModuleId, from: CivilSlot, to: CivilSlot, revision: i32 },
+    /// One student's dates of a module became later; nobody else's changed.
+    Extended { change: Override, before: DateTime },
 }
 
 impl Event for ScheduleEvent {
     fn kind(&self) -> &'static str {
         match self {
             Self::ReleaseMoved { .. } => "release.moved",
+            Self::Extended { .. } => "enrolment.dates_extended",
         }
     }
 
     fn subject(&self) -> Subject {
-        let Self::ReleaseMoved { cohort, .. } = self;
-        Subject::Cohort(*cohort)
+        match self {
+            Self::ReleaseMoved { cohort, .. } => Subject::Cohort(*cohort),
+            Self::Extended { change, .. } => change.enrolment.map_or(Subject::Cohort(change.cohort), Subject::Enrolment),
+        }
     }
 
     fn before(&self) -> Value {
-        let Self::ReleaseMoved { module, from, revision, .. } = *self;
-        told(module, from, revision - 1)
+        match self {
+            Self::ReleaseMoved { module, from, revision, .. } => told(*module, *from, revision - 1),
+            Self::Extended { change, before } => json!({ "module": change.module, "opens": before.to_string() }),
+        }
     }
 
     fn after(&self) -> Value {
-        let Self::ReleaseMoved { module, to, revision, .. } = *self;
-        told(module, to, revision)
+        match self {
+            Self::ReleaseMoved { module, to, revision, .. } => told(*module, *to, *revision),
+            Self::Extended { change, .. } => {
+                json!({ "module": change.module, "opens": change.opens_at.to_string(), "reason": change.reason })
+            }
+        }
     }
 
     fn touches(&self) -> Vec<Touch> {
-        let Self::ReleaseMoved { cohort, .. } = self;
-        vec![Touch::Cohort(*cohort)]
+        vec![match self {
+            Self::ReleaseMoved { cohort, .. } => Touch::Cohort(*cohort),
+            Self::Extended { change, .. } => change.enrolment.map_or(Touch::Cohort(change.cohort), Touch::Enrolment),
+        }]
     }
 }
 

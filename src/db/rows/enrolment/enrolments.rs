@@ -15,6 +15,19 @@ pub enum State {
     Cancelled,
 }
 
+/// What the seat was given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Funding {
+    /// Nothing yet, or nothing any more.
+    Unpaid,
+    /// By card, through the gateway.
+    Paid,
+    /// Recorded by an admin.
+    Offline,
+    Free,
+}
+
 /// One student in one cohort. Only a held or enrolled row takes a seat, and a student has one such row in a cohort.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -33,6 +46,7 @@ pub struct Model {
     pub created_at: UtcTime,
     pub enrolled_at: Option<UtcTime>,
     pub ended_at: Option<UtcTime>,
+    pub funding: Funding,
     #[sea_orm(belongs_to, from = "cohort_id", to = "id")]
     pub cohort: BelongsTo<crate::db::rows::catalogue::cohorts::Entity>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]

@@ -31,6 +31,8 @@ pub struct Model {
     pub role: Role,
     pub created_at: UtcTime,
     pub disabled_at: Option<UtcTime>,
+    /// Service time, unlike a session's: staff are shown it beside dates that people see.
+    pub last_seen_at: Option<UtcTime>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

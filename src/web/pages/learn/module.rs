@@ -11,7 +11,7 @@ use crate::kernel::ids::EnrolmentId;
 use crate::kernel::{ShownTime, Zone};
 use crate::learning::{self, KeyedReading, ModulePage, Sheet};
 use crate::readings::Card;
-use crate::schedule::model::Access;
+use crate::schedule::model::{Access, dates};
 use crate::web::pages::shown::minutes_words;
 use crate::web::session::PageSnapshot;
 use crate::web::view::{Moment, View, page};
@@ -59,6 +59,8 @@ struct ModuleShown {
     read: usize,
     /// `37 minutes`; absent when nothing is left.
     left: Option<String>,
+    /// By when it is to be done, where the schedule says so.
+    due: Option<ShownTime>,
     readings: Vec<ReadingRow>,
     questions: Vec<String>,
     prompt: Option<String>,
@@ -85,6 +87,7 @@ impl ModuleShown {
             outcomes: module.outcomes.clone(),
             read: own.read(),
             left: (own.minutes_left > 0).then(|| minutes_words(own.minutes_left)),
+            due: due(found, module, zone),
             readings: rows(readings, module.position, paths),
             questions: module.questions.clone(),
             prompt: module.reflection_prompt.clone(),
@@ -92,6 +95,14 @@ impl ModuleShown {
             after: turn(module.position.checked_add(1)),
         })
     }
+}
+
+/// The moment that holds for this student: an extension moves it for them alone.
+fn due(found: &ModulePage, module: &CohortModule, zone: &Zone) -> Option<ShownTime> {
+    let inputs = &found.place.inputs;
+    let all = dates(&inputs.plan, &inputs.overrides, found.place.enrolment.id);
+    let own = inputs.plan.modules().iter().zip(all).find(|(known, _)| known.id == module.id)?.1;
+    own.due_at.map(|at| ShownTime::new(at, zone))
 }
 
 impl Turn {

@@ -154,7 +154,7 @@ fn card(state: &CardState) -> (&'static str, &'static str) {
     }
 }
 
-fn order_state(state: OrderState) -> (&'static str, &'static str) {
+pub(super) fn order_state(state: OrderState) -> (&'static str, &'static str) {
     match state {
         OrderState::Open => ("wait", "Unpaid"),
         OrderState::Paid { .. } => ("done", "Paid"),
@@ -163,7 +163,7 @@ fn order_state(state: OrderState) -> (&'static str, &'static str) {
     }
 }
 
-fn seat(state: EnrolmentState) -> (&'static str, &'static str) {
+pub(super) fn seat(state: EnrolmentState) -> (&'static str, &'static str) {
     match state {
         EnrolmentState::Held { .. } => ("wait", "Seat held"),
         EnrolmentState::Enrolled { .. } => ("done", "Enrolled"),

@@ -33,7 +33,7 @@ impl Input {
         Self {
             method: Method::BankTransfer.word().to_owned(),
             reference: String::new(),
-            amount: plain(total),
+            amount: total.decimal(),
             received_on: zone.civil(now).date().to_string(),
         }
     }
@@ -171,7 +171,7 @@ mod tests {
             [(650_000, Currency::INR, "6500.00"), (1_234, Currency::JPY, "1234"), (1_234, Currency::KWD, "1.234")]
         {
             let money = Money::new(minor, currency);
-            assert_eq!(plain(money), text);
+            assert_eq!(money.decimal(), text);
             assert_eq!(Money::parse(text, currency), Ok(money));
         }
     }

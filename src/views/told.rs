@@ -1,0 +1,221 @@
+//! The audit log in words: what each kind of event says, and what it changed.
+
+use serde_json::Value;
+
+use crate::kernel::{Money, ShownTime, Timestamp, Zone};
+
+/// What happened, by kind. A test finds every kind in the source here.
+#[rustfmt::skip]
+const SENTENCES: &[(&str, &str)] = &[
+    ("api.token_created", "An API token was made"),
+    ("api.token_revoked", "An API token was revoked"),
+    ("certificate.issued", "A certificate was issued"),
+    ("certificate.revoked", "A certificate was revoked"),
+    ("certificate.superseded", "A certificate was replaced by a corrected one"),
+    ("clock.moved", "Service time was moved on"),
+    ("cohort.changed", "The cohort’s terms were changed"),
+    ("cohort.opened", "The cohort was opened"),
+    ("cohort.published", "The cohort was published"),
+    ("cohort.readings_changed", "The readings of a week were changed"),
+    ("cohort.unpublished", "The cohort was taken back from the public"),
+    ("course.created", "The course was made"),
+    ("course.edited", "The course was edited"),
+    ("course.module_added", "A week was added to the course"),
+    ("course.module_edited", "A week of the course was edited"),
+    ("course.module_removed", "A week was removed from the course"),
+    ("course.modules_reordered", "The weeks of the course were put in another order"),
+    ("course.readings_keyed", "The readings of a week of the course were changed"),
+    ("enrolment.confirmation_resent", "The confirmation was sent once more"),
+    ("enrolment.confirmed", "The seat became the student’s"),
+    ("enrolment.dates_extended", "The student was given more time for a week"),
+    ("enrolment.extended", "The hold of the seat was extended"),
+    ("enrolment.given", "The seat was given free of charge"),
+    ("enrolment.held", "A seat was held"),
+    ("enrolment.lapsed", "The hold ended unpaid, and the seat was freed"),
+    ("enrolment.renamed", "The name on the certificate was corrected"),
+    ("enrolment.reseated", "A seat that had lapsed was given after all"),
+    ("order.lapsed", "The order lapsed unpaid"),
+    ("order.paid", "The order was paid"),
+    ("order.placed", "The order was placed"),
+    ("payment.captured", "Money came"),
+    ("payment.moved", "An attempt to pay went on"),
+    ("payment.queued", "Money came that waits for an admin"),
+    ("payment.started", "A payment page was opened"),
+    ("reading.added", "A reading was added to the library"),
+    ("reading.corrected", "A reading’s record was corrected"),
+    ("release.moved", "The release of a week was moved for the cohort"),
+    ("staff.refused", "Something was refused to a member of staff"),
+    ("user.confirmed", "Somebody proved once more who they are"),
+    ("user.details_changed", "Zone or country was changed"),
+    ("user.disabled", "The account was disabled"),
+    ("user.email_corrected", "The email address was corrected"),
+    ("user.enabled", "The account was enabled again"),
+    ("user.invited", "Somebody was invited to the staff"),
+    ("user.recovery_code_used", "A recovery code was used"),
+    ("user.recovery_codes_renewed", "New recovery codes were made"),
+    ("user.registered", "The account was made"),
+    ("user.role_changed", "The role was changed"),
+    ("user.second_factor_added", "A second factor was added"),
+    ("user.second_factor_refused", "A second factor’s code was refused"),
+    ("user.second_factor_removed", "The second factor was removed"),
+    ("user.sessions_ended", "Browsers were signed out"),
+    ("user.signed_in", "A browser was signed in"),
+    ("user.signed_out", "A browser was signed out"),
+];
+
+/// What a mail is, by kind.
+#[rustfmt::skip]
+const MAILS: &[(&str, &str)] = &[
+    ("certificate_issued", "Your certificate"),
+    ("certificate_revoked", "Your certificate is revoked"),
+    ("dates_extended", "More time for a week"),
+    ("enrolment_confirmed", "Confirmation of the enrolment"),
+    ("module_released", "A week is open"),
+    ("release_moved", "A week has a new date"),
+];
+
+/// Every kind that the log may hold, with its sentence, in the order of the words.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SENTENCES.iter().copied()
+}
+
+/// What an event of this kind says; of a kind that this program does not know, the kind itself.
+pub fn sentence(kind: &str) -> String {
+    look_up(SENTENCES, kind)
+}
+
+/// What a mail of this kind is.
+pub fn mail(kind: &str) -> String {
+    look_up(MAILS, kind)
+}
+
+fn look_up(table: &[(&str, &str)], kind: &str) -> String {
+    let known = table.iter().find(|(known, _)| *known == kind);
+    known.map_or_else(|| capital(&kind.replace(['_', '.'], " ")), |(_, words)| (*words).to_owned())
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What one value was and is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub what: String,
+    /// Absent where there was nothing.
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// What differs between an event's before and after, for a reader in `zone`. Ids are left out: they tell a person nothing.
+pub fn changes(before: &Value, after: &Value, zone: &Zone) -> Vec<Change> {
+    let empty = serde_json::Map::new();
+    let fields = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
+    let (before, after) = (fields(before), fields(after));
+    let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let change = |name: &String| {
+        let of = |side: &serde_json::Map<String, Value>| side.get(name).and_then(|value| shown(value, zone));
+        let (before, after) = (of(&before), of(&after));
+        (before != after).then(|| Change { what: capital(&name.replace('_', " ")), before, after })
+    };
+    names.into_iter().filter_map(change).collect()
+}
+
+/// A value for people; none for an id, or for nothing.
+pub fn shown(value: &Value, zone: &Zone) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
+        Value::String(text) if is_id(text) || text.is_empty() => None,
+        Value::String(text) => match text.parse::<Timestamp>() {
+            Ok(at) => Some(ShownTime::new(at, zone).short()),
+            Err(_) => Some(text.clone()),
+        },
+        Value::Array(values) => Some(values.iter().filter_map(|value| shown(value, zone)).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => match serde_json::from_value::<Money>(value.clone()) {
+            Ok(money) => Some(money.to_string()),
+            Err(_) => {
+                let told = fields.iter().filter_map(|(name, value)| Some(format!("{name}: {}", shown(value, zone)?)));
+                Some(told.collect::<Vec<_>>().join(", "))
+            }
+        },
+        Value::Number(number) => Some(number.to_string()),
+    }
+}
+
+/// `enr_` and 26 characters.
+fn is_id(text: &str) -> bool {
+    text.split_once('_').is_some_and(|(prefix, rest)| {
+        (3..=4).contains(&prefix.len()) && rest.len() == 26 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The words after `=> "` in the `fn kind` of every `impl Event for` below `folder`.
+    fn kinds_in(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                kinds_in(&entry, found);
+            } else if entry.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&entry).unwrap();
+                for event in text.split("impl Event for ").skip(1) {
+                    let body = event.split("fn kind(").nth(1).unwrap_or("").split("fn subject").next().unwrap_or("");
+                    found.extend(body.split('"').skip(1).step_by(2).map(str::to_owned));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_event_in_the_source_has_words() {
+        let mut kinds = Vec::new();
+        kinds_in(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut kinds);
+        kinds.retain(|kind| kind.contains('.') && kind.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte)));
+        assert!(kinds.len() > 15, "the kinds are not where this test looks: {kinds:?}");
+        let without: Vec<_> = kinds.iter().filter(|kind| !SENTENCES.iter().any(|(known, _)| known == kind)).collect();
+        assert!(without.is_empty(), "src/views/told.rs has no words for {without:?}");
+    }
+
+    #[test]
+    fn every_mail_has_words() {
+        let emails = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("emails");
+        let folders = std::fs::read_dir(emails).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        let names = folders.map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
+        // What is no one enrolment's has the words of its kind.
+        let unnamed: Vec<_> = names.filter(|name| mail(name).is_empty()).collect();
+        assert!(unnamed.is_empty(), "{unnamed:?}");
+        assert_eq!((mail("no_account"), mail("enrolment_confirmed")), ("No account".to_owned(), MAILS[3].1.to_owned()));
+    }
+
+    #[test]
+    fn what_changed_is_told_with_before_and_after_in_the_readers_zone() {
+        let zone: Zone = "Asia/Kolkata".parse().unwrap();
+        let before =
+            json!({ "state": "held", "until": "2027-01-04T03:30:00Z", "user": "usr_00000000000000000000000001", "same": 1 });
+        let after = json!({ "state": "enrolled", "total": { "minor": 650_000, "currency": "INR" }, "same": 1, "none": null });
+        let told = changes(&before, &after, &zone);
+        let change = |what: &str, before: Option<&str>, after: Option<&str>| Change {
+            what: what.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        };
+        assert_eq!(
+            told,
+            [
+                change("State", Some("held"), Some("enrolled")),
+                change("Total", None, Some("₹6,500.00")),
+                change("Until", Some("Mon 4 Jan 2027, 09:00"), None),
+            ]
+        );
+        assert_eq!(changes(&Value::Null, &json!("x"), &zone), []);
+        assert_eq!(sentence("new.kind_of"), "New kind of");
+    }
+}
