@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lectern::db::rows::{audit, catalogue, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule};
+use lectern::db::rows::{
+    audit, catalogue, clock, enrolment, identity, jobs, learning, mail, payment, readings, reminders, schedule,
+};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sea_query::TableCreateStatement;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Schema, Statement};
@@ -97,6 +99,7 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         audit::touches::Entity,
         jobs::Entity,
         mail::Entity,
+        reminders::mail_preferences::Entity,
         clock::Entity,
     ]
 }

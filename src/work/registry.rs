@@ -40,5 +40,8 @@ fn composers() -> Composers {
         .with(messages::SignInCode)
         .with(messages::EnrolmentConfirmed::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
-        .with(messages::ReleaseMoved::new(plans))
+        .with(messages::ReleaseMoved::new(plans.clone()))
+        .with(messages::CohortStarts::new(plans.clone()))
+        .with(messages::ReadingsUnread::new(plans.clone()))
+        .with(messages::FallenBehind::new(plans))
 }

@@ -59,7 +59,8 @@ impl Composer for WeekOpen {
 
     async fn compose(&self, _: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
         let subject = format!("Week {} is open", letter.payload["week"]);
-        Ok(Composed::Send(Content { subject, text: "Read.\n".to_owned(), html: "<p>Read.</p>\n".to_owned(), to_name: None }))
+        let (text, html) = ("Read.\n".to_owned(), "<p>Read.</p>\n".to_owned());
+        Ok(Composed::Send(Content { subject, text, html, to_name: None, unsubscribe: None }))
     }
 }
 

@@ -16,4 +16,5 @@ pub mod learning;
 pub mod mail;
 pub mod payment;
 pub mod readings;
+pub mod reminders;
 pub mod schedule;

@@ -4,6 +4,7 @@ mod course;
 mod dev;
 mod enrol;
 mod learn;
+mod mail;
 mod order;
 mod shown;
 pub mod sign_in;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Routes {
         .merge(learn::routes())
         .merge(enrol::routes())
         .merge(order::routes())
+        .merge(mail::routes())
         .merge(staff::routes())
 }
 

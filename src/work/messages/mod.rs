@@ -1,15 +1,22 @@
 //! The mails, one file each: what they say, and whether they still have a point when their time has come.
 
+mod cohort_starts;
 mod enrolment_confirmed;
+mod fallen_behind;
 mod module_released;
+mod nudge;
+mod readings_unread;
 mod release_moved;
 mod sign_in_code;
 mod week;
 
 use askama::Template;
 
+pub use cohort_starts::CohortStarts;
 pub use enrolment_confirmed::EnrolmentConfirmed;
+pub use fallen_behind::FallenBehind;
 pub use module_released::ModuleReleased;
+pub use readings_unread::ReadingsUnread;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 
@@ -82,6 +89,7 @@ macro_rules! message {
                     text: render(&Text { $($field: &self.$field),+ })?,
                     html: render(&Html { $($field: &self.$field),+ })?,
                     to_name,
+                    unsubscribe: None,
                 }))
             }
         }
