@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lectern::config::{Profile, Settings};
+use lectern::identity;
+use lectern::reminders::model::{MailGroup, UnsubscribeKey};
 use lectern::web::routes::Access;
 use lectern::web::table;
 
@@ -68,6 +70,13 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("POST /learn/{enrolment}/weeks/{week}/readings/{reading}/read", "/learn/ENROLMENT/weeks/2/readings/LOCKED/read", "reflection=Kept.", [303, 403, 404, 404, 404, 404]),
     ("POST /learn/{enrolment}/weeks/{week}/readings/{reading}/read", "/learn/enr_NOBODYS/weeks/1/readings/READING/read", "reflection=Kept.", [303, 404, 404, 404, 404, 404]),
 
+    ("GET /account/mail", "/account/mail", "", [303, 200, 200, 200, 200, 200]),
+    ("POST /account/mail", "/account/mail", "nudges=on&course_news=on", [303; 6]),
+    ("GET /unsubscribe/{token}", "/unsubscribe/TOKEN", "", [200; 6]),
+    ("GET /unsubscribe/{token}", "/unsubscribe/1.nudges.usr_NOBODYS.none", "", [404; 6]),
+    ("POST /unsubscribe/{token}", "/unsubscribe/TOKEN", "List-Unsubscribe=One-Click", [200; 6]),
+    ("POST /unsubscribe/{token}", "/unsubscribe/1.nudges.usr_NOBODYS.none", "", [404; 6]),
+
     ("GET /orders/{order}", "/orders/ORDER", "", [303, 200, 404, 404, 404, 404]),
     ("GET /orders/{order}", "/orders/ord_NOBODYS", "", [303, 404, 404, 404, 404, 404]),
     ("GET /orders/{order}/return", "/orders/ORDER/return", "", [303, 200, 404, 404, 404, 404]),
@@ -109,6 +118,7 @@ impl Names {
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),
             ("NOBODYS", NOBODYS.to_owned()),
+            ("TOKEN", unsubscribe_token(app, OWNER).await),
             ("ENROLMENT", school.enrolment.clone()),
             ("OPEN_ORDER", school.open_order.clone()),
             ("ORDER", school.order.clone()),
@@ -121,6 +131,13 @@ impl Names {
     fn fill(&self, path: &str) -> String {
         self.0.iter().fold(path.to_owned(), |path, (word, value)| path.replace(word, value))
     }
+}
+
+async fn unsubscribe_token(app: &TestApp, email: &str) -> String {
+    let snapshot = app.services().db.snapshot().await.unwrap();
+    let person = identity::person_by_email(&snapshot, &email.parse().unwrap()).await.unwrap().unwrap();
+    let key = UnsubscribeKey::new(app.services().settings.server.secret.clone());
+    key.token(person.id, MailGroup::Nudges)
 }
 
 async fn ask(app: &TestApp, route: &str, path: &str, body: &str, actor: Option<&str>) -> Answer {

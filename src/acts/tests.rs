@@ -2,5 +2,6 @@
 
 mod access;
 mod library;
+mod nudges;
 mod planning;
 mod world;

@@ -8,4 +8,6 @@ mod s2;
 mod s2_gateway;
 mod s4;
 mod s5;
+mod s6;
+mod unsubscribe;
 pub mod webhooks;

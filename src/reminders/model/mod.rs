@@ -4,6 +4,8 @@
 //! more whether it is true when its moment has come. Course news goes at its moment, whatever the hour. Nudges leave nights alone
 //! ([`awake`]), are planned ahead or not at all, and can be turned off by one click.
 
+#[cfg(test)]
+mod examples;
 mod intent;
 mod nudges;
 mod planner;
