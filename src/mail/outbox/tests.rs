@@ -384,7 +384,7 @@ async fn the_kept_bytes_are_signed_once() {
     assert!(bytes.starts_with("DKIM-Signature:") && bytes.matches("DKIM-Signature:").count() == 1, "{bytes}");
     // RFC 8058 section 4: the signature covers both.
     let signature = bytes[..bytes.find("bh=").unwrap()].to_lowercase().replace(['\r', '\n', '\t', ' '], "");
-    assert!(signature.contains(":list-unsubscribe:list-unsubscribe-post"), "{signature}");
+    assert!(signature.contains(":list-unsubscribe:") && signature.contains(":list-unsubscribe-post:"), "{signature}");
     assert!(bytes.contains("\r\nList-Unsubscribe: <https://example.org/unsubscribe/1>\r\n"), "{bytes}");
     assert!(bytes.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{bytes}");
     bench.finish().await;
