@@ -2,9 +2,11 @@
 //!
 //! A walk is repeated by its seed, which a failure names: `LECTERN_SEED=7 cargo test --test main promises`.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lectern::gateway::practice::{Delivery, Fault};
+use lectern::kernel::Zone;
 use lectern::kernel::random::Randomness;
 use lectern::kernel::time::SignedDuration;
 
@@ -172,6 +174,19 @@ async fn captured(students: &[Student]) -> usize {
     paid
 }
 
+/// No nudge goes twice or at night, by the clocks of the walkers' zone.
+async fn nudges_keep_their_rules(app: &TestApp, email: &str) {
+    let zone: Zone = "Asia/Kolkata".parse().unwrap();
+    let mut seen = BTreeSet::new();
+    for mail in app.mails_to(email).await {
+        if mail.headers.iter().any(|(name, _)| name == "List-Unsubscribe") {
+            let hour = zone.civil(mail.received_at).hour();
+            assert!((8..21).contains(&hour), "{} came at {}", mail.subject, mail.received_at);
+            assert!(seen.insert((mail.subject, mail.text)), "a reminder came twice to {email}");
+        }
+    }
+}
+
 /// Lets the gateway commit the faults that are still planned.
 async fn recover(app: &TestApp) {
     for _ in 0..STEPS {
@@ -222,6 +237,9 @@ async fn walk(app: TestApp, seed: u64) -> usize {
         confirmed += mails;
     }
     assert_eq!(confirmed, enrolled);
+    for student in &students {
+        nudges_keep_their_rules(&app, &student.email).await;
+    }
     println!("seed {seed}: {paid} paid, {enrolled} enrolled, {queued} with an admin");
     app.finish().await;
     paid

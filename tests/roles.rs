@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lectern::config::{Profile, Settings};
 use lectern::identity;
 use lectern::kernel::time::SignedDuration;
+use lectern::reminders::model::{MailGroup, UnsubscribeKey};
 use lectern::web::routes::Access;
 use lectern::web::table;
 
@@ -89,6 +90,13 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("POST /learn/{enrolment}/weeks/{week}/readings/{reading}/read", "/learn/ENROLMENT/weeks/1/readings/READING/read", "reflection=Kept.", [303, 303, 404, 404, 404, 404]),
     ("POST /learn/{enrolment}/weeks/{week}/readings/{reading}/read", "/learn/ENROLMENT/weeks/2/readings/LOCKED/read", "reflection=Kept.", [303, 403, 404, 404, 404, 404]),
     ("POST /learn/{enrolment}/weeks/{week}/readings/{reading}/read", "/learn/enr_NOBODYS/weeks/1/readings/READING/read", "reflection=Kept.", [303, 404, 404, 404, 404, 404]),
+
+    ("GET /account/mail", "/account/mail", "", [303, 200, 200, 200, 200, 200]),
+    ("POST /account/mail", "/account/mail", "nudges=on&course_news=on", [303; 6]),
+    ("GET /unsubscribe/{token}", "/unsubscribe/TOKEN", "", [200; 6]),
+    ("GET /unsubscribe/{token}", "/unsubscribe/1.nudges.usr_NOBODYS.none", "", [404; 6]),
+    ("POST /unsubscribe/{token}", "/unsubscribe/TOKEN", "List-Unsubscribe=One-Click", [200; 6]),
+    ("POST /unsubscribe/{token}", "/unsubscribe/1.nudges.usr_NOBODYS.none", "", [404; 6]),
 
     ("GET /orders/{order}", "/orders/ORDER", "", [303, 200, 404, 404, 404, 404]),
     ("GET /orders/{order}", "/orders/ord_NOBODYS", "", [303, 404, 404, 404, 404, 404]),
@@ -275,6 +283,7 @@ impl Names {
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),
             ("NOBODYS", NOBODYS.to_owned()),
+            ("TOKEN", unsubscribe_token(app, OWNER).await),
             ("ENROLMENT", school.enrolment.clone()),
             ("OPEN_ORDER", school.open_order.clone()),
             ("ORDER", school.order.clone()),
@@ -298,6 +307,11 @@ async fn own_session(app: &TestApp) -> String {
     let conn = app.services().db.snapshot().await.unwrap();
     let owner = identity::person_by_email(&conn, &OWNER.parse().unwrap()).await.unwrap().unwrap();
     identity::sessions_of(&conn, owner.id, owner.role, app.machine_now()).await.unwrap()[0].id.to_string()
+async fn unsubscribe_token(app: &TestApp, email: &str) -> String {
+    let snapshot = app.services().db.snapshot().await.unwrap();
+    let person = identity::person_by_email(&snapshot, &email.parse().unwrap()).await.unwrap().unwrap();
+    let key = UnsubscribeKey::new(app.services().settings.server.secret.clone());
+    key.token(person.id, MailGroup::Nudges)
 }
 
 async fn ask(app: &TestApp, route: &str, path: &str, body: &str, actor: Option<&str>) -> Answer {

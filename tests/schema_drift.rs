@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use lectern::db::rows::{
-    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, organisation, payment, readings, schedule, search,
+    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, organisation, payment, readings, reminders,
+    schedule, search,
 };
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sea_query::TableCreateStatement;
@@ -107,6 +108,7 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         audit::touches::Entity,
         jobs::Entity,
         mail::Entity,
+        reminders::mail_preferences::Entity,
         clock::Entity,
         search::Entity,
     ]

@@ -3,5 +3,6 @@
 mod access;
 mod board;
 mod library;
+mod nudges;
 mod planning;
 mod world;

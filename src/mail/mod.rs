@@ -12,7 +12,7 @@ pub use dkim::{DkimSettings, DkimSigner};
 pub use mailbox::{Mailbox, Received, ReceivedId};
 pub use outbox::{
     Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, Planned, Post, Postman, Replan, Stage, cancel, left,
-    planned, post, readdress, replan, revive, send_due, suppress_due, upcoming,
+    planned, post, post_many, readdress, replan, revive, send_due, suppress, suppress_due, upcoming,
 };
 pub use smtp::{Sender, SmtpSettings};
 pub use transport::{Accepted, Envelope, Phase, SendFailure, Transport};

@@ -2,6 +2,7 @@
 
 mod jobs;
 pub mod model;
+mod preferences;
 mod store;
 
 use std::collections::BTreeMap;
@@ -14,11 +15,16 @@ use crate::jobs as work;
 use crate::kernel::ids::EnrolmentId;
 use crate::kernel::{EmailAddress, Timestamp, Touch};
 use crate::learning;
+use crate::mail;
 use crate::schedule::Plans;
-use model::{CancelReason, Change, Intent, SendDecision, plan, reconcile, still_true};
+use model::{
+    CancelReason, Change, Existing, Intent, IntentKind, IntentState, MailGroup, Muted, SendDecision, Wish, plan, reconcile,
+    still_true,
+};
 use store::Student;
 
 pub use jobs::PlanReminders;
+pub use preferences::{turn_off, turn_on, wishes};
 
 /// The most students planned in one transaction, which keeps the writer to itself.
 const STUDENTS: u64 = 200;
@@ -46,16 +52,18 @@ pub async fn plan_touched(txn: &Txn, plans: &Plans) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Makes the outbox hold what these students should get.
+/// Makes the outbox hold what these students should get. The statements are as many for one student as for all, but for each
+/// cohort's plan.
 async fn plan_students(txn: &Txn, plans: &Plans, ids: &[EnrolmentId]) -> Result<(), DbErr> {
     if ids.is_empty() {
         return Ok(());
     }
-    let students = store::students(txn, ids).await?;
+    let mut students = store::students(txn, ids).await?;
     let people: Vec<_> = students.iter().map(|student| student.recipient.user).collect();
     let mut existing = store::existing(txn, &people).await?;
     // A person may have other places, whose reminders are not thought over now.
     existing.retain(|row| ids.contains(&row.key.enrolment()));
+    remember(&mut students, &existing);
     let mut by_plan = BTreeMap::<_, Vec<&Student>>::new();
     for student in &students {
         by_plan.entry(student.plan).or_default().push(student);
@@ -69,31 +77,63 @@ async fn plan_students(txn: &Txn, plans: &Plans, ids: &[EnrolmentId]) -> Result<
             planned.extend(inputs.flat_map(|inputs| plan(inputs, &student.recipient, txn.now())));
         }
     }
+    let muted = muted(&students);
     let addresses = students.into_iter().map(|student| (student.enrolment, student.address)).collect();
-    apply(txn, &reconcile(&planned, &existing, txn.now()), &addresses).await
+    apply(txn, &reconcile(&planned, &existing, &muted, txn.now()), &addresses).await
 }
 
-async fn apply(txn: &Txn, changes: &[Change], addresses: &BTreeMap<EnrolmentId, EmailAddress>) -> Result<(), DbErr> {
-    let address = |intent: &Intent| addresses.get(&intent.key.enrolment());
-    for change in changes {
-        match change {
-            Change::Insert(intent) => {
-                if let Some(address) = address(intent) {
-                    store::insert(txn, intent, address).await?;
-                }
-            }
-            Change::Revive(intent) => {
-                if let Some(address) = address(intent) {
-                    store::revive(txn, intent, address).await?;
-                }
-            }
-            Change::MoveTo(intent) => store::move_to(txn, intent).await?,
-            Change::Cancel(key) => store::cancel(txn, *key).await?,
-            Change::Keep(_) => {}
+/// Tells the students' rules when "you have fallen behind" was sent to them.
+fn remember(students: &mut [Student], existing: &[Existing]) {
+    let mut told = BTreeMap::<_, Vec<Timestamp>>::new();
+    for row in existing.iter().filter(|row| row.key.kind() == IntentKind::FallenBehind) {
+        if let IntentState::Sent { at } = row.state {
+            told.entry(row.key.enrolment()).or_default().push(at);
         }
     }
-    Ok(())
+    for student in students {
+        student.recipient.told_behind = told.remove(&student.enrolment).unwrap_or_default();
+    }
 }
+
+fn muted(students: &[Student]) -> Muted {
+    let off = |student: &Student, group: &MailGroup| student.recipient.wishes.of(*group) == Wish::Off;
+    let of =
+        |student| MailGroup::ALL.into_iter().filter(move |group| off(student, group)).map(|group| (student.enrolment, group));
+    students.iter().flat_map(of).collect()
+}
+
+/// Carries out the changes, a statement for each sort.
+async fn apply(txn: &Txn, changes: &[Change], addresses: &BTreeMap<EnrolmentId, EmailAddress>) -> Result<(), DbErr> {
+    let (mut new, mut moved, mut revived) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut cancelled, mut held_back) = (Vec::new(), Vec::<String>::new());
+    for change in changes {
+        let (intent, letters) = match change {
+            Change::Insert(intent) => (intent, &mut new),
+            Change::MoveTo(intent) => (intent, &mut moved),
+            Change::Revive(intent) => (intent, &mut revived),
+            Change::Cancel(key) => {
+                cancelled.push(key.to_string());
+                continue;
+            }
+            Change::Suppress(key) => {
+                held_back.push(key.to_string());
+                continue;
+            }
+            Change::Keep(_) => continue,
+        };
+        if let Some(address) = addresses.get(&intent.key.enrolment()) {
+            letters.push(store::letter(intent, address)?);
+        }
+    }
+    mail::post_many(txn, new).await?;
+    mail::replan(txn, moved).await?;
+    mail::revive(txn, revived).await?;
+    mail::cancel(txn, &cancelled).await?;
+    mail::suppress(txn, &held_back, TURNED_OFF).await
+}
+
+/// Why a reminder is suppressed, for the staff.
+pub const TURNED_OFF: &str = "the student has turned these mails off";
 
 /// The check before a reminder is rendered and sent: whether it is still true at `now` (service time). `intent` is the payload
 /// of its row.
@@ -103,7 +143,13 @@ async fn apply(txn: &Txn, changes: &[Change], addresses: &BTreeMap<EnrolmentId, 
 pub async fn eligible(conn: &Conn, plans: &Plans, intent: &Intent, now: Timestamp) -> Result<SendDecision, DbErr> {
     let enrolment = intent.key.enrolment();
     let gone = SendDecision::Cancel(CancelReason::EnrolmentEnded);
-    let Some(student) = store::students(conn, &[enrolment]).await?.pop() else { return Ok(gone) };
+    let mut students = store::students(conn, &[enrolment]).await?;
+    if intent.kind() == IntentKind::FallenBehind {
+        let mut told = store::existing_of(conn, &[intent.user], &[IntentKind::FallenBehind]).await?;
+        told.retain(|row| row.key.enrolment() == enrolment);
+        remember(&mut students, &told);
+    }
+    let Some(student) = students.pop() else { return Ok(gone) };
     let inputs = learning::inputs_of(conn, plans, student.plan, &[enrolment]).await?;
     Ok(inputs.get(&enrolment).map_or(gone, |inputs| still_true(intent, inputs, &student.recipient, now)))
 }

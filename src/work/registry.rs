@@ -49,5 +49,8 @@ fn composers() -> Composers {
         .with(messages::DatesExtended::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
         .with(messages::ReleaseMoved::new(plans.clone()))
-        .with(messages::ReadingsNotReady::new(plans))
+        .with(messages::ReadingsNotReady::new(plans.clone()))
+        .with(messages::CohortStarts::new(plans.clone()))
+        .with(messages::ReadingsUnread::new(plans.clone()))
+        .with(messages::FallenBehind::new(plans))
 }

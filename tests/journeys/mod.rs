@@ -18,4 +18,6 @@ mod s7;
 mod staff_access;
 mod settings;
 mod s6;
+mod s6_reminders;
+mod unsubscribe;
 pub mod webhooks;

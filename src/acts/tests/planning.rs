@@ -54,13 +54,13 @@ async fn planning_again_changes_nothing() {
     let world = World::new().await;
     let who = world.enrol(1).await;
     world.plan().await;
-    let before = world.mail().await;
+    let before = world.letters().await;
     let touch = crate::kernel::Touch::Enrolment(who.1);
     world.db.write(Actor::Operator, async |txn| crate::audit::touch(txn, touch).await).await.unwrap();
     let cohort = crate::kernel::Touch::Cohort(world.cohort.id);
     world.db.write(Actor::Operator, async |txn| crate::audit::touch(txn, cohort).await).await.unwrap();
     world.plan().await;
-    assert_eq!(world.mail().await, before);
+    assert_eq!(world.letters().await, before);
 }
 
 #[tokio::test]

@@ -175,12 +175,19 @@ impl World {
     }
 
     /// The outbox, by due moment.
-    pub async fn mail(&self) -> Vec<outbox::Model> {
+    pub async fn letters(&self) -> Vec<outbox::Model> {
         let snapshot = self.db.snapshot().await.unwrap();
         outbox::Entity::find().order_by_asc(outbox::Column::DueAt).all(&*snapshot).await.unwrap()
     }
 
-    /// The week and the due moment of each waiting reminder.
+    /// The course news in it.
+    pub async fn mail(&self) -> Vec<outbox::Model> {
+        let mut letters = self.letters().await;
+        letters.retain(|row| matches!(row.kind.as_str(), "module_released" | "release_moved"));
+        letters
+    }
+
+    /// The week and the due moment of all course news that waits.
     pub async fn waiting(&self) -> Vec<(String, Timestamp)> {
         let pending = self.mail().await.into_iter().filter(|row| row.state == outbox::State::Pending);
         pending.map(|row| (row.dedupe_key.rsplit(':').next().unwrap().to_owned(), row.due_at.into())).collect()

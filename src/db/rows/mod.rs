@@ -18,5 +18,6 @@ pub mod mail;
 pub mod organisation;
 pub mod payment;
 pub mod readings;
+pub mod reminders;
 pub mod schedule;
 pub mod search;

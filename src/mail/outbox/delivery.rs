@@ -190,7 +190,7 @@ fn render(services: &Services, to: EmailAddress, content: Content, message_id: &
         html: content.html,
         message_id: message_id.to_owned(),
         date: now,
-        unsubscribe: None,
+        unsubscribe: content.unsubscribe,
     };
     let bytes = mail::compose(&mail).map_err(|error| error.to_string())?;
     match &services.dkim {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::Class;
 use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, PersonName, Timestamp};
+use crate::mail::Unsubscribe;
 use crate::services::Services;
 
 /// A mail to be written: what [`Post`](super::Post) said, read back.
@@ -41,6 +42,8 @@ pub struct Content {
     pub from_name: Option<String>,
     /// Where an answer goes, if not to the sender's address.
     pub reply_to: Option<EmailAddress>,
+    /// For mail that its reader may turn off by one click.
+    pub unsubscribe: Option<Unsubscribe>,
 }
 
 /// What becomes of a letter when its time has come. Reasons are for the staff, and name nobody.

@@ -23,7 +23,7 @@ use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
-pub use planned::{Planned, Replan, Stage, cancel, planned, replan, revive};
+pub use planned::{Planned, Stage, cancel, planned, replan, revive, suppress};
 pub use postman::{Postman, send_due};
 pub use store::{left, suppress_due, upcoming};
 
@@ -82,8 +82,37 @@ pub struct Post {
 /// # Errors
 /// The database's own.
 pub async fn post(txn: &Txn, post: Post) -> Result<(), DbErr> {
+    post_many(txn, vec![post]).await
+}
+
+/// As [`post`], many in a statement.
+///
+/// # Errors
+/// The database's own.
+pub async fn post_many(txn: &Txn, posts: Vec<Post>) -> Result<(), DbErr> {
+    insert(txn, posts, &OnConflict::column(row::Column::DedupeKey).do_nothing().to_owned()).await
+}
+
+/// Letters a statement: well below either database's limit of bound values.
+const LETTERS: usize = 1000;
+
+/// Inserts letters; `known` says what becomes of one whose key was there already.
+async fn insert(txn: &Txn, posts: Vec<Post>, known: &OnConflict) -> Result<(), DbErr> {
+    let is_due = posts.iter().any(|post| post.due_at <= txn.now());
+    let mut posts = posts.into_iter().peekable();
+    while posts.peek().is_some() {
+        let letters: Vec<_> = posts.by_ref().take(LETTERS).map(|post| letter(txn, post)).collect();
+        row::Entity::insert_many(letters).on_conflict(known.clone()).exec_without_returning(&**txn).await?;
+    }
+    if is_due {
+        txn.wake(Wake::Letters);
+    }
+    Ok(())
+}
+
+fn letter(txn: &Txn, post: Post) -> row::ActiveModel {
     let id: LetterId = txn.new_id();
-    let letter = row::ActiveModel {
+    row::ActiveModel {
         id: Set(id),
         dedupe_key: Set(post.dedupe_key),
         kind: Set(post.kind.to_owned()),
@@ -101,13 +130,7 @@ pub async fn post(txn: &Txn, post: Post) -> Result<(), DbErr> {
         attempts: Set(0),
         created_at: Set(txn.now().into()),
         ..Default::default()
-    };
-    let known = OnConflict::column(row::Column::DedupeKey).do_nothing().to_owned();
-    row::Entity::insert(letter).on_conflict(known).exec_without_returning(&**txn).await?;
-    if post.due_at <= txn.now() {
-        txn.wake(Wake::Letters);
     }
-    Ok(())
 }
 
 /// Sends what waits for a person, and is not written yet, to another address of theirs.

@@ -36,6 +36,9 @@ impl Composer for Hello {
                 subject: "Hello".to_owned(),
                 text: format!("Asked {asked} times.\n"),
                 html: format!("<p>Asked {asked} times.</p>\n"),
+                to_name: Some("Demo Student 03".parse().unwrap()),
+                unsubscribe: (letter.payload["then"] == "unsubscribe")
+                    .then(|| crate::mail::Unsubscribe { url: "https://example.org/unsubscribe/1".parse().unwrap() }),
                 ..Content::default()
             }),
         })
@@ -376,10 +379,15 @@ async fn the_kept_bytes_are_signed_once() {
         private_key_pem: include_str!("../../../tests/support/dkim/ed25519.pem").to_owned().into(),
     };
     bench.services.dkim = Some(Arc::new(crate::mail::DkimSigner::from_settings(&settings).unwrap()));
-    put(&bench.services, letter("one", Class::Reminder)).await;
+    put(&bench.services, Post { payload: json!({ "then": "unsubscribe" }), ..letter("one", Class::Reminder) }).await;
     send_due(&bench.services, &composers(), 10).await.unwrap();
     let bytes = String::from_utf8(only(&bench.services).await.rendered.unwrap()).unwrap();
     assert!(bytes.starts_with("DKIM-Signature:") && bytes.matches("DKIM-Signature:").count() == 1, "{bytes}");
+    // RFC 8058 section 4: the signature covers both.
+    let signature = bytes[..bytes.find("bh=").unwrap()].to_lowercase().replace(['\r', '\n', '\t', ' '], "");
+    assert!(signature.contains(":list-unsubscribe:") && signature.contains(":list-unsubscribe-post:"), "{signature}");
+    assert!(bytes.contains("\r\nList-Unsubscribe: <https://example.org/unsubscribe/1>\r\n"), "{bytes}");
+    assert!(bytes.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{bytes}");
     bench.finish().await;
 }
 

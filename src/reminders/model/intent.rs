@@ -5,24 +5,46 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::MailGroup;
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{EnrolmentId, ModuleId, UserId};
 
 /// What a reminder is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IntentKind {
+    /// The first module opens within a day.
+    CohortStarts,
     /// A module is open. Due when it opens.
     ModuleReleased,
-    /// A module of which "it is open" was mailed opens later after all.
+    /// A module of which a mail told a moment opens later after all.
     ReleaseMoved,
+    /// Required readings of an open module are unread, and the next module comes in two days.
+    ReadingsUnread,
+    /// Required readings of earlier modules are unread after a module's turn has come.
+    FallenBehind,
 }
 
 impl IntentKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::CohortStarts, Self::ModuleReleased, Self::ReleaseMoved, Self::ReadingsUnread, Self::FallenBehind];
+
     /// The stable word: the outbox's `kind`.
     pub fn word(self) -> &'static str {
         match self {
+            Self::CohortStarts => "cohort_starts",
             Self::ModuleReleased => "module_released",
             Self::ReleaseMoved => "release_moved",
+            Self::ReadingsUnread => "readings_unread",
+            Self::FallenBehind => "fallen_behind",
+        }
+    }
+
+    /// What a person turns off to get no more of them.
+    pub fn group(self) -> MailGroup {
+        match self {
+            Self::ModuleReleased | Self::ReleaseMoved => MailGroup::CourseNews,
+            Self::CohortStarts | Self::ReadingsUnread | Self::FallenBehind => MailGroup::Nudges,
         }
     }
 }
@@ -33,6 +55,11 @@ impl IntentKind {
 /// It holds no instant, so that a moved date moves the mail rather than makes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IntentKey {
+    CohortStarts {
+        enrolment: EnrolmentId,
+        /// Of the first module.
+        position: u32,
+    },
     ModuleReleased {
         enrolment: EnrolmentId,
         /// Of the module.
@@ -44,6 +71,16 @@ pub enum IntentKey {
         /// Of the module's release for this student: one notice for each change at most.
         revision: i32,
     },
+    ReadingsUnread {
+        enrolment: EnrolmentId,
+        /// Of the module whose readings they are.
+        position: u32,
+    },
+    FallenBehind {
+        enrolment: EnrolmentId,
+        /// Of the module whose turn came meanwhile: the readings are of modules before it.
+        position: u32,
+    },
 }
 
 /// The text is not the key of a reminder.
@@ -54,21 +91,30 @@ pub struct KeyError;
 impl IntentKey {
     pub fn kind(&self) -> IntentKind {
         match self {
+            Self::CohortStarts { .. } => IntentKind::CohortStarts,
             Self::ModuleReleased { .. } => IntentKind::ModuleReleased,
             Self::ReleaseMoved { .. } => IntentKind::ReleaseMoved,
+            Self::ReadingsUnread { .. } => IntentKind::ReadingsUnread,
+            Self::FallenBehind { .. } => IntentKind::FallenBehind,
         }
     }
 
     pub fn enrolment(&self) -> EnrolmentId {
-        match *self {
-            Self::ModuleReleased { enrolment, .. } | Self::ReleaseMoved { enrolment, .. } => enrolment,
-        }
+        self.parts().0
     }
 
     /// The module's position.
     pub fn position(&self) -> u32 {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (EnrolmentId, u32) {
         match *self {
-            Self::ModuleReleased { position, .. } | Self::ReleaseMoved { position, .. } => position,
+            Self::CohortStarts { enrolment, position }
+            | Self::ModuleReleased { enrolment, position }
+            | Self::ReleaseMoved { enrolment, position, .. }
+            | Self::ReadingsUnread { enrolment, position }
+            | Self::FallenBehind { enrolment, position } => (enrolment, position),
         }
     }
 }
@@ -77,8 +123,8 @@ impl fmt::Display for IntentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.kind().word(), self.enrolment(), self.position())?;
         match self {
-            Self::ModuleReleased { .. } => Ok(()),
             Self::ReleaseMoved { revision, .. } => write!(f, ":{revision}"),
+            _ => Ok(()),
         }
     }
 }
@@ -92,12 +138,16 @@ impl FromStr for IntentKey {
         let (kind, enrolment, position) = (part()?, part()?, part()?);
         let enrolment = enrolment.parse().map_err(|_| KeyError)?;
         let position = position.parse().map_err(|_| KeyError)?;
-        let key = if kind == IntentKind::ModuleReleased.word() {
-            Self::ModuleReleased { enrolment, position }
-        } else {
-            Self::ReleaseMoved { enrolment, position, revision: part()?.parse().map_err(|_| KeyError)? }
+        let key = match IntentKind::ALL.into_iter().find(|known| known.word() == kind).ok_or(KeyError)? {
+            IntentKind::CohortStarts => Self::CohortStarts { enrolment, position },
+            IntentKind::ModuleReleased => Self::ModuleReleased { enrolment, position },
+            IntentKind::ReleaseMoved => {
+                Self::ReleaseMoved { enrolment, position, revision: part()?.parse().map_err(|_| KeyError)? }
+            }
+            IntentKind::ReadingsUnread => Self::ReadingsUnread { enrolment, position },
+            IntentKind::FallenBehind => Self::FallenBehind { enrolment, position },
         };
-        // One text for each key: this also refuses an unknown kind, leading zeros and a rest.
+        // One text for each key: this also refuses leading zeros and a rest.
         if key.to_string() == text { Ok(key) } else { Err(KeyError) }
     }
 }
@@ -121,7 +171,7 @@ pub struct Intent {
     pub key: IntentKey,
     pub user: UserId,
     pub module: ModuleId,
-    /// The moment of opening that the mail tells.
+    /// The moment that the mail tells: of the module's opening, or of the next module's for `readings_unread`.
     pub opens_at: Timestamp,
     /// Not to be sent before.
     pub due_at: Timestamp,
@@ -165,7 +215,13 @@ mod tests {
         let moved = IntentKey::ReleaseMoved { enrolment: student(), position: 3, revision: 5 };
         assert_eq!(released.to_string(), "module_released:enr_00000000000000000000000001:3");
         assert_eq!(moved.to_string(), "release_moved:enr_00000000000000000000000001:3:5");
-        for key in [released, moved] {
+        let (enrolment, position) = (student(), 3);
+        let nudges = [
+            IntentKey::CohortStarts { enrolment, position },
+            IntentKey::ReadingsUnread { enrolment, position },
+            IntentKey::FallenBehind { enrolment, position },
+        ];
+        for key in [released, moved].into_iter().chain(nudges) {
             assert_eq!(key.to_string().parse(), Ok(key));
         }
         let student = student();

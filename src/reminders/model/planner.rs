@@ -1,21 +1,26 @@
 //! What mail a student should get, and whether one about to go is still true.
 
-use super::{Intent, IntentKey, IntentKind};
-use crate::kernel::Timestamp;
+use super::{Intent, IntentKey, IntentKind, MailGroup, Wish, Wishes, nudges};
 use crate::kernel::ids::UserId;
 use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Timestamp, Zone};
 use crate::schedule::model::{Access, Inputs, ModuleAccess};
 
 /// How long "the module is open" is worth saying: a week, after which the next module has usually opened.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// To whom a student's reminders go. The enrolment's id is in the facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
     pub user: UserId,
     /// What opened up to this moment is the enrolment's own mail to tell.
     pub enrolled_at: Timestamp,
     pub standing: Standing,
+    /// Nudges leave its nights alone.
+    pub zone: Zone,
+    pub wishes: Wishes,
+    /// When a mail of the kind `fallen_behind` went about this enrolment, in any order.
+    pub told_behind: Vec<Timestamp>,
 }
 
 /// Whether an enrolment still gets mail.
@@ -33,6 +38,8 @@ pub enum SendDecision {
     /// Not yet: from this moment, later than now.
     Postpone(Timestamp),
     Cancel(CancelReason),
+    /// The person turned this group off.
+    Suppress(MailGroup),
 }
 
 /// Why a reminder is not sent.
@@ -49,16 +56,26 @@ pub enum CancelReason {
     NoMoment,
     /// A notice that tells a moment which is no longer the one.
     Superseded,
+    /// The student came, or the module opened, less than a day before.
+    TooSoon,
+    /// Nothing that is asked for is unread.
+    NothingUnread,
+    /// It was said twice, and nothing was read since.
+    ToldTwice,
 }
 
 /// The mail that `recipient` should get, of what is known at `now`: one for each module that opened after they enrolled or
-/// will open at a known moment. A module that waits for more than time has none until its moment is known. What is past its
-/// last moment to be sent is left out, so that a rule added later mails nobody about the past.
+/// will open at a known moment, and the nudges. A module that waits for more than time has none until its moment is known. What
+/// is past its last moment to be sent is left out, so that a rule added later mails nobody about the past; and so is what was due
+/// before its group was turned on again. What is turned off is planned all the same: the reconciler holds it back.
 pub fn plan(inputs: &Inputs, recipient: &Recipient, now: Timestamp) -> Vec<Intent> {
     if recipient.standing == Standing::Ended {
         return Vec::new();
     }
-    inputs.decide(now).iter().filter_map(|decided| released(inputs, recipient, decided, now)).collect()
+    let decided = inputs.decide(now);
+    let news = decided.iter().filter_map(|decided| released(inputs, recipient, decided, now));
+    let planned = news.chain(nudges::plan(inputs, &decided, recipient, now));
+    planned.filter(|intent| recipient.wishes.of(intent.kind().group()).covers(intent.due_at)).collect()
 }
 
 fn released(inputs: &Inputs, recipient: &Recipient, decided: &ModuleAccess, now: Timestamp) -> Option<Intent> {
@@ -81,12 +98,20 @@ pub fn still_true(intent: &Intent, inputs: &Inputs, recipient: &Recipient, now: 
     if recipient.standing == Standing::Ended {
         return SendDecision::Cancel(CancelReason::EnrolmentEnded);
     }
+    let group = intent.kind().group();
+    if recipient.wishes.of(group) == Wish::Off {
+        return SendDecision::Suppress(group);
+    }
+    let decided = inputs.decide(now);
+    if group == MailGroup::Nudges {
+        return nudges::still_true(intent, inputs, &decided, recipient, now);
+    }
     // The key names the module by position, as the planner does: a re-plan may have put another module there.
-    let decided = inputs.decide(now).into_iter().find(|decided| decided.position == intent.key.position());
+    let decided = decided.into_iter().find(|decided| decided.position == intent.key.position());
     let Some(decided) = decided else { return SendDecision::Cancel(CancelReason::ModuleGone) };
     match intent.kind() {
-        IntentKind::ModuleReleased => released_still_true(&decided.access, recipient, now),
         IntentKind::ReleaseMoved => moved_still_true(intent, &decided.access, now),
+        _ => released_still_true(&decided.access, recipient, now),
     }
 }
 
@@ -114,20 +139,24 @@ fn moved_still_true(intent: &Intent, access: &Access, now: Timestamp) -> SendDec
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
+    use crate::reminders::model::testing::recipient;
     use crate::schedule::model::testing::{Sample, at, mark_read, module_id, override_of, student};
 
     const WEEK_1: &str = "2027-01-04T03:30:00Z";
     const WEEK_2: &str = "2027-01-11T03:30:00Z";
 
     fn enrolled(when: &str) -> Recipient {
-        Recipient { user: UserId(Uuid::from_u128(1)), enrolled_at: at(when), standing: Standing::Active }
+        recipient(at(when))
+    }
+
+    fn news(inputs: &Inputs, recipient: &Recipient, now: &str) -> Vec<Intent> {
+        let planned = plan(inputs, recipient, at(now)).into_iter();
+        planned.filter(|intent| intent.kind() == IntentKind::ModuleReleased).collect()
     }
 
     fn due(inputs: &Inputs, recipient: &Recipient, now: &str) -> Vec<(u32, String)> {
-        plan(inputs, recipient, at(now)).iter().map(|intent| (intent.key.position(), intent.due_at.to_string())).collect()
+        news(inputs, recipient, now).iter().map(|intent| (intent.key.position(), intent.due_at.to_string())).collect()
     }
 
     #[test]
@@ -156,7 +185,7 @@ mod tests {
             not_after: at("2027-01-12T03:30:00Z"),
             revision: 2,
         };
-        assert_eq!(plan(&inputs, &recipient, at("2027-01-02T00:00:00Z")), [expected]);
+        assert_eq!(news(&inputs, &recipient, "2027-01-02T00:00:00Z"), [expected]);
     }
 
     #[test]
@@ -173,7 +202,7 @@ mod tests {
         let inputs = Sample::default().inputs();
         let recipient = enrolled("2027-01-01T00:00:00Z");
         let intent = plan(&inputs, &recipient, at("2027-01-02T00:00:00Z"))[0];
-        let ended = Recipient { standing: Standing::Ended, ..recipient };
+        let ended = Recipient { standing: Standing::Ended, ..recipient.clone() };
         assert_eq!(due(&inputs, &ended, "2027-01-02T00:00:00Z"), []);
         let decision = still_true(&intent, &inputs, &ended, at(WEEK_1));
         assert_eq!(decision, SendDecision::Cancel(CancelReason::EnrolmentEnded));
@@ -189,7 +218,7 @@ mod tests {
         assert_eq!(decided(&inputs, WEEK_1), SendDecision::Send);
         assert_eq!(decided(&inputs, WEEK_2), SendDecision::Cancel(CancelReason::TooLate));
 
-        let late = Recipient { enrolled_at: at("2027-01-04T12:00:00Z"), ..recipient };
+        let late = Recipient { enrolled_at: at("2027-01-04T12:00:00Z"), ..recipient.clone() };
         let decision = still_true(&intent, &inputs, &late, at("2027-01-04T12:00:00Z"));
         assert_eq!(decision, SendDecision::Cancel(CancelReason::OpenAtEnrolment));
 

@@ -8,6 +8,7 @@ mod dev;
 mod done;
 mod enrol;
 mod learn;
+mod mail;
 mod order;
 mod people;
 mod policies;
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Routes {
         .merge(learn::routes())
         .merge(enrol::routes())
         .merge(order::routes())
+        .merge(mail::routes())
         .merge(staff::routes())
         .merge(people::routes())
         .merge(board::routes())

@@ -61,7 +61,7 @@ impl Composer for DatesExtended {
         let open = place.inputs.access(module.id, services.clocks.service()).as_ref().is_some_and(Access::is_open);
         let shown = |at| ShownTime::new(at, &person.zone);
         let values = Values {
-            frame: Frame::new(services),
+            frame: Frame::load(services, &snapshot).await?,
             name: person.name.as_str().to_owned(),
             cohort: plan.cohort().name.clone(),
             week,

@@ -4,11 +4,15 @@ mod account_notice;
 mod certificate;
 mod certificate_issued;
 mod certificate_revoked;
+mod cohort_starts;
 mod dates_extended;
 mod enrolment_confirmed;
+mod fallen_behind;
 mod invitation;
 mod module_released;
+mod nudge;
 mod readings_not_ready;
+mod readings_unread;
 mod release_moved;
 mod sign_in_code;
 mod week;
@@ -19,11 +23,14 @@ use sea_orm::DbErr;
 pub use account_notice::AccountNotice;
 pub use certificate_issued::CertificateIssued;
 pub use certificate_revoked::CertificateRevoked;
+pub use cohort_starts::CohortStarts;
 pub use dates_extended::DatesExtended;
 pub use enrolment_confirmed::EnrolmentConfirmed;
+pub use fallen_behind::FallenBehind;
 pub use invitation::Invitation;
 pub use module_released::ModuleReleased;
 pub use readings_not_ready::ReadingsNotReady;
+pub use readings_unread::ReadingsUnread;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 
@@ -128,6 +135,7 @@ macro_rules! message {
                     to_name,
                     from_name: self.frame.sender.clone(),
                     reply_to: self.frame.reply_to.clone(),
+                    unsubscribe: None,
                 }))
             }
         }

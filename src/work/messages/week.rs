@@ -40,13 +40,15 @@ pub(super) async fn week(services: &Services, plans: &Plans, letter: &Letter) ->
         SendDecision::Send => {}
         SendDecision::Postpone(at) => return Ok(Found::Instead(Composed::Postpone(at))),
         SendDecision::Cancel(reason) => return Ok(Found::Instead(Composed::Cancel(format!("{reason:?}")))),
+        SendDecision::Suppress(_) => return Ok(Found::Instead(Composed::Suppress(reminders::TURNED_OFF.to_owned()))),
     }
     let gone = || Found::Instead(Composed::Cancel("the student or the course is gone".to_owned()));
     let place = learning::access(&snapshot, plans, intent.user, intent.key.enrolment()).await?;
     let person = identity::person(&snapshot, intent.user).await?;
     let (Some(place), Some(person)) = (place, person) else { return Ok(gone()) };
     let Some(course) = catalogue::course(&snapshot, place.inputs.plan.cohort().course).await? else { return Ok(gone()) };
-    let Some(opens_at) = moment(&place.inputs, intent.key.position(), now) else { return Ok(gone()) };
+    // A week that waits for work has no moment; the mail that it has been waiting tells none.
+    let opens_at = moment(&place.inputs, intent.key.position(), now).unwrap_or(intent.opens_at);
     Ok(Found::Week(Box::new(Week { person, place, course: course.title, intent, opens_at, snapshot })))
 }
 
@@ -61,6 +63,11 @@ impl Week {
         ShownTime::new(self.opens_at, &self.person.zone)
     }
 
+    /// As [`Self::opens`], the instant.
+    pub(super) fn opens_at(&self) -> Timestamp {
+        self.opens_at
+    }
+
     /// The week's number, and of how many.
     pub(super) fn numbers(&self) -> (u32, usize) {
         (self.intent.key.position(), self.place.inputs.plan.modules().len())
@@ -69,18 +76,15 @@ impl Week {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::kernel::ids::UserId;
-    use crate::reminders::model::{Recipient, Standing, plan, still_true};
+    use crate::reminders::model::testing::recipient;
+    use crate::reminders::model::{plan, still_true};
     use crate::schedule::model::testing::{Sample, at, override_of};
 
     #[test]
     fn a_letter_in_flight_tells_the_moment_that_holds_and_not_the_planned_one() {
         let mut inputs = Sample::default().inputs();
-        let user = UserId(Uuid::from_u128(1));
-        let recipient = Recipient { user, enrolled_at: at("2027-01-01T00:00:00Z"), standing: Standing::Active };
+        let recipient = recipient(at("2027-01-01T00:00:00Z"));
         let intent = plan(&inputs, &recipient, at("2027-01-02T00:00:00Z"))[0];
         inputs.overrides.push(override_of(1, None, "2027-01-03T09:00", "2027-01-02T00:00:00Z"));
         let (now, moved) = (intent.due_at, at("2027-01-03T03:30:00Z"));

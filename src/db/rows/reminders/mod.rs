@@ -1,0 +1,3 @@
+//! Rows of the domain `reminders`.
+
+pub mod mail_preferences;
