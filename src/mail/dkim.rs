@@ -188,7 +188,7 @@ mod tests {
     use mail_auth::{AuthenticatedMessage, DkimResult, MessageAuthenticator, Parameters, ResolverCache, Txt};
 
     use super::*;
-    use crate::mail::compose::{Mail, Party, compose};
+    use crate::mail::compose::{Mail, Party, Unsubscribe, compose};
 
     const ED25519: (&str, &str) =
         (include_str!("../../tests/support/dkim/ed25519.pem"), include_str!("../../tests/support/dkim/ed25519.txt"));
@@ -213,7 +213,7 @@ mod tests {
             html: "<p>Zoë</p>".to_owned(),
             message_id: "m1@example.org".to_owned(),
             date: "2027-01-04T03:30:00Z".parse().unwrap(),
-            unsubscribe: None,
+            unsubscribe: Some(Unsubscribe { url: "https://example.org/stop/1".parse().unwrap() }),
         })
         .unwrap()
     }
@@ -279,6 +279,8 @@ mod tests {
             ("From: ", "From: attacker@example.com\r\nFrom: "),
             ("To: ", "Reply-To: attacker@example.com\r\nTo: "),
             ("Subject: ", "Subject: another\r\nSubject: "),
+            ("List-Unsubscribe: <https://example.org/", "List-Unsubscribe: <https://example.com/"),
+            ("List-Unsubscribe-Post: List-Unsubscribe=One-Click", "List-Unsubscribe-Post: none"),
         ] {
             assert!(!verifies(&changed(&signed, from, to), ED25519.1).await, "{from} -> {to}");
         }

@@ -11,6 +11,8 @@ mod postman;
 mod store;
 
 #[cfg(test)]
+mod signed;
+#[cfg(test)]
 mod tests;
 
 use sea_orm::sea_query::{Expr, OnConflict};

@@ -53,7 +53,7 @@ pub async fn show(
 fn choice(group: MailGroup, wish: Wish) -> Choice {
     let (label, hint) = match group {
         MailGroup::CourseNews => {
-            ("Course news", "A mail when a week opens, and when its date changes. Without it, look here for the dates.")
+            ("Course news", "A mail when a week opens, and when its date changes. Without it, find the dates on your course page.")
         }
         MailGroup::Nudges => (
             "Reminders",
