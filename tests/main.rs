@@ -7,6 +7,7 @@ mod architecture;
 mod columns;
 mod floors;
 mod journeys;
+mod ops;
 mod promises;
 mod races;
 mod roles;

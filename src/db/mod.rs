@@ -7,6 +7,7 @@
 pub mod columns;
 mod connect;
 pub mod rows;
+pub mod tables;
 
 use std::fmt;
 use std::ops::Deref;

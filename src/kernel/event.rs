@@ -17,6 +17,8 @@ pub enum Subject {
     Exception(ExceptionId),
     /// Service time itself, which development moves.
     Clock,
+    /// The program and its data as a whole, which an operator restores.
+    Program,
 }
 
 impl Subject {
@@ -32,6 +34,7 @@ impl Subject {
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
             Self::Clock => "clock".to_owned(),
+            Self::Program => "program".to_owned(),
         }
     }
 }

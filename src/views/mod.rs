@@ -3,3 +3,5 @@
 pub mod offer;
 pub mod order;
 pub mod staff;
+pub mod sums;
+pub mod vitals;

@@ -20,6 +20,8 @@ pub enum Access {
     Admin,
     /// The payment gateway, by signature.
     Gateway,
+    /// Whoever asks from an address that `metrics.allow` names.
+    Monitor,
     /// Anybody, in the development profile only.
     Development,
 }
