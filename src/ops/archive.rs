@@ -165,7 +165,8 @@ impl Reader {
     pub fn open(path: &Path) -> Result<(Self, Header), ArchiveError> {
         let opened = |source| ArchiveError::Open { path: path.display().to_string(), source };
         let file = File::open(path).map_err(opened)?;
-        if file.metadata().map_err(opened)?.is_dir() {
+        let about = file.metadata().map_err(opened)?;
+        if about.is_dir() || about.len() == 0 {
             return Err(ArchiveError::Foreign);
         }
         let lines = BufReader::new(MultiGzDecoder::new(BufReader::new(file)));

@@ -3,8 +3,6 @@
 use std::io::Write;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 /// How often a line is told.
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -12,13 +10,13 @@ const EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Progress {
     what: &'static str,
-    told: Option<Instant>,
+    told: Option<tokio::time::Instant>,
 }
 
 impl Progress {
     /// Tells on standard error what the command `what` does.
     pub fn told(what: &'static str) -> Self {
-        Self { what, told: Some(Instant::now()) }
+        Self { what, told: Some(tokio::time::Instant::now()) }
     }
 
     /// Tells nobody.
@@ -30,7 +28,7 @@ impl Progress {
     pub fn at(&mut self, table: &str, at: u64, of: u64) {
         if self.told.is_some_and(|told| told.elapsed() >= EVERY) {
             let _ = writeln!(std::io::stderr(), "{}: {table}, {at} of {of} rows", self.what);
-            self.told = Some(Instant::now());
+            self.told = Some(tokio::time::Instant::now());
         }
     }
 }

@@ -48,7 +48,7 @@ fn bad_files(file: &Path) -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("cut off", whole[..whole.len() - 1000].to_vec(), "ends too early"),
         ("cut off at its end", whole[..whole.len() - 1].to_vec(), "ends too early"),
         ("damaged", flipped, "damaged at line"),
-        ("with a tail", [whole.as_slice(), b"tail"].concat(), "damaged at line"),
+        ("with a tail", [whole.as_slice(), b"tail of another"].concat(), "damaged at line"),
         ("twice", [whole.as_slice(), whole.as_slice()].concat(), "something follows"),
         ("of an older schema", with_header(file, |header| header.migrations.truncate(3)), "lacks this program's m2026"),
         (

@@ -59,7 +59,9 @@ async fn metrics_tell_what_is_asked_for_and_hold_no_name_address_or_id() {
     let page = format!("/learn/{}/weeks/1", school.enrolment);
     Ask::get(&format!("{page}?canary=query")).cookies(&session).send(&app).await.is(200);
     Ask::get("/none/canary-path").send(&app).await.is(404);
-    Ask { method: "CANARY".to_owned(), ..Ask::get("/") }.send(&app).await;
+    let mut invented = Ask::get("/");
+    invented.method = "CANARY".to_owned();
+    invented.send(&app).await;
     Ask::post("/webhooks/stripe", "{}").send(&app).await.is(400);
     Ask::post("/sign-in", &format!("email={}", ADMIN.replace('@', "%40"))).send(&app).await.is(303);
     app.settle().await;

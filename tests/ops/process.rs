@@ -5,12 +5,16 @@ use std::process::{Command, Output};
 
 /// Runs the program in a folder, with no setting from outside.
 fn lectern(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
-    let ours = std::env::vars().filter(|(name, _)| name.starts_with("LECTERN_"));
-    ours.for_each(|(name, _)| {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LECTERN_")) {
         command.env_remove(name);
-    });
-    command.current_dir(folder).args(arguments).output().unwrap()
+    }
+    command.current_dir(folder).args(arguments);
+    command
 }
 
 fn out(output: &Output) -> String {
@@ -95,9 +99,8 @@ fn a_server_that_is_told_to_stop_ends_well() {
     succeeds(here, &["migrate", "--data", "one"]);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     std::fs::write(here.join("settings.toml"), PRODUCTION).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
-    command.current_dir(here).args(["serve", "--data", "one", "--listen", &free, "--config", "settings.toml"]);
-    let mut server = command.env("LECTERN_SERVER__SECRET", "0123456789".repeat(5)).spawn().unwrap();
+    let mut serve = command(here, &["serve", "--data", "one", "--listen", &free, "--config", "settings.toml"]);
+    let mut server = serve.env("LECTERN_SERVER__SECRET", "0123456789".repeat(5)).spawn().unwrap();
     let healthy = || lectern(here, &["healthcheck", "--listen", &free]).status.success();
     let started = (0..150).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(200));
