@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
-use crate::security::secrets::Kept;
+use crate::security::secrets::{Kept, company};
 use crate::support::app::TestApp;
 use crate::support::raw::Ask;
 use crate::support::school::{self, OWNER};
@@ -14,6 +14,7 @@ async fn each_request_is_a_line_with_its_id_and_nothing_of_its_query_or_address(
     // As `log.format = "json"` makes it; everything of this test runs on this thread.
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(EnvFilter::new("info"));
     let guard = tracing::subscriber::set_default(subscriber.with_writer(log.clone()).finish());
+    let _company = company();
     let app = TestApp::sqlite().await;
     let school = school::open(&app, "").await;
     let session = school::session(&app, OWNER).await;
@@ -28,7 +29,8 @@ async fn each_request_is_a_line_with_its_id_and_nothing_of_its_query_or_address(
     let text = log.text();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
     let answered: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
-    let ours = answered.iter().find(|line| line["span"]["id"] == id.as_str()).expect("a line of the request");
+    let ours =
+        answered.iter().find(|line| line["span"]["id"] == id.as_str()).unwrap_or_else(|| panic!("no line of {id} in {text}"));
     assert_eq!((&ours["span"]["route"], &ours["span"]["method"]), (&Value::from("/orders/{order}"), &Value::from("GET")));
     assert_eq!((&ours["status"], &ours["level"]), (&Value::from(200), &Value::from("INFO")));
     assert!(ours["micros"].as_u64().is_some_and(|micros| micros > 0) && id.len() == 32, "{ours}");

@@ -34,8 +34,11 @@ async fn nobody_sees_metrics_unless_the_setting_names_their_address() {
     app.abandon().await;
 }
 
-/// (name, labels, value) of each sample.
-fn samples(text: &str) -> Vec<(String, Vec<(String, String)>, f64)> {
+/// Name, labels and value.
+type Sample = (String, Vec<(String, String)>, f64);
+
+/// Each line that is no comment is a sample.
+fn samples(text: &str) -> Vec<Sample> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {

@@ -29,7 +29,10 @@ fn rows(file: &Path) -> BTreeMap<String, Vec<String>> {
     let mut table = String::new();
     while let Some(line) = reader.next_line().unwrap() {
         match line {
-            Line::Table(name) => table = name,
+            Line::Table(name) => {
+                tables.insert(name.clone(), Vec::new());
+                table = name;
+            }
             Line::Row(row) => tables.entry(table.clone()).or_default().push(serde_json::to_string(&row).unwrap()),
         }
     }

@@ -180,7 +180,7 @@ fn disk(path: &Path) -> Option<Finding> {
             let says = format!("{free} MiB free in {}", folder.display());
             match free {
                 ..TOO_LITTLE => fault("disk", says, remedy),
-                ..LITTLE => warning("disk", says, remedy),
+                TOO_LITTLE..LITTLE => warning("disk", says, remedy),
                 _ => ok("disk", says),
             }
         }
