@@ -3,17 +3,21 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
+use futures_util::FutureExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Layer;
+use tower::{Layer, Service};
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +30,8 @@ struct Limits {
 }
 
 const LIMITS: Limits = Limits { head: Duration::from_secs(30), grace: Duration::from_secs(35) };
+/// How long a stop waits for the first request of a connection that has brought none yet: it may be on its way.
+const LINGER: Duration = Duration::from_millis(100);
 /// How long to wait when no connection can be taken, most often because too many are open.
 const BREATH: Duration = Duration::from_millis(500);
 
@@ -37,23 +43,28 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 async fn serve_within(limits: Limits, listener: TcpListener, router: Router, stop: CancellationToken) {
     let open = TaskTracker::new();
     let end = CancellationToken::new();
+    let take = |stream, peer| {
+        let connection = connection(stream, peer, router.clone(), stop.clone(), limits.head);
+        let end = end.clone();
+        open.spawn(async move { end.run_until_cancelled_owned(connection).await });
+    };
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let connection = connection(stream, peer, router.clone(), stop.clone(), limits.head);
-                let end = end.clone();
-                open.spawn(async move { end.run_until_cancelled_owned(connection).await });
-            }
+            Ok((stream, peer)) => take(stream, peer),
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "connections cannot be taken");
                 tokio::time::sleep(BREATH).await;
             }
         }
+    }
+    // The system has taken these for us: their clients count on an answer.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        take(stream, peer);
     }
     drop(listener);
     open.close();
@@ -70,13 +81,23 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken, head: Duration) {
-    let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(router));
+    let asked = Arc::new(AtomicBool::new(false));
+    let noting = Noting { inner: Extension(ConnectInfo(peer)).layer(router), asked: asked.clone() };
+    let service = TowerToHyperService::new(noting);
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let closing = async {
+        stop.cancelled().await;
+        if !asked.load(Ordering::Relaxed) {
+            tokio::time::sleep(LINGER).await;
+        }
+    };
     let ended = tokio::select! {
+        // What has arrived is read before the connection is found to be idle.
+        biased;
         ended = serving.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = closing => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
@@ -86,10 +107,30 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
     }
 }
 
+/// Notes that a request came.
+#[derive(Clone)]
+struct Noting<S> {
+    inner: S,
+    asked: Arc<AtomicBool>,
+}
+
+impl<S: Service<R>, R> Service<R> for Noting<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.asked.store(true, Ordering::Relaxed);
+        self.inner.call(request)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::Notify;
@@ -150,6 +191,22 @@ mod tests {
         let answer = rest(slow).await;
         assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1"), "{answer}");
         stage.serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_request_that_was_sent_before_the_stop_is_answered() {
+        for _ in 0..10 {
+            let stage = stage(20_000, 20_000).await;
+            let mut sent = Vec::new();
+            for _ in 0..5 {
+                sent.push(send(stage.address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await);
+            }
+            stage.stop.cancel();
+            for stream in sent {
+                assert!(rest(stream).await.ends_with("quick"));
+            }
+            stage.serving.await.unwrap();
+        }
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ impl Workers {
         Ok(Self { stop, loops })
     }
 
-    /// Takes nothing new, and waits until what was begun has ended, or for [`GRACE`]: what is left then is taken up again by
+    /// Takes nothing new, and waits until what was begun has ended, or for less than a minute: what is left then is taken up by
     /// another worker once its lease has run out.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -95,7 +95,9 @@ async fn asked(db: &Db, settings: &Settings) -> Result<(Vec<Finding>, Schema), D
         let remedy = "This is a development database: choose another with --data or database.url";
         found.push(fault("service time", "it was moved away from the machine's", remedy));
     } else {
-        found.push(ok("service time", format!("{} from the machine's", db.clocks().offset())));
+        let offset = db.clocks().offset();
+        let says = if offset.is_zero() { "the machine's".to_owned() } else { format!("{offset:#} from the machine's") };
+        found.push(ok("service time", says));
     }
     Ok((found, Schema::Ours))
 }
