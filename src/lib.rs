@@ -39,6 +39,7 @@ pub mod work;
 // 4: the whole
 pub mod commands;
 pub mod demo;
+pub mod ops;
 pub mod server;
 
 #[cfg(test)]

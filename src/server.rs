@@ -61,7 +61,9 @@ pub struct Server {
     practice: Option<PracticeGateway>,
     workers: Option<Workers>,
     stop: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
+    pages: Option<JoinHandle<()>>,
+    stop_practice: CancellationToken,
+    practice_tasks: Vec<JoinHandle<()>>,
 }
 
 impl Server {
@@ -78,8 +80,16 @@ impl Server {
         name_ephemeral_ports(&mut settings, address, practice.as_ref().map(|(_, address)| *address));
         let services = Services::start(settings, clocks, random).await?;
         prepare(&services.db, services.settings.profile).await?;
-        let mut server =
-            Self { services, address, practice: None, workers: None, stop: CancellationToken::new(), tasks: Vec::new() };
+        let mut server = Self {
+            services,
+            address,
+            practice: None,
+            workers: None,
+            stop: CancellationToken::new(),
+            pages: None,
+            stop_practice: CancellationToken::new(),
+            practice_tasks: Vec::new(),
+        };
         if let Some((listener, _)) = practice {
             server.start_practice(listener)?;
         }
@@ -111,21 +121,15 @@ impl Server {
             self.services.clocks.clone(),
             self.services.random.clone(),
         )?;
-        self.serve(listener, practice.router());
-        let (deliveries, stop) = (practice.clone(), self.stop.clone());
-        self.tasks.push(tokio::spawn(async move { deliveries.run_deliveries(stop).await }));
+        let (deliveries, stop) = (practice.clone(), self.stop_practice.clone());
+        self.practice_tasks.push(tokio::spawn(web::accept::serve(listener, practice.router(), stop.clone())));
+        self.practice_tasks.push(tokio::spawn(async move { deliveries.run_deliveries(stop).await }));
         self.practice = Some(practice);
         Ok(())
     }
 
     fn serve(&mut self, listener: TcpListener, router: axum::Router) {
-        let stop = self.stop.clone().cancelled_owned();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        self.tasks.push(tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
-                tracing::error!(%error, "serving ended");
-            }
-        }));
+        self.pages = Some(tokio::spawn(web::accept::serve(listener, router, self.stop.clone())));
     }
 
     /// Where it listens.
@@ -143,17 +147,22 @@ impl Server {
         self.practice.as_ref()
     }
 
-    /// Stops taking requests, finishes those begun and the work in hand, and closes the database.
+    /// Stops taking requests, finishes those begun and the work in hand, and closes the database. The practice gateway goes last:
+    /// until then, requests and jobs ask it.
     ///
     /// # Errors
     /// The database's own.
     pub async fn stop(self) -> Result<(), DbErr> {
         self.stop.cancel();
-        for task in self.tasks {
-            let _ = task.await;
+        if let Some(pages) = self.pages {
+            let _ = pages.await;
         }
         if let Some(workers) = self.workers {
             workers.stop().await;
+        }
+        self.stop_practice.cancel();
+        for task in self.practice_tasks {
+            let _ = task.await;
         }
         self.services.db.close().await
     }

@@ -65,7 +65,8 @@ pub fn location(database: &config::Database) -> Location {
     }
 }
 
-fn transport(settings: &Settings, random: &Randomness) -> Result<Transport, StartError> {
+/// Where mail goes.
+pub(crate) fn transport(settings: &Settings, random: &Randomness) -> Result<Transport, StartError> {
     let mail = &settings.mail;
     if mail.transport == config::MailTransport::Mailbox {
         let folder = settings.database.data.join("mailbox");
@@ -97,7 +98,8 @@ fn hello_name(mail: &config::Mail) -> String {
     address.rsplit_once('@').map_or(address, |(_, domain)| domain).to_owned()
 }
 
-fn signer(mail: &config::Mail) -> Result<Option<DkimSigner>, DkimError> {
+/// What signs mail, where a domain is configured.
+pub(crate) fn signer(mail: &config::Mail) -> Result<Option<DkimSigner>, DkimError> {
     if mail.dkim_domain.is_empty() {
         return Ok(None);
     }

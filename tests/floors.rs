@@ -25,7 +25,7 @@ const FLOORS: [(&str, &[&str]); 6] = [
     ),
     (BETWEEN, &["acts", "views"]),
     (EDGES, &["web", "work"]),
-    ("4, the program", &["main", "commands", "server", "demo"]),
+    ("4, the program", &["main", "commands", "server", "ops", "demo"]),
 ];
 const DOMAINS: &str = "2, domains";
 const BETWEEN: &str = "2b, acts and views";
@@ -247,7 +247,7 @@ fn shown_models(sources: &[Source]) -> BTreeSet<String> {
 fn foreign_rows(file: &File) -> Vec<String> {
     let from = file.room();
     let may = |of: &str| match from {
-        "db" | "views" | "acts" | "main" | "commands" | "server" | "demo" | "testing" => true,
+        "db" | "views" | "acts" | "main" | "commands" | "server" | "ops" | "demo" | "testing" => true,
         "audit" | "mail" | "search" => of == from,
         "jobs" => matches!(of, "jobs" | "clock"),
         // Draining asks what is due, of jobs and letters alike.

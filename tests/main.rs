@@ -8,6 +8,7 @@ mod certificates;
 mod columns;
 mod floors;
 mod journeys;
+mod ops;
 mod promises;
 mod races;
 mod roles;

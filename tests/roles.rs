@@ -31,6 +31,7 @@ const NOBODYS: &str = "00000000000000000000000001";
 const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /healthz", "/healthz", "", [200; 6]),
     ("GET /readyz", "/readyz", "", [200; 6]),
+    ("GET /metrics", "/metrics", "", [404; 6]),
     ("GET /assets/{name}", "/assets/style.css", "", [200; 6]),
     ("GET /assets/{name}", "/assets/none.css", "", [404; 6]),
     ("POST /webhooks/stripe", "/webhooks/stripe", "{}", [400; 6]),

@@ -2,12 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lectern::db::rows::{
-    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, organisation, payment, readings, reminders,
-    schedule, search,
-};
+use lectern::db::rows::tables;
 use migrations::{Migrator, MigratorTrait};
-use sea_orm::sea_query::TableCreateStatement;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Schema, Statement};
 
 use crate::support::database::{Scratch, postgres_url, sqlite};
@@ -45,8 +41,9 @@ async fn on_postgres_the_migrations_go_down_and_up_again() -> Result<(), DbErr> 
 /// Migrates one empty database, builds the other from the entities, and compares names, types and nullability.
 pub async fn assert_schema_matches(migrated: &DatabaseConnection, synced: &DatabaseConnection) -> Result<(), DbErr> {
     Migrator::up(migrated, None).await?;
-    for table in tables_of_entities(&Schema::new(synced.get_database_backend())) {
-        synced.execute(&table).await?;
+    let schema = Schema::new(synced.get_database_backend());
+    for table in tables() {
+        synced.execute(&table.create(&schema)).await?;
     }
     let (migrated, synced) = (columns(migrated).await?, columns(synced).await?);
     assert!(!migrated.is_empty());
@@ -66,52 +63,6 @@ async fn assert_down_and_up_again(conn: &DatabaseConnection) -> Result<(), DbErr
     Migrator::up(conn, None).await?;
     assert_eq!(columns(conn).await?, before);
     Ok(())
-}
-
-/// Every entity, in an order in which no table refers to a later one.
-fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
-    macro_rules! tables {
-        ($($entity:path),* $(,)?) => { vec![$(schema.create_table_from_entity($entity)),*] };
-    }
-    tables![
-        organisation::organisation::Entity,
-        organisation::logo::Entity,
-        identity::users::Entity,
-        identity::sign_in_challenges::Entity,
-        identity::sessions::Entity,
-        identity::second_factors::Entity,
-        identity::offered_factors::Entity,
-        identity::recovery_codes::Entity,
-        identity::pending_sign_ins::Entity,
-        readings::readings::Entity,
-        catalogue::courses::Entity,
-        catalogue::course_modules::Entity,
-        catalogue::course_module_readings::Entity,
-        catalogue::cohorts::Entity,
-        catalogue::cohort_modules::Entity,
-        catalogue::cohort_module_readings::Entity,
-        catalogue::cohort_instructors::Entity,
-        enrolment::enrolments::Entity,
-        payment::orders::Entity,
-        payment::order_lines::Entity,
-        payment::payments::Entity,
-        payment::payment_exceptions::Entity,
-        payment::gateway_cursor::Entity,
-        payment::gateway_events::Entity,
-        schedule::schedule_items::Entity,
-        schedule::overrides::Entity,
-        schedule::openings::Entity,
-        learning::progress::Entity,
-        certificates::certificates::Entity,
-        certificates::certificate_pdfs::Entity,
-        audit::audit_events::Entity,
-        audit::touches::Entity,
-        jobs::Entity,
-        mail::Entity,
-        reminders::mail_preferences::Entity,
-        clock::Entity,
-        search::Entity,
-    ]
 }
 
 /// What the database itself says of its tables, leaving out the migrator's own.

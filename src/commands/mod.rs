@@ -2,6 +2,7 @@
 
 mod admin;
 mod migrate;
+mod ops;
 mod readings;
 mod serve;
 
@@ -73,6 +74,15 @@ enum Command {
     /// The library of articles.
     #[command(subcommand)]
     Readings(ReadingsCommand),
+    /// Write all data to one file, consistent while the program runs. SQLite and PostgreSQL restore each other's.
+    Backup(ops::BackupArguments),
+    /// Make a backup the database's content. Stop the program first.
+    Restore(ops::RestoreArguments),
+    /// Look whether all is well: database, sums, mail, payment gateway, clock, public URL. Exits 1 on a fault.
+    Doctor(ops::DoctorArguments),
+    /// The mail that waits to be sent.
+    #[command(subcommand)]
+    Outbox(ops::OutboxCommand),
     /// The settings in force.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -175,6 +185,10 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             let how = if dry_run { readings::Run::Dry } else { readings::Run::Real };
             readings::import(settings, &file, publisher.as_deref(), rights, how).await
         }
+        Command::Backup(arguments) => ops::backup(settings, arguments).await,
+        Command::Restore(arguments) => ops::restore(settings, arguments).await,
+        Command::Doctor(arguments) => ops::doctor(settings, arguments).await,
+        Command::Outbox(command) => ops::outbox(settings, command).await,
         Command::Config(ConfigCommand::Show) => Ok(()),
         Command::Healthcheck => serve::healthcheck(&settings).await,
     }

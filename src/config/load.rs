@@ -97,7 +97,7 @@ fn merged(overrides: &Overrides, environment: HashMap<String, String>) -> Result
     if let Some(path) = &overrides.file {
         builder = builder.add_source(File::from(path.clone()).format(FileFormat::Toml));
     }
-    let lists = ["gateway.webhook_secrets", "server.trusted_proxies"];
+    let lists = ["gateway.webhook_secrets", "server.trusted_proxies", "metrics.allow"];
     let source =
         Environment::with_prefix("LECTERN").prefix_separator("_").separator("__").source(Some(environment)).try_parsing(true);
     let source = lists.into_iter().fold(source.list_separator("\n"), |source, key| source.with_list_parse_key(key));

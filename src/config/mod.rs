@@ -40,6 +40,7 @@ pub struct Settings {
     pub limits: Limits,
     pub work: Work,
     pub log: Log,
+    pub metrics: Metrics,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -164,6 +165,13 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Who may read `/metrics`; nobody where it is empty.
+    pub allow: Vec<Proxy>,
+}
+
 /// An origin such as `https://courses.example.org`: scheme, host, port, and nothing after. Empty where it was not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(Option<Url>);
@@ -196,7 +204,8 @@ impl PublicUrl {
         url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    fn is_set(&self) -> bool {
+    /// Whether there is one.
+    pub fn is_set(&self) -> bool {
         self.0.is_some()
     }
 }
@@ -218,7 +227,7 @@ impl<'de> Deserialize<'de> for PublicUrl {
     }
 }
 
-/// One address or a CIDR block (RFC 4632) of trusted reverse proxies.
+/// One address or a CIDR block (RFC 4632): of trusted reverse proxies, or of whoever may read the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proxy {
     address: IpAddr,
@@ -226,7 +235,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Whether `peer` is this proxy, or in this block.
+    /// Whether `peer` is this address, or in this block.
     pub fn covers(&self, peer: IpAddr) -> bool {
         let (ours, theirs, width) = match (self.address, peer.to_canonical()) {
             (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits()), u128::from(b.to_bits()), 32),

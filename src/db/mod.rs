@@ -8,6 +8,7 @@ pub mod columns;
 mod connect;
 pub mod rows;
 mod written;
+pub mod tables;
 
 use std::fmt;
 use std::ops::Deref;

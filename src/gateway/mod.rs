@@ -161,6 +161,16 @@ impl Gateway {
         Ok(found)
     }
 
+    /// A harmless read that needs a good key: whether the newest event was of real money; `None` where there is no event.
+    ///
+    /// # Errors
+    /// [`GatewayError::Unavailable`], which says whether the key was refused or nobody answered.
+    pub async fn probe(&self) -> Result<Option<bool>, GatewayError> {
+        let newest = ListEvent::new().limit(1).send(&self.client).await;
+        let newest = newest.map_err(|error| self.explain(error, Effect::Read))?;
+        Ok(newest.data.first().map(|event| event.livemode))
+    }
+
     /// Checks a webhook's signature over the body's raw bytes, with either of the secrets, and reads what it is about.
     ///
     /// `now` is *machine* time: Stripe signs with the real clock, wherever service time stands.

@@ -85,6 +85,12 @@ impl Worker {
             Err(JobFailure::Retry(error)) if job.attempts >= MAX_ATTEMPTS => Err(JobFailure::GiveUp(error)),
             outcome => outcome,
         };
+        let ending = match &failure {
+            Ok(()) => "done",
+            Err(JobFailure::Retry(_)) => "to_retry",
+            Err(JobFailure::GiveUp(_)) => "given_up",
+        };
+        metrics::counter!("lectern_jobs_total", "kind" => job.kind.clone(), "ending" => ending).increment(1);
         match &failure {
             Ok(()) => tracing::debug!(job = %job.id, kind = job.kind, "job done"),
             Err(JobFailure::Retry(error)) => {

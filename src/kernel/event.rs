@@ -20,6 +20,8 @@ pub enum Subject {
     Certificate(CertificateId),
     /// Service time itself, which development moves.
     Clock,
+    /// The program and its data as a whole, which an operator restores.
+    Program,
 }
 
 impl Subject {
@@ -37,6 +39,7 @@ impl Subject {
             Self::Exception(id) => id.to_string(),
             Self::Certificate(id) => id.to_string(),
             Self::Clock => "clock".to_owned(),
+            Self::Program => "program".to_owned(),
         }
     }
 }

@@ -86,6 +86,16 @@ impl DkimSigner {
         Ok(Self { key, domain: settings.domain.clone(), selector: settings.selector.clone() })
     }
 
+    /// The TXT record that receivers look for (RFC 6376 section 3.6.1): its name and its text.
+    pub fn dns_record(&self) -> (String, String) {
+        let (kind, public) = match &self.key {
+            DkimKey::Ed25519(key) => ("ed25519", key.public_key()),
+            DkimKey::Rsa(key) => ("rsa", subject_public_key_info(&key.public_key())),
+        };
+        let name = format!("{}._domainkey.{}", self.selector, self.domain);
+        (name, format!("v=DKIM1; k={kind}; p={}", STANDARD.encode(public)))
+    }
+
     /// The message with its `DKIM-Signature` before it, relaxed/relaxed, dated `at` (`t=`, whole seconds).
     ///
     /// # Errors
@@ -119,6 +129,27 @@ fn is_domain(name: &str) -> bool {
     let label =
         |part: &str| (1..=63).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     name.len() <= 253 && name.split('.').all(label)
+}
+
+/// An RSA key in the form that records hold (RFC 5280 section 4.1; RFC 6376 erratum 3017).
+fn subject_public_key_info(rsa_public_key: &[u8]) -> Vec<u8> {
+    /// rsaEncryption, with parameters NULL (RFC 8017 appendix A.1).
+    const ALGORITHM: [u8; 15] = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1, 5, 0];
+    let bits = [&[0], rsa_public_key].concat();
+    tagged(0x30, &[ALGORITHM.as_slice(), &tagged(3, &bits)].concat())
+}
+
+/// A DER value (X.690 section 8.1.3) of up to 65535 bytes.
+fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes();
+    let length: &[u8] = if content.len() < 128 {
+        &[low]
+    } else if high == 0 {
+        &[0x81, low]
+    } else {
+        &[0x82, high, low]
+    };
+    [&[tag], length, content].concat()
 }
 
 fn read_key(pem: &str) -> Result<DkimKey, DkimError> {
@@ -266,6 +297,14 @@ mod tests {
             assert!(String::from_utf8_lossy(&signed).contains(&format!("t={}", at.as_second())));
             assert!(verifies(&signed, record).await);
             assert_eq!(signer(pem).unwrap().sign(&message(), at).unwrap(), signed, "the same input has the same bytes");
+        }
+    }
+
+    #[test]
+    fn the_record_to_publish_is_the_keys_own() {
+        for (pem, record) in [ED25519, RSA] {
+            let published = ("course1._domainkey.example.org".to_owned(), record.trim().to_owned());
+            assert_eq!(signer(pem).unwrap().dns_record(), published);
         }
     }
 

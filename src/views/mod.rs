@@ -9,3 +9,5 @@ pub mod people;
 pub mod roster;
 pub mod staff;
 pub mod told;
+pub mod sums;
+pub mod vitals;

@@ -17,7 +17,7 @@ use crate::config::Proxy;
 pub async fn host(State(app): State<App>, request: Request, next: Next) -> Response {
     let named = request.uri().authority().map(ToString::to_string);
     let named = named.or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned));
-    let health = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let health = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
     if health || named.is_some_and(|named| app.is_our_host(&named)) {
         return next.run(request).await;
     }
@@ -78,7 +78,7 @@ impl ClientAddress {
     }
 
     /// The right-most address of X-Forwarded-For that is not one of our proxies: all to its left is the client's own claim.
-    fn of<B>(&self, request: &axum::http::Request<B>) -> Option<IpAddr> {
+    pub fn of<B>(&self, request: &axum::http::Request<B>) -> Option<IpAddr> {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical();
         let trusted = |address: IpAddr| self.proxies.iter().any(|proxy| proxy.covers(address));
         if !trusted(peer) {

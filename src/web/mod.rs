@@ -1,11 +1,14 @@
 //! The web: pages for people, a webhook for the gateway, and what stands before them all.
 
+pub mod accept;
 mod assets;
 mod confirm;
 pub mod form;
 pub mod guard;
 mod health;
 mod kept;
+mod metrics;
+mod observe;
 pub mod pages;
 pub mod problem;
 mod refusals;
@@ -22,7 +25,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{from_fn_with_state, map_request};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::IntoResponse;
 use tower_governor::governor::GovernorConfigBuilder;
 use tower_governor::{GovernorError, GovernorLayer};
@@ -32,7 +35,6 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::config::Profile;
 use crate::identity::{CodeKey, FactorKeys};
@@ -123,6 +125,7 @@ pub fn routes(profile: Profile) -> Routes {
     let routes = Routes::default()
         .get("/healthz", Access::Public, health::live)
         .get("/readyz", Access::Public, health::ready)
+        .get("/metrics", Access::Monitor, metrics::scrape)
         .get("/assets/{name}", Access::Public, assets::asset)
         .post("/webhooks/stripe", Access::Gateway, webhook::receive)
         .merge(pages::routes());
@@ -137,8 +140,9 @@ pub fn table(profile: Profile) -> Vec<Route> {
     routes(profile).into_table()
 }
 
-/// The whole service, ready to be served with the peer's address (`into_make_service_with_connect_info`).
+/// The whole service, ready for [`accept::serve`], which tells it the peer's address.
 pub fn router(app: App) -> Router {
+    metrics::install(&app.services.settings);
     let limits = app.services.settings.limits.clone();
     let guarded = rate_limit(&app, limits.sign_in_burst, limits.sign_in_per_minute);
     let router = routes(app.services.settings.profile).into_router(guarded);
@@ -154,7 +158,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), problem::render))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), guard::headers))
-        .layer(TraceLayer::new_for_http())
+        .layer(from_fn(observe::observe))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, RequestIds(app.services.random.clone(), app.services.clocks.clone())))
         .layer(map_request(guard::forget_request_id))

@@ -25,6 +25,8 @@ pub enum Access {
     AdminNow,
     /// The payment gateway, by signature.
     Gateway,
+    /// Whoever asks from an address that `metrics.allow` names.
+    Monitor,
     /// Anybody, in the development profile only.
     Development,
 }

@@ -28,12 +28,20 @@ pub async fn receive(State(app): State<App>, headers: HeaderMap, body: Body) -> 
     let webhook = Actor::System(Component::Webhook);
     let kept = app.services.db.write(webhook, async |txn| payment::receive_notification(txn, &notification, &raw).await).await;
     match kept {
-        Ok(_) => Ok(StatusCode::OK.into_response()),
+        Ok(_) => {
+            counted("received");
+            Ok(StatusCode::OK.into_response())
+        }
         Err(error) => {
             tracing::error!(%error, event = notification.id, "a notification could not be kept");
+            counted("not_kept");
             Err(Problem::Busy)
         }
     }
+}
+
+fn counted(outcome: &'static str) {
+    metrics::counter!("lectern_webhooks_total", "outcome" => outcome).increment(1);
 }
 
 /// Logged by its reason, so that the reasons can be counted; nothing of an unsigned body is.
@@ -45,6 +53,7 @@ fn refused(refusal: NotificationRefusal) -> Response {
         NotificationRefusal::TooLarge => "too_large",
     };
     tracing::warn!(reason, "a notification was refused");
+    counted(reason);
     match refusal {
         NotificationRefusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         _ => Problem::Malformed(format!("{refusal}.")).into_response(),

@@ -9,6 +9,7 @@ pub mod registry;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::DbErr;
 use tokio::task::JoinSet;
@@ -22,6 +23,9 @@ use crate::services::Services;
 pub use clock::{Moved, Target, advance};
 pub use drain::{Left, Settled, Unsettled, outstanding, settle, settle_all};
 pub use registry::Registries;
+
+/// How long a stop waits for work in hand.
+const GRACE: Duration = Duration::from_secs(45);
 
 /// The worker and the postman, running.
 #[derive(Debug)]
@@ -44,13 +48,20 @@ impl Workers {
         Ok(Self { stop, loops })
     }
 
-    /// Takes nothing new, and waits until what was begun has ended.
+    /// Takes nothing new, and waits until what was begun has ended, or for less than a minute: what is left then is taken up by
+    /// another worker once its lease has run out.
     pub async fn stop(mut self) {
         self.stop.cancel();
-        while let Some(ended) = self.loops.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a worker ended badly");
+        let all = async {
+            while let Some(ended) = self.loops.join_next().await {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a worker ended badly");
+                }
             }
+        };
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            tracing::warn!("work was left in the middle: it took too long");
+            self.loops.shutdown().await;
         }
     }
 }

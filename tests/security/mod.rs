@@ -5,7 +5,7 @@ mod forms;
 mod guards;
 mod headers;
 mod markup;
-mod secrets;
+pub mod secrets;
 mod sign_in;
 
 use std::collections::BTreeMap;

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use lectern::config::{self, Overrides, Profile, Settings};
+use lectern::db::Db;
 use lectern::gateway::practice::PracticeGateway;
 use lectern::kernel::random::Randomness;
 use lectern::kernel::time::{SignedDuration, shifted};
 use lectern::kernel::{Clocks, Timestamp};
 use lectern::mail::{Mailbox, Received};
+use lectern::ops::Progress;
+use lectern::ops::restore::{self, Present, Restored, Sessions};
 use lectern::server::{Parts, Server};
-use lectern::services::Services;
+use lectern::services::{Services, location};
 use lectern::work::{self, Registries, Settled, Target};
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
@@ -73,27 +76,71 @@ impl TestApp {
 
     async fn start(storage: Storage, change: &impl Fn(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let overrides = Overrides {
-            profile: Some(Profile::Development),
-            listen: Some("127.0.0.1:0".parse().unwrap()),
-            data: Some(folder.path().to_owned()),
-            ..Overrides::default()
-        };
-        let mut settings = config::load(&overrides, HashMap::new()).unwrap();
-        if let Storage::Postgres { url, schema } = &storage {
-            let joint = if url.contains('?') { '&' } else { '?' };
-            settings.database.url = format!("{url}{joint}options[search_path]={schema}").into();
-        }
-        // One test is one client address: the limits have a test of their own.
-        (settings.limits.burst, settings.limits.per_minute) = (100_000, 100_000);
-        (settings.limits.sign_in_burst, settings.limits.sign_in_per_minute) = (100_000, 100_000);
-        settings.gateway.timeout_seconds = 3;
-        change(&mut settings);
+        let settings = settings_of(&storage, folder.path(), change);
         let clocks = Clocks::manual(START.parse().unwrap());
         let server = Server::start(settings, clocks.clone(), Randomness::from_seed(11), Parts::Pages).await.unwrap();
         Self { server, clocks, folder, storage }
     }
 
+    /// Another program elsewhere, whose new database is filled from a backup before its first start. Its machine's clock is right.
+    pub async fn restored(&self, backup: &Path, onto: Onto) -> (Self, Restored) {
+        let storage = match onto {
+            Onto::Sqlite => Storage::Sqlite,
+            Onto::Postgres => postgres(&database::postgres_url().unwrap()).await,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings_of(&storage, folder.path(), &|_: &mut Settings| {});
+        let clocks = Clocks::manual(self.clocks.machine());
+        let random = Randomness::from_seed(13);
+        let db = Db::connect(&location(&settings.database), clocks.clone(), random.clone()).await.unwrap();
+        let done = restore::restore(&db, backup, Present::Keep, Sessions::End, &mut Progress::silent()).await.unwrap();
+        db.close().await.unwrap();
+        let server = Server::start(settings, clocks.clone(), random, Parts::Pages).await.unwrap();
+        (Self { server, clocks, folder, storage }, done)
+    }
+
+    /// A folder that is gone with the program.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Which kind of database a backup is restored to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onto {
+    Sqlite,
+    Postgres,
+}
+
+impl Onto {
+    /// Those that there are.
+    pub fn each() -> Vec<Self> {
+        let postgres = database::postgres_url().map(|_| Self::Postgres);
+        [Self::Sqlite].into_iter().chain(postgres).collect()
+    }
+}
+
+fn settings_of(storage: &Storage, folder: &Path, change: &impl Fn(&mut Settings)) -> Settings {
+    let overrides = Overrides {
+        profile: Some(Profile::Development),
+        listen: Some("127.0.0.1:0".parse().unwrap()),
+        data: Some(folder.to_owned()),
+        ..Overrides::default()
+    };
+    let mut settings = config::load(&overrides, HashMap::new()).unwrap();
+    if let Storage::Postgres { url, schema } = storage {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        settings.database.url = format!("{url}{joint}options[search_path]={schema}").into();
+    }
+    // One test is one client address: the limits have a test of their own.
+    (settings.limits.burst, settings.limits.per_minute) = (100_000, 100_000);
+    (settings.limits.sign_in_burst, settings.limits.sign_in_per_minute) = (100_000, 100_000);
+    settings.gateway.timeout_seconds = 3;
+    change(&mut settings);
+    settings
+}
+
+impl TestApp {
     pub fn services(&self) -> &Services {
         self.server.services()
     }

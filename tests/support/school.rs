@@ -126,7 +126,7 @@ async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> Person {
     identity::create_person(txn, &email.parse().unwrap(), name.parse().unwrap(), zone, role).await.unwrap()
 }
 
-fn application(person: &Person, taint: &str) -> Application {
+pub fn application(person: &Person, taint: &str) -> Application {
     Application {
         name: person.name.clone(),
         country: "IN".parse().unwrap(),
@@ -136,7 +136,7 @@ fn application(person: &Person, taint: &str) -> Application {
     }
 }
 
-async fn pay(txn: &Txn, order: OrderId, reference: &str) {
+pub async fn pay(txn: &Txn, order: OrderId, reference: &str) {
     let offline = Offline {
         method: Method::Upi,
         reference: reference.parse().unwrap(),

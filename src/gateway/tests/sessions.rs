@@ -37,6 +37,17 @@ async fn a_paid_sessions_intent_bears_our_ids() {
 }
 
 #[tokio::test]
+async fn a_probe_tells_the_mode_of_the_newest_event_or_that_the_key_is_refused() {
+    let stage = Stage::new().await;
+    assert_eq!(stage.gateway.probe().await.unwrap(), None);
+    let session = stage.created("key-1").await;
+    stage.press(&session, "pay").await;
+    assert_eq!(stage.gateway.probe().await.unwrap(), Some(false));
+    let refused = client(&stage.base_url, "sk_test_other", Duration::from_secs(20)).probe().await.unwrap_err();
+    assert!(matches!(&refused, GatewayError::Unavailable(why) if why.contains("secret key")), "{refused}");
+}
+
+#[tokio::test]
 async fn expiring_tells_the_state_that_a_session_ends_in() {
     let stage = Stage::new().await;
     let session = stage.created("key-1").await;

@@ -5,6 +5,7 @@
 //! doubt, and its [`Class`] says what becomes of it.
 
 mod delivery;
+mod held;
 mod message;
 mod planned;
 mod postman;
@@ -24,6 +25,7 @@ use crate::db::{Txn, Wake};
 use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
+pub use held::{held, hold_due, release_held};
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
 pub use planned::{Planned, Stage, cancel, planned, replan, revive, suppress};
 pub use postman::{Postman, send_due};

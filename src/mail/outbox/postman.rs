@@ -74,6 +74,17 @@ fn lost(letter: &row::Model) {
 
 fn tell(letter: &row::Model, ending: &Ending) {
     let (letter, kind, attempts) = (letter.id, &letter.kind, letter.attempts);
+    let word = match ending {
+        Ending::Sent { .. } => "sent",
+        Ending::Again { .. } => "to_retry",
+        Ending::Postponed(_) => "postponed",
+        Ending::InDoubt { .. } => "in_doubt",
+        Ending::Dead { .. } => "dead",
+        Ending::Expired => "expired",
+        Ending::Cancelled(_) => "cancelled",
+        Ending::Suppressed(_) => "suppressed",
+    };
+    metrics::counter!("lectern_mails_total", "kind" => kind.clone(), "ending" => word).increment(1);
     match ending {
         Ending::Sent { .. } => tracing::info!(%letter, kind, attempts, "mail sent"),
         Ending::Postponed(at) => tracing::debug!(%letter, kind, %at, "mail postponed"),

@@ -9,6 +9,7 @@ mod wire;
 #[cfg(test)]
 pub(super) mod tests;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use tokio_rustls::rustls::ClientConfig;
@@ -33,6 +34,15 @@ impl Sender {
     pub fn new(settings: SmtpSettings) -> Result<Self, SettingsError> {
         let (server_name, tls) = settings.check()?;
         Ok(Self { settings: Box::new(settings), server_name, tls })
+    }
+
+    /// Connects, protects the connection and signs in as for a mail, and leaves: nothing is sent.
+    ///
+    /// # Errors
+    /// [`SendFailure`], whose phase says how far it came.
+    pub async fn probe(&self) -> Result<(), SendFailure<Infallible>> {
+        Session::open(self).await?.quit().await;
+        Ok(())
     }
 
     /// Sends `bytes` (as [`compose`](crate::mail::compose()) and the signer leave them) to one recipient.

@@ -1,0 +1,80 @@
+//! What must add up, and what waits for somebody.
+
+use sea_orm::DbErr;
+
+use super::{Finding, fault, ok, warning};
+use crate::config::Settings;
+use crate::db::Db;
+use crate::kernel::time::SignedDuration;
+use crate::views::sums::{Sums, sums};
+use crate::views::vitals::{Vitals, vitals};
+
+/// Work that is due longer than this says that nobody does it.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
+/// As many are named; more are counted.
+const NAMED: usize = 5;
+
+pub(super) async fn examine(db: &Db, settings: &Settings) -> Vec<Finding> {
+    match asked(db).await {
+        Ok((sums, vitals)) => told(&sums, &vitals, settings),
+        Err(error) => vec![fault("sums", error.to_string(), "Look at the database server's log, and at database.url")],
+    }
+}
+
+async fn asked(db: &Db) -> Result<(Sums, Vitals), DbErr> {
+    let conn = db.snapshot().await?;
+    let vitals = vitals(&conn, db.clocks().service(), db.clocks().machine()).await?;
+    Ok((sums(&conn).await?, vitals))
+}
+
+fn told(sums: &Sums, vitals: &Vitals, settings: &Settings) -> Vec<Finding> {
+    let oversold = sums.oversold.iter().map(|(slug, taken, capacity)| format!("{slug} ({taken} of {capacity})"));
+    let stranded = sums.stranded.iter().map(ToString::to_string);
+    let of = |counts: &[(&'static str, u64)], state: &str| counts.iter().find(|(word, _)| *word == state).map_or(0, |(_, n)| *n);
+    let letters = |state| of(&vitals.letters, state);
+    let late = |check, what: &str, overdue: SignedDuration| {
+        if overdue > LATE {
+            let says = format!("{what} has been due for {} minutes", overdue.as_mins());
+            warning(check, says, "Is `lectern serve` or `lectern work` running? Its log says why work is not done")
+        } else {
+            ok(check, "nothing is late")
+        }
+    };
+    vec![
+        none("seats", "no cohort is oversold", oversold, "Somebody changed rows by hand: raise the capacity, or move students"),
+        none("payments", "every captured payment enrolled or is queued", stranded, "Look at the order at /staff/orders/…"),
+        none("orders", "every paid order is served", sums.unserved.iter().cloned(), "Look at the order at /staff/orders/…"),
+        some("payment queue", "waiting for an admin", vitals.payment_queue, "Decide each at /staff/queue"),
+        some("mail, dead", "given up", letters("dead"), "Look at each one's last error; the addresses may be wrong"),
+        some("mail, in doubt", "without the server's answer", letters("in_doubt"), "Ask the mail server's log"),
+        some("mail, held", "held since a restore", letters("held"), "Release all with `lectern outbox release`"),
+        late("mail, late", "a mail", vitals.letter_overdue),
+        some("jobs, dead", "given up", of(&vitals.jobs, "dead"), "The log says why, by the job's kind"),
+        late("jobs, late", "a job", vitals.job_overdue),
+        notifications(vitals, settings),
+    ]
+}
+
+fn none(check: &'static str, good: &str, found: impl Iterator<Item = String>, remedy: &str) -> Finding {
+    let found: Vec<_> = found.collect();
+    if found.is_empty() {
+        return ok(check, good);
+    }
+    let named = found.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    fault(check, format!("{} not so: {named}", found.len()), remedy)
+}
+
+fn some(check: &'static str, what: &str, many: u64, remedy: &str) -> Finding {
+    if many == 0 { ok(check, "none") } else { warning(check, format!("{many} {what}"), remedy) }
+}
+
+fn notifications(vitals: &Vitals, settings: &Settings) -> Finding {
+    match vitals.last_notification {
+        Some(at) => ok("webhook", format!("the last notification was received at {}", at.strftime("%Y-%m-%d %H:%M UTC"))),
+        None => {
+            let endpoint = settings.server.public_url.join("/webhooks/stripe");
+            let remedy = format!("At Stripe, add the endpoint {endpoint} and put its secret into gateway.webhook_secrets");
+            warning("webhook", "no notification was ever received", remedy)
+        }
+    }
+}

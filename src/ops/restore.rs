@@ -1,0 +1,318 @@
+//! Restoring a backup: the whole file is checked first, then all of it becomes the database's content in one transaction.
+//!
+//! **No mail is sent twice.** What was due and unsent when the backup was taken, or has become due since, may have been sent by the
+//! program that went on after it: those letters are held until an operator releases them. Later ones wait as before.
+
+use std::path::Path;
+
+use migrations::Migrator;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, QueryFilter};
+use sea_orm_migration::MigratorTrait;
+use serde_json::{Value, json};
+
+use super::archive::{ArchiveError, Header, Line, Reader};
+use super::{Progress, applied_migrations, known_migrations};
+use crate::audit;
+use crate::db::columns::UtcTime;
+use crate::db::rows::{clock, identity::sessions, jobs, tables};
+use crate::db::tables::{Row, Table};
+use crate::db::{Conn, Db, Txn};
+use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Actor, Event, Subject, Timestamp};
+use crate::mail;
+
+/// How many rows go in by one statement.
+const BATCH: usize = 100;
+/// Tables that a program which was merely started has filled: what stands there is no data to lose.
+const MACHINERY: [&str; 2] = ["jobs", "service_clock"];
+
+/// What becomes of what the database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Present {
+    /// Data refuses the restore.
+    Keep,
+    /// It is deleted, in the same transaction.
+    Replace,
+}
+
+/// What becomes of the sessions in the backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    /// Everybody signs in again: a session that was ended after the backup does not come back to life.
+    End,
+    Keep,
+}
+
+/// What a restore did.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    pub header: Header,
+    /// Rows that were there before, and are gone.
+    pub replaced: u64,
+    pub sessions_ended: u64,
+    /// Jobs that a worker had in hand, to be taken up again.
+    pub jobs_taken_back: u64,
+    pub letters_held: u64,
+}
+
+/// Why nothing was restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(
+        "it was made by version {program} with another schema ({difference}): restore it with that version, then upgrade with \
+         `lectern migrate`"
+    )]
+    OtherSchema { program: String, difference: String },
+    #[error(
+        "the database is not of this program's version: run `lectern migrate`, or restore into an empty database (--data FOLDER, \
+         or database.url)"
+    )]
+    OtherDatabase,
+    #[error("the database is not empty ({0}): restore elsewhere, or add --replace to delete all that")]
+    Data(String),
+    #[error("{table} has {found} rows after the restore, and the backup has {expected}: nothing was changed")]
+    Count { table: &'static str, found: u64, expected: u64 },
+    #[error("the database refused, and nothing was changed: {0}")]
+    Db(#[from] DbErr),
+}
+
+/// Reads a backup from end to end, and says what is in it. No database is touched.
+///
+/// # Errors
+/// [`RestoreError::Archive`] and [`RestoreError::OtherSchema`].
+pub fn check(path: &Path) -> Result<Header, RestoreError> {
+    let (mut reader, header) = Reader::open(path)?;
+    let tables = matching_tables(&header)?;
+    let mut at = Place::before_first(&tables, &header);
+    while let Some(line) = reader.next_line()? {
+        match line {
+            Line::Table(name) => {
+                at.begin(&name).map_err(|what| reader.damaged(what))?;
+            }
+            Line::Row(row) => {
+                let table = at.count().map_err(|what| reader.damaged(what))?;
+                if let Some(column) = table.misfit(&row) {
+                    return Err(reader.damaged(format!("{}: column {column}", table.name)).into());
+                }
+            }
+        }
+    }
+    at.end().map_err(|what| reader.damaged(what))?;
+    Ok(header)
+}
+
+/// Our tables, if they are also the backup's.
+fn matching_tables(header: &Header) -> Result<Vec<Table>, RestoreError> {
+    let (ours, theirs, tables) = (known_migrations(), &header.migrations, tables());
+    let lacks =
+        |these: &[String], those: &[String]| these.iter().filter(|name| !those.contains(name)).cloned().collect::<Vec<_>>();
+    let (newer, older) = (lacks(theirs, &ours), lacks(&ours, theirs));
+    let named: Vec<_> = tables.iter().map(|table| (table.name, table.columns().collect::<Vec<_>>())).collect();
+    let same = named
+        .iter()
+        .map(|(name, columns)| (*name, columns.clone()))
+        .eq(header.tables.iter().map(|table| (table.name.as_str(), table.columns.iter().map(String::as_str).collect())));
+    if newer.is_empty() && older.is_empty() && same {
+        return Ok(tables);
+    }
+    let difference = match (newer.first(), older.first()) {
+        (Some(newer), _) => format!("this program does not know its {newer}"),
+        (None, Some(older)) => format!("it lacks this program's {older}"),
+        (None, None) => "its tables are not this program's".to_owned(),
+    };
+    Err(RestoreError::OtherSchema { program: header.program.clone(), difference })
+}
+
+/// Where in the file we are: tables come in their order, each with as many rows as the header says.
+struct Place<'a> {
+    tables: &'a [Table],
+    header: &'a Header,
+    /// The table after the present one, and the present one's rows so far.
+    next: usize,
+    rows: u64,
+}
+
+impl<'a> Place<'a> {
+    fn before_first(tables: &'a [Table], header: &'a Header) -> Self {
+        Self { tables, header, next: 0, rows: 0 }
+    }
+
+    fn is_full(&self) -> bool {
+        self.next == 0 || self.rows == self.header.tables[self.next - 1].rows
+    }
+
+    fn begin(&mut self, name: &str) -> Result<&'a Table, String> {
+        let table = self.tables.get(self.next).filter(|table| table.name == name && self.is_full());
+        self.next += 1;
+        self.rows = 0;
+        table.ok_or_else(|| format!("the table {name:?} out of its order, or rows lacking before it"))
+    }
+
+    fn count(&mut self) -> Result<&'a Table, String> {
+        self.rows += 1;
+        let table = self.next.checked_sub(1).and_then(|at| self.tables.get(at));
+        table.ok_or_else(|| "a row without a table".to_owned())
+    }
+
+    fn end(&self) -> Result<(), String> {
+        if self.next == self.tables.len() && self.is_full() { Ok(()) } else { Err("tables or rows are lacking".to_owned()) }
+    }
+}
+
+/// Makes the backup at `path` the database's content. A database without a schema gets it first.
+///
+/// # Errors
+/// [`RestoreError`]; then the database is as it was, apart from that schema.
+pub async fn restore(
+    db: &Db,
+    path: &Path,
+    present: Present,
+    sessions: Sessions,
+    progress: &mut Progress,
+) -> Result<Restored, RestoreError> {
+    let header = check(path)?;
+    let applied = applied_migrations(&*db.snapshot().await?).await?;
+    if applied.is_empty() {
+        Migrator::up(db.for_migrations(), None).await?;
+    } else if applied != known_migrations() {
+        return Err(RestoreError::OtherDatabase);
+    }
+    // A file inside a transaction, against the rule: nobody else is served by this process, and all or nothing is the point.
+    db.write(Actor::Operator, async |txn| {
+        patient(txn).await?;
+        let replaced = clear(txn, present).await?;
+        fill(txn, path, &header, progress).await?;
+        settle(txn, header, replaced, sessions).await
+    })
+    .await
+}
+
+/// Lifts the limits that are right for a page and wrong for a whole database.
+async fn patient(txn: &Txn) -> Result<(), DbErr> {
+    match txn.get_database_backend() {
+        DatabaseBackend::Postgres => txn.execute_unprepared("SET LOCAL statement_timeout = 0").await?,
+        _ => txn.execute_unprepared("PRAGMA defer_foreign_keys = ON").await?,
+    };
+    Ok(())
+}
+
+async fn clear(txn: &Txn, present: Present) -> Result<u64, RestoreError> {
+    let tables = tables();
+    let mut there = Vec::new();
+    for table in tables.iter().filter(|table| !MACHINERY.contains(&table.name)) {
+        let rows = table.count(txn).await?;
+        if rows > 0 {
+            there.push(format!("{rows} in {}", table.name));
+        }
+    }
+    if present == Present::Keep && !there.is_empty() {
+        return Err(RestoreError::Data(there.join(", ")));
+    }
+    let mut replaced = 0;
+    for table in tables.iter().rev() {
+        replaced += table.clear(txn).await?;
+    }
+    Ok(replaced)
+}
+
+async fn fill(conn: &Conn, path: &Path, header: &Header, progress: &mut Progress) -> Result<(), RestoreError> {
+    let (mut reader, again) = Reader::open(path)?;
+    if again != *header {
+        return Err(reader.damaged("the file was changed meanwhile").into());
+    }
+    let tables = matching_tables(header)?;
+    let mut at = Place::before_first(&tables, header);
+    let (mut table, mut batch): (Option<&Table>, Vec<Row>) = (None, Vec::with_capacity(BATCH));
+    while let Some(line) = reader.next_line()? {
+        match line {
+            Line::Table(name) => {
+                insert(conn, table, &mut batch).await?;
+                table = Some(at.begin(&name).map_err(|what| reader.damaged(what))?);
+            }
+            Line::Row(row) => {
+                at.count().map_err(|what| reader.damaged(what))?;
+                batch.push(row);
+                if batch.len() == BATCH {
+                    insert(conn, table, &mut batch).await?;
+                    progress.at(table.map_or("", |table| table.name), at.rows, header.tables[at.next - 1].rows);
+                }
+            }
+        }
+    }
+    insert(conn, table, &mut batch).await?;
+    for (table, contents) in tables.iter().zip(&header.tables) {
+        let found = table.count(conn).await?;
+        if found != contents.rows {
+            return Err(RestoreError::Count { table: table.name, found, expected: contents.rows });
+        }
+    }
+    Ok(())
+}
+
+async fn insert(conn: &Conn, table: Option<&Table>, batch: &mut Vec<Row>) -> Result<(), DbErr> {
+    if let Some(table) = table {
+        table.insert(conn, batch).await?;
+    }
+    batch.clear();
+    Ok(())
+}
+
+/// What must not go on as if nothing had happened.
+async fn settle(txn: &Txn, header: Header, replaced: u64, sessions: Sessions) -> Result<Restored, RestoreError> {
+    let offset = clock::Entity::find_by_id(1).one(&**txn).await?.map_or(0, |row| row.offset_micros);
+    let now = shifted(txn.machine_now(), SignedDuration::from_micros(offset));
+    let letters_held = mail::hold_due(txn, now.max(header.service_time)).await?;
+    let jobs_taken_back = take_jobs_back(txn).await?;
+    let sessions_ended = match sessions {
+        Sessions::End => end_sessions(txn).await?,
+        Sessions::Keep => 0,
+    };
+    let restored = Restored { header, replaced, sessions_ended, jobs_taken_back, letters_held };
+    audit::record(txn, &Happened(&restored)).await?;
+    Ok(restored)
+}
+
+/// Their leases are over: whoever works here takes them up first.
+async fn take_jobs_back(txn: &Txn) -> Result<u64, DbErr> {
+    let done = jobs::Entity::update_many()
+        .col_expr(jobs::Column::LeaseUntil, Expr::value(UtcTime::from(txn.machine_now())))
+        .filter(jobs::COLUMN.state.eq(jobs::State::Leased))
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected)
+}
+
+async fn end_sessions(txn: &Txn) -> Result<u64, DbErr> {
+    let now = UtcTime::from(txn.machine_now());
+    let done = sessions::Entity::update_many()
+        .col_expr(sessions::Column::EndedAt, Expr::value(now))
+        .filter(sessions::COLUMN.ended_at.is_null())
+        .filter(sessions::COLUMN.expires_at.gt(now))
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected)
+}
+
+struct Happened<'a>(&'a Restored);
+
+impl Event for Happened<'_> {
+    fn kind(&self) -> &'static str {
+        "program.restored"
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Program
+    }
+
+    fn after(&self) -> Value {
+        let Restored { header, replaced, sessions_ended, jobs_taken_back, letters_held } = self.0;
+        let taken: &Timestamp = &header.taken_at;
+        json!({
+            "backup_taken_at": taken, "by_version": header.program, "rows": header.rows(), "rows_replaced": replaced,
+            "sessions_ended": sessions_ended, "jobs_taken_back": jobs_taken_back, "letters_held": letters_held,
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! How the program is doing, in numbers without names: what `/metrics` and `lectern doctor` show.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+
+use crate::db::Conn;
+use crate::db::columns::UtcTime;
+use crate::db::rows::enrolment::enrolments;
+use crate::db::rows::identity::sessions;
+use crate::db::rows::payment::{gateway_events, payment_exceptions};
+use crate::db::rows::{jobs, mail};
+use crate::kernel::Timestamp;
+use crate::kernel::time::SignedDuration;
+
+/// Rows of one kind by their state, with its word.
+pub type ByState = Vec<(&'static str, u64)>;
+
+/// The state of things at one moment.
+#[derive(Debug, Clone)]
+pub struct Vitals {
+    /// Every state but those of letters that need nobody any more.
+    pub letters: ByState,
+    /// How long the letter that is due longest has been waiting (service time).
+    pub letter_overdue: SignedDuration,
+    pub jobs: ByState,
+    /// As with letters.
+    pub job_overdue: SignedDuration,
+    /// Held and enrolled, over all cohorts.
+    pub seats: ByState,
+    /// Money that waits for an admin.
+    pub payment_queue: u64,
+    pub sessions: u64,
+    /// When the gateway's last notification was received (service time).
+    pub last_notification: Option<Timestamp>,
+}
+
+/// Counts, at service time `now` and machine time `machine_now`.
+///
+/// # Errors
+/// The database's own.
+pub async fn vitals(conn: &Conn, now: Timestamp, machine_now: Timestamp) -> Result<Vitals, DbErr> {
+    Ok(Vitals {
+        letters: letters(conn).await?,
+        letter_overdue: overdue(oldest::<mail::Entity>(conn, now).await?, now),
+        jobs: jobs_by_state(conn).await?,
+        job_overdue: overdue(oldest::<jobs::Entity>(conn, now).await?, now),
+        seats: seats(conn).await?,
+        payment_queue: payment_exceptions::Entity::find()
+            .filter(payment_exceptions::COLUMN.resolved_at.is_null())
+            .count(conn)
+            .await?,
+        sessions: sessions::Entity::find()
+            .filter(sessions::COLUMN.ended_at.is_null())
+            .filter(sessions::COLUMN.expires_at.gt(UtcTime::from(machine_now)))
+            .count(conn)
+            .await?,
+        last_notification: last_notification(conn).await?,
+    })
+}
+
+async fn letters(conn: &Conn) -> Result<ByState, DbErr> {
+    let found: Vec<(mail::State, i64)> = mail::Entity::find()
+        .select_only()
+        .column(mail::Column::State)
+        .column_as(mail::Column::Id.count(), "many")
+        .group_by(mail::Column::State)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let words = [
+        (mail::State::Pending, "pending"),
+        (mail::State::Leased, "leased"),
+        (mail::State::Held, "held"),
+        (mail::State::InDoubt, "in_doubt"),
+        (mail::State::Dead, "dead"),
+    ];
+    Ok(words.map(|(state, word)| (word, many(&found, &state))).into())
+}
+
+async fn jobs_by_state(conn: &Conn) -> Result<ByState, DbErr> {
+    let found: Vec<(jobs::State, i64)> = jobs::Entity::find()
+        .select_only()
+        .column(jobs::Column::State)
+        .column_as(jobs::Column::Id.count(), "many")
+        .group_by(jobs::Column::State)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let words = [(jobs::State::Pending, "pending"), (jobs::State::Leased, "leased"), (jobs::State::Dead, "dead")];
+    Ok(words.map(|(state, word)| (word, many(&found, &state))).into())
+}
+
+async fn seats(conn: &Conn) -> Result<ByState, DbErr> {
+    let found: Vec<(enrolments::State, i64)> = enrolments::Entity::find()
+        .select_only()
+        .column(enrolments::Column::State)
+        .column_as(enrolments::Column::Id.count(), "many")
+        .group_by(enrolments::Column::State)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let words = [(enrolments::State::Held, "held"), (enrolments::State::Enrolled, "enrolled")];
+    Ok(words.map(|(state, word)| (word, many(&found, &state))).into())
+}
+
+fn many<S: PartialEq>(found: &[(S, i64)], state: &S) -> u64 {
+    found.iter().find(|(known, _)| known == state).map_or(0, |(_, many)| u64::try_from(*many).unwrap_or(0))
+}
+
+/// When the row that is due longest was due. Letters and jobs have these columns alike.
+async fn oldest<E: EntityTrait>(conn: &Conn, now: Timestamp) -> Result<Option<Timestamp>, DbErr> {
+    let least: Option<Option<UtcTime>> = E::find()
+        .select_only()
+        .column_as(Expr::col("due_at").min(), "least")
+        .filter(Expr::cust("state = 'pending'"))
+        .filter(Expr::col("due_at").lte(UtcTime::from(now)))
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(least.flatten().map(Timestamp::from))
+}
+
+fn overdue(due: Option<Timestamp>, now: Timestamp) -> SignedDuration {
+    due.map_or(SignedDuration::ZERO, |due| now.duration_since(due))
+}
+
+async fn last_notification(conn: &Conn) -> Result<Option<Timestamp>, DbErr> {
+    let last: Option<Option<UtcTime>> = gateway_events::Entity::find()
+        .select_only()
+        .column_as(gateway_events::Column::ReceivedAt.max(), "last")
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(last.flatten().map(Timestamp::from))
+}
