@@ -62,6 +62,7 @@ pub struct Server {
     workers: Option<Workers>,
     stop: CancellationToken,
     pages: Option<JoinHandle<()>>,
+    look: Option<JoinHandle<()>>,
     stop_practice: CancellationToken,
     practice_tasks: Vec<JoinHandle<()>>,
 }
@@ -87,6 +88,7 @@ impl Server {
             workers: None,
             stop: CancellationToken::new(),
             pages: None,
+            look: None,
             stop_practice: CancellationToken::new(),
             practice_tasks: Vec::new(),
         };
@@ -102,7 +104,7 @@ impl Server {
         let app = App::new(server.services.clone());
         app.look().await?;
         if parts == Parts::All {
-            server.tasks.push(tokio::spawn(app.clone().keep_looking(LOOK_EVERY, server.stop.clone())));
+            server.look = Some(tokio::spawn(app.clone().keep_looking(LOOK_EVERY, server.stop.clone())));
         }
         server.serve(listener, web::router(app));
         Ok(server)
@@ -154,8 +156,8 @@ impl Server {
     /// The database's own.
     pub async fn stop(self) -> Result<(), DbErr> {
         self.stop.cancel();
-        if let Some(pages) = self.pages {
-            let _ = pages.await;
+        for task in [self.pages, self.look].into_iter().flatten() {
+            let _ = task.await;
         }
         if let Some(workers) = self.workers {
             workers.stop().await;

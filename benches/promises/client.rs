@@ -78,17 +78,15 @@ pub async fn times(targets: &[Target], turn: Duration) -> Outcome<Vec<f64>> {
     let mut clients = JoinSet::new();
     let began = Instant::now();
     for place in 0..CONNECTIONS {
-        let targets = targets.to_vec();
+        let (targets, client) = (targets.to_vec(), client()?);
         clients.spawn(async move {
-            let first = targets.first().ok_or("nothing to ask for")?;
-            let mut connection = Connection::open(&first.authority).await?;
             let mut times = Vec::new();
             for target in targets.iter().cycle().skip(place) {
                 if began.elapsed() >= turn {
                     break;
                 }
                 let asked = Instant::now();
-                connection.ask(target).await?;
+                target.ask(&client).await?;
                 times.push(asked.elapsed().as_secs_f64() * 1000.0);
             }
             Outcome::Ok(times)

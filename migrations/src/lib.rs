@@ -14,11 +14,11 @@ mod m20261123_000008_audit;
 mod m20261123_000009_jobs;
 mod m20261123_000010_mail;
 mod m20261123_000011_clock;
+mod m20261124_000012_organisation;
 mod m20261124_000013_second_factor;
 mod m20261124_000015_published;
-mod m20261124_000017_certificates;
-mod m20261124_000012_organisation;
 mod m20261124_000016_search;
+mod m20261124_000017_certificates;
 mod m20261124_000018_mail_preferences;
 mod table;
 

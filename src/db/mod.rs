@@ -7,8 +7,8 @@
 pub mod columns;
 mod connect;
 pub mod rows;
-mod written;
 pub mod tables;
+mod written;
 
 use std::fmt;
 use std::ops::Deref;

@@ -11,8 +11,8 @@ pub use compose::{ComposeError, Mail, Party, Unsubscribe, compose};
 pub use dkim::{DkimSettings, DkimSigner};
 pub use mailbox::{Mailbox, Received, ReceivedId};
 pub use outbox::{
-    Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, Planned, Post, Postman, Replan, Stage, cancel, held,
-    hold_due, left, planned, post, post_many, readdress, release_held, replan, revive, send_due, suppress, suppress_due, upcoming,
+    Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, Planned, Post, Postman, Stage, cancel, held, hold_due,
+    left, planned, post, post_many, readdress, release_held, replan, revive, send_due, suppress, suppress_due, upcoming,
 };
 pub use smtp::{Sender, SmtpSettings};
 pub use transport::{Accepted, Envelope, Phase, SendFailure, Transport};

@@ -8,6 +8,6 @@ pub mod order;
 pub mod people;
 pub mod roster;
 pub mod staff;
-pub mod told;
 pub mod sums;
+pub mod told;
 pub mod vitals;

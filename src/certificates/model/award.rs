@@ -26,10 +26,7 @@ impl Issuer {
     pub fn of(organisation: &Organisation) -> Option<Self> {
         let signer = |signer: &organisation::Signer| Signer { name: signer.name.to_string(), title: signer.title.to_string() };
         let identity = organisation.identity.as_ref()?;
-        Some(Self {
-            legal_name: identity.legal_name.to_string(),
-            signers: organisation.signers.iter().map(signer).collect(),
-        })
+        Some(Self { legal_name: identity.legal_name.to_string(), signers: organisation.signers.iter().map(signer).collect() })
     }
 }
 

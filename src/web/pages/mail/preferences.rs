@@ -52,9 +52,10 @@ pub async fn show(
 
 fn choice(group: MailGroup, wish: Wish) -> Choice {
     let (label, hint) = match group {
-        MailGroup::CourseNews => {
-            ("Course news", "A mail when a week opens, and when its date changes. Without it, find the dates on your course page.")
-        }
+        MailGroup::CourseNews => (
+            "Course news",
+            "A mail when a week opens, and when its date changes. Without it, find the dates on your course page.",
+        ),
         MailGroup::Nudges => (
             "Reminders",
             "The day before your cohort starts, when readings are unread two days before the next week, and when you have fallen \

@@ -11,7 +11,6 @@ use crate::kernel::{Actor, Currency, Money, Timestamp, Zone};
 use crate::payment::{self, Method, Offline, RecordRefusal, Reference};
 use crate::views::order::Sheet;
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::pages::shown::plain;
 use crate::web::session::AdminNow;
 use crate::web::view::View;
 use crate::web::{App, Problem};

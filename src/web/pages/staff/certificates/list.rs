@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::{Done, Flash, cohort, issuer};
 use crate::catalogue::model::Cohort;
-use crate::certificates::{self, Candidate, CertificateState, DryRun, Missing, Standing};
+use crate::certificates::{self, Candidate, CertificateState, DryRun, Issuer, Missing, Standing};
 use crate::identity::Role;
 use crate::kernel::ids::{CertificateId, EnrolmentId};
 use crate::kernel::shown::plain_date;
