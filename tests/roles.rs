@@ -308,6 +308,8 @@ async fn own_session(app: &TestApp) -> String {
     let conn = app.services().db.snapshot().await.unwrap();
     let owner = identity::person_by_email(&conn, &OWNER.parse().unwrap()).await.unwrap().unwrap();
     identity::sessions_of(&conn, owner.id, owner.role, app.machine_now()).await.unwrap()[0].id.to_string()
+}
+
 async fn unsubscribe_token(app: &TestApp, email: &str) -> String {
     let snapshot = app.services().db.snapshot().await.unwrap();
     let person = identity::person_by_email(&snapshot, &email.parse().unwrap()).await.unwrap().unwrap();
