@@ -15,6 +15,7 @@ mod m20261123_000009_jobs;
 mod m20261123_000010_mail;
 mod m20261123_000011_clock;
 mod m20261124_000013_second_factor;
+mod m20261124_000019_today;
 mod table;
 
 /// Every migration, oldest first. A released one is never edited: a change is a new file.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000010_mail::Migration),
             Box::new(m20261123_000011_clock::Migration),
             Box::new(m20261124_000013_second_factor::Migration),
+            Box::new(m20261124_000019_today::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::ids::{CohortId, CourseId, EnrolmentId, ExceptionId, OrderId, PaymentId, ReadingId, UserId};
+use super::ids::{CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, UserId};
 
 /// The thing that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub enum Subject {
     Order(OrderId),
     Payment(PaymentId),
     Exception(ExceptionId),
+    /// A mail of the outbox.
+    Letter(LetterId),
+    /// What the payment gateway told us; the event names which notification.
+    Gateway,
     /// Service time itself, which development moves.
     Clock,
 }
@@ -31,6 +35,8 @@ impl Subject {
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
+            Self::Letter(id) => id.to_string(),
+            Self::Gateway => "gateway".to_owned(),
             Self::Clock => "clock".to_owned(),
         }
     }

@@ -11,8 +11,10 @@ pub use compose::{ComposeError, Mail, Party, Unsubscribe, compose};
 pub use dkim::{DkimSettings, DkimSigner};
 pub use mailbox::{Mailbox, Received, ReceivedId};
 pub use outbox::{
-    Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, Planned, Post, Postman, Replan, Stage, cancel, left,
-    planned, post, readdress, replan, revive, send_due, suppress_due, upcoming,
+    Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, LetterAct, LetterFilter, LetterRefusal, LetterRow,
+    LetterSheet, LetterState, Planned, Post, Postman, Replan, Stage, Written, acts_for, cancel, count_troubled, drop_letter, left,
+    letter, letters, planned, post, readdress, release, replan, retry, revive, send_due, state_of_word, state_word, suppress_due,
+    troubled_letters, upcoming,
 };
 pub use smtp::{Sender, SmtpSettings};
 pub use transport::{Accepted, Envelope, Phase, SendFailure, Transport};

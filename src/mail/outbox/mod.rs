@@ -5,11 +5,14 @@
 //! doubt, and its [`Class`] says what becomes of it.
 
 mod delivery;
+mod desk;
 mod message;
 mod planned;
 mod postman;
 mod store;
 
+#[cfg(test)]
+mod desk_tests;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +25,10 @@ use crate::db::{Txn, Wake};
 use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
+pub use desk::{
+    LetterAct, LetterFilter, LetterRefusal, LetterRow, LetterSheet, LetterState, Written, acts_for, count_troubled, drop_letter,
+    letter, letters, release, retry, state_of_word, state_word, troubled_letters,
+};
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
 pub use planned::{Planned, Replan, Stage, cancel, planned, replan, revive};
 pub use postman::{Postman, send_due};
