@@ -101,6 +101,42 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /staff/cohorts/{slug}/roster", "/staff/cohorts/january/roster", "", [303, 403, 403, 200, 404, 200]),
     ("GET /staff/cohorts/{slug}/roster", "/staff/cohorts/february/roster", "", [303, 403, 403, 404, 200, 200]),
     ("GET /staff/cohorts/{slug}/roster", "/staff/cohorts/none/roster", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/new", "/staff/cohorts/new", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/cohorts/new", "/staff/cohorts/new", "", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/cohorts/{slug}/edit", "/staff/cohorts/january/edit", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/cohorts/{slug}/edit", "/staff/cohorts/none/edit", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/edit", "/staff/cohorts/january/edit", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/cohorts/{slug}/edit", "/staff/cohorts/none/edit", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/january/board", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/february/board", "", [303, 403, 403, 404, 200, 200]),
+    ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/none/board", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish", "", [303, 403, 403, 303, 404, 303]),
+    ("GET /staff/cohorts/{slug}/board/publish", "/staff/cohorts/none/board/publish", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish", "revision=0", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/publish", "/staff/cohorts/none/board/publish", "revision=0", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/january/board/unpublish", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/none/board/unpublish", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/january/board/unpublish", "revision=0", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/none/board/unpublish", "revision=0", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}", "/staff/cohorts/january/board/weeks/1", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}", "/staff/cohorts/january/board/weeks/9", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}", "/staff/cohorts/january/board/weeks/one", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/january/board/weeks/1/release", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/none/board/weeks/1/release", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/january/board/weeks/1/release", "", [303, 403, 403, 422, 404, 422]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/january/board/weeks/9/release", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings", "/staff/cohorts/january/board/weeks/1/readings", "", [303, 403, 403, 422, 404, 422]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings", "/staff/cohorts/none/board/weeks/1/readings", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/READING", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/LOCKED", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/READING", "", [303, 403, 403, 422, 404, 422]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/none", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/order", "/staff/cohorts/january/board/weeks/1/readings/READING/order", "revision=0&towards=end", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/order", "/staff/cohorts/january/board/weeks/1/readings/none/order", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/READING/detach", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/none/detach", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/READING/detach", "revision=0", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/none/detach", "", [303, 403, 403, 404, 404, 404]),
     ("GET /staff/orders/{order}", "/staff/orders/ORDER", "", [303, 403, 403, 403, 403, 200]),
     ("GET /staff/orders/{order}", "/staff/orders/ord_NOBODYS", "", [303, 403, 403, 403, 403, 404]),
     ("POST /staff/orders/{order}/payments", "/staff/orders/OPEN_ORDER/payments", "", [303, 403, 403, 403, 403, 422]),
@@ -133,6 +169,44 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
     ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free", "", [303, 403, 403, 403, 403, 422]),
     ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/ENROLMENT/certificate", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/AWARDED/certificate", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/enr_NOBODYS/certificate", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/ENROLMENT/certificate.pdf", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/AWARDED/certificate.pdf", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/enr_NOBODYS/certificate.pdf", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /verify", "/verify", "", [200; 6]),
+    ("POST /verify", "/verify", "code=none", [422; 6]),
+    ("POST /verify", "/verify", "code=PUBLIC", [303; 6]),
+    ("GET /verify/{code}", "/verify/PUBLIC", "", [200; 6]),
+    ("GET /verify/{code}", "/verify/0000-0000-0000-0000", "", [404; 6]),
+    ("GET /verify/{code}", "/verify/CERTIFICATE", "", [404; 6]),
+
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/january/certificates", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/february/certificates", "", [303, 403, 403, 404, 200, 200]),
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/none/certificates", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/certificates", "/staff/cohorts/january/certificates", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/cohorts/{slug}/certificates", "/staff/cohorts/none/certificates", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/november/certificates/AWARDED", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/ENROLMENT", "", [303, 403, 403, 403, 403, 409]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/AWARDED", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/enr_NOBODYS", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/ENROLMENT/name", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/enr_NOBODYS/name", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/ENROLMENT/name", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/enr_NOBODYS/name", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/certificates/{certificate}", "/staff/certificates/CERTIFICATE", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/certificates/{certificate}", "/staff/certificates/crt_NOBODYS", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/certificates/{certificate}/pdf", "/staff/certificates/CERTIFICATE/pdf", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/certificates/{certificate}/pdf", "/staff/certificates/crt_NOBODYS/pdf", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/certificates/{certificate}/revoke", "/staff/certificates/CERTIFICATE/revoke", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/certificates/{certificate}/revoke", "/staff/certificates/crt_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/certificates/{certificate}/revoke", "/staff/certificates/CERTIFICATE/revoke", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/certificates/{certificate}/revoke", "/staff/certificates/crt_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/certificates/{certificate}/successor", "/staff/certificates/CERTIFICATE/successor", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/certificates/{certificate}/successor", "/staff/certificates/crt_NOBODYS/successor", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/certificates/{certificate}/successor", "/staff/certificates/CERTIFICATE/successor", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/certificates/{certificate}/successor", "/staff/certificates/crt_NOBODYS/successor", "", [303, 403, 403, 403, 403, 404]),
 
     ("GET /dev/mailbox", "/dev/mailbox", "", [200; 6]),
     ("GET /dev/mailbox.json", "/dev/mailbox.json", "", [200; 6]),
@@ -153,6 +227,7 @@ impl Names {
         let own = ask_code(app, OWNER, &browser(1)).await;
         let foreign = ask_code(app, OWNER, &browser(2)).await;
         app.settle().await;
+        let awarded = school::award(app).await;
         let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
         Self(vec![
             ("SESSION", own_session(app).await),
@@ -165,6 +240,9 @@ impl Names {
             ("ORDER", school.order.clone()),
             ("READING", school.reading.to_string()),
             ("LOCKED", school.locked_reading.to_string()),
+            ("AWARDED", awarded.enrolment),
+            ("CERTIFICATE", awarded.certificate),
+            ("PUBLIC", awarded.code),
             ("A_MAIL", mails[0]["id"].as_str().unwrap().to_owned()),
         ])
     }
@@ -210,7 +288,7 @@ async fn every_route_answers_every_role_as_the_table_says() {
         for (route, path, body, expected) in ROWS {
             let path = names.fill(path);
             for ((who, email), expected) in ACTORS.iter().zip(expected) {
-                let answer = ask(&app, route, &path, body, *email).await;
+                let answer = ask(&app, route, &path, &names.fill(body), *email).await;
                 if answer.status != *expected {
                     wrong.push(format!("{route} at {path} by {who}: {}, not {expected}", answer.status));
                 }

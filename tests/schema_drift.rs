@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lectern::db::rows::{audit, catalogue, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule};
+use lectern::db::rows::{
+    audit, catalogue, certificates, clock, enrolment, identity, jobs, learning, mail, payment, readings, schedule,
+};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sea_query::TableCreateStatement;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Schema, Statement};
@@ -97,6 +99,8 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         schedule::overrides::Entity,
         schedule::openings::Entity,
         learning::progress::Entity,
+        certificates::certificates::Entity,
+        certificates::certificate_pdfs::Entity,
         audit::audit_events::Entity,
         audit::touches::Entity,
         jobs::Entity,

@@ -15,6 +15,8 @@ mod m20261123_000009_jobs;
 mod m20261123_000010_mail;
 mod m20261123_000011_clock;
 mod m20261124_000013_second_factor;
+mod m20261124_000015_published;
+mod m20261124_000017_certificates;
 mod m20261124_000019_today;
 mod table;
 
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000010_mail::Migration),
             Box::new(m20261123_000011_clock::Migration),
             Box::new(m20261124_000013_second_factor::Migration),
+            Box::new(m20261124_000015_published::Migration),
+            Box::new(m20261124_000017_certificates::Migration),
             Box::new(m20261124_000019_today::Migration),
         ]
     }

@@ -37,6 +37,7 @@ pub enum HoldRefusal {
     /// Seats that wait to be paid, over all cohorts.
     #[error("too many seats are held already")]
     TooManyHolds { limit: u32 },
+    /// Or it is not published.
     #[error("there is no such cohort")]
     NoSuchCohort,
     #[error(transparent)]
@@ -101,7 +102,8 @@ async fn lock_for_seat(txn: &Txn, cohort: CohortId, user: UserId) -> Result<(Sea
     // Always the person before the cohort, so that two holds never wait for each other. With the person locked, no other hold of
     // theirs can come between the look and the insert, which the unique index would refuse.
     store::lock_user(txn, user).await?;
-    let terms = store::seat_terms_for_update(txn, cohort).await?.ok_or(HoldRefusal::NoSuchCohort)?;
+    let terms = store::seat_terms_for_update(txn, cohort).await?.filter(|terms| terms.published_at.is_some());
+    let terms = terms.ok_or(HoldRefusal::NoSuchCohort)?;
     let active = store::active_of_user(txn, user).await?;
     if let Some(known) = active.iter().find(|enrolment| enrolment.cohort == cohort) {
         return Err(match known.state {
@@ -222,6 +224,21 @@ pub async fn reseat(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal
     }
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Reseated { before: &before, after: &after }).await?;
+    Ok(after)
+}
+
+/// Corrects the name that the certificate will bear. The same name again changes nothing.
+///
+/// # Errors
+/// The database's own: there is no such enrolment.
+pub async fn correct_name(txn: &Txn, id: EnrolmentId, name: PersonName) -> Result<Enrolment, DbErr> {
+    let before = store::enrolment_for_update(txn, id).await?;
+    let before = before.ok_or_else(|| DbErr::RecordNotFound("the enrolment to correct".to_owned()))?;
+    let after = Enrolment { certificate_name: name, ..before.clone() };
+    if after != before {
+        store::save_name(txn, &after).await?;
+        audit::record(txn, &EnrolmentEvent::Renamed { before: &before, after: &after }).await?;
+    }
     Ok(after)
 }
 

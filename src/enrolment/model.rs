@@ -158,6 +158,8 @@ pub struct SeatTerms {
     pub closes_at: Timestamp,
     /// The zone of the cohort's civil times.
     pub zone: Zone,
+    /// Since when the public can enrol.
+    pub published_at: Option<Timestamp>,
 }
 
 /// Whether a cohort takes enrolments.
@@ -207,6 +209,11 @@ pub enum EnrolmentEvent<'a> {
         before: &'a Enrolment,
         after: &'a Enrolment,
     },
+    /// The name for the certificate was corrected.
+    Renamed {
+        before: &'a Enrolment,
+        after: &'a Enrolment,
+    },
 }
 
 impl EnrolmentEvent<'_> {
@@ -217,7 +224,8 @@ impl EnrolmentEvent<'_> {
             | Self::Extended { after, .. }
             | Self::Confirmed { after, .. }
             | Self::Reseated { after, .. }
-            | Self::Lapsed { after, .. } => after,
+            | Self::Lapsed { after, .. }
+            | Self::Renamed { after, .. } => after,
         }
     }
 }
@@ -231,6 +239,7 @@ impl Event for EnrolmentEvent<'_> {
             Self::Confirmed { .. } => "enrolment.confirmed",
             Self::Reseated { .. } => "enrolment.reseated",
             Self::Lapsed { .. } => "enrolment.lapsed",
+            Self::Renamed { .. } => "enrolment.renamed",
         }
     }
 
@@ -244,7 +253,8 @@ impl Event for EnrolmentEvent<'_> {
             Self::Extended { before, .. }
             | Self::Confirmed { before, .. }
             | Self::Reseated { before, .. }
-            | Self::Lapsed { before, .. } => told(before),
+            | Self::Lapsed { before, .. }
+            | Self::Renamed { before, .. } => told(before),
         }
     }
 
@@ -256,6 +266,9 @@ impl Event for EnrolmentEvent<'_> {
         match self {
             Self::Held(enrolment) => Some(json!({ "certificate_name": enrolment.certificate_name })),
             Self::Given { after, reason } => Some(json!({ "certificate_name": after.certificate_name, "reason": reason })),
+            Self::Renamed { before, after } => {
+                Some(json!({ "before": before.certificate_name, "after": after.certificate_name }))
+            }
             _ => None,
         }
     }
@@ -304,7 +317,7 @@ mod tests {
     #[test]
     fn a_window_holds_its_start_and_not_its_end() {
         let price = Money::new(1, crate::kernel::Currency::INR);
-        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC };
+        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC, published_at: None };
         assert_eq!(terms.window(at(0)), Window::NotOpenYet { opens_at: at(1) });
         assert_eq!(terms.window(at(1)), Window::Open);
         assert_eq!(terms.window(at(2)), Window::Closed { closed_at: at(2) });

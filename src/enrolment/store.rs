@@ -40,6 +40,7 @@ fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
         opens_at: row.enrol_opens_at.into(),
         closes_at: row.enrol_closes_at.into(),
         zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
+        published_at: row.published_at.map(Into::into),
     })
 }
 
@@ -92,6 +93,13 @@ pub(super) async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr
 
 pub(super) async fn save(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
     changed(enrolment).update(&**txn).await?;
+    Ok(())
+}
+
+pub(super) async fn save_name(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
+    let name = Set(enrolment.certificate_name.as_str().to_owned());
+    let row = enrolments::ActiveModel { id: Set(enrolment.id), certificate_name: name, ..Default::default() };
+    row.update(&**txn).await?;
     Ok(())
 }
 

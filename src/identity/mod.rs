@@ -36,7 +36,7 @@ pub use people::{
 pub use sessions::{end_all, end_others, end_own};
 pub use store::factors::pending_sign_in;
 pub use store::people::{account, account_by_email, sessions_of, staff};
-pub use store::{challenge, person, person_by_email, session};
+pub use store::{challenge, person, person_by_email, session, teachers};
 
 /// How many codes an hour may be asked for. The smaller limit is one browser's, so that a stranger who asks for codes to an
 /// address does not easily keep its owner out; the larger protects the address from a flood.

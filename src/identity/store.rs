@@ -61,6 +61,16 @@ pub async fn person_by_email(conn: &Conn, email: &EmailAddress) -> Result<Option
     rows.one(conn).await?.map(to_person).transpose()
 }
 
+/// Everybody who may teach: active instructors and admins, by name.
+///
+/// # Errors
+/// The database's own.
+pub async fn teachers(conn: &Conn) -> Result<Vec<Person>, DbErr> {
+    let staff = users::Entity::find().filter(users::Column::Role.ne(users::Role::Student));
+    let rows = staff.filter(users::COLUMN.disabled_at.is_null()).order_by_asc(users::Column::Name).all(conn).await?;
+    rows.into_iter().map(to_person).collect()
+}
+
 pub(super) async fn insert_person(txn: &Txn, person: &Person) -> Result<(), DbErr> {
     let row = users::ActiveModel {
         id: Set(person.id),
@@ -223,8 +233,10 @@ pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<O
         .filter(sessions::COLUMN.expires_at.gt(UtcTime::from(now)))
         .filter(users::COLUMN.disabled_at.is_null())
         .find_also_related(users::Entity)
-        .one(conn)
-        .await?;
+        // Not `one`: its LIMIT is a variable, and SQLite prepares such a statement anew at each run.
+        .all(conn)
+        .await?
+        .pop();
     let Some((session, Some(user))) = found else { return Ok(None) };
     let person = to_person(user)?;
     let last_seen_at = Timestamp::from(session.last_seen_at);

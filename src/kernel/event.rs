@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::ids::{CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, UserId};
+use super::ids::{
+    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, UserId,
+};
 
 /// The thing that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +17,7 @@ pub enum Subject {
     Order(OrderId),
     Payment(PaymentId),
     Exception(ExceptionId),
+    Certificate(CertificateId),
     /// A mail of the outbox.
     Letter(LetterId),
     /// What the payment gateway told us; the event names which notification.
@@ -35,6 +38,7 @@ impl Subject {
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
+            Self::Certificate(id) => id.to_string(),
             Self::Letter(id) => id.to_string(),
             Self::Gateway => "gateway".to_owned(),
             Self::Clock => "clock".to_owned(),

@@ -126,6 +126,8 @@ ids! {
     PaymentId = "pay";
     /// Money that fits no rule, waiting for an admin.
     ExceptionId = "exc";
+    /// The record of an award.
+    CertificateId = "crt";
     /// One entry of the audit log.
     AuditId = "aud";
     /// A unit of later work.

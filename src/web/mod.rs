@@ -39,7 +39,7 @@ use crate::schedule::Plans;
 use crate::services::Services;
 use crate::work::clock::Registries;
 
-use kept::Kept;
+use kept::{Kept, KeptPages};
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
 use session::CookieNames;
@@ -66,6 +66,7 @@ pub struct Shared {
     pub factor_keys: FactorKeys,
     pub plans: Plans,
     front: Kept,
+    checks: KeptPages<crate::certificates::Code>,
     content_security_policy: HeaderValue,
     cookies: CookieNames,
     hosts: Vec<String>,
@@ -91,6 +92,7 @@ impl App {
             factor_keys: FactorKeys::new(&settings.server.secret),
             plans: Plans::default(),
             front: Kept::default(),
+            checks: KeptPages::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],

@@ -136,6 +136,36 @@ async function seeItLocked({page}, server) {
   return opens;
 }
 
+/** I1, in part: an instructor moves a week on the board, and keys it to a reading and back. */
+export async function planOnBoard(who, server, email) {
+  const {page} = who;
+  await signIn(who, server, email, /\/staff\//);
+  await page.goto(`${server.origin}/staff/cohorts`);
+  const board = page.getByRole('link', {name: /^Board of/}).last();
+  await Promise.all([page.waitForURL(/\/board$/), board.click()]);
+  await press(page, 'link', 'Move week 6', /\/weeks\/6\/release$/);
+  await press(page, 'button', 'A day later', /by=1$/);
+  await heading(page, /^Move week 6\?/);
+  await press(page, 'button', 'Move the week', /\/board\?done=moved$/);
+  await page.getByText('The release is moved.').waitFor();
+  await press(page, 'link', /^6\. /, /\/weeks\/6$/);
+  const readings = page.locator('ol.readings > li');
+  const before = await readings.count();
+  await page.getByLabel('Reading', {exact: true}).selectOption({index: 1});
+  await press(page, 'button', 'Attach', url => url.pathname.endsWith('/readings'));
+  await page.locator('#error-summary').waitFor();
+  await page.getByLabel('Why to read it').fill('It looks back.');
+  await press(page, 'button', 'Attach', /done=attached$/);
+  assert.equal(await readings.count(), before + 1);
+  const title = await readings.last().locator('cite').innerText();
+  await Promise.all([page.waitForURL(/done=ordered$/), readings.last().getByRole('button', {name: /^Up/}).click()]);
+  assert.equal(await readings.nth(before - 1).locator('cite').innerText(), title, 'the reading has moved up');
+  await Promise.all([page.waitForURL(/\/detach$/), readings.nth(before - 1).getByRole('link', {name: /^Detach/}).click()]);
+  await press(page, 'button', 'Detach it', /done=detached$/);
+  assert.equal(await readings.count(), before);
+  assertCalm(who);
+}
+
 /** Moves service time forward to an instant (milliseconds), in a tab of its own. */
 export async function moveClock({context}, server, to) {
   const page = await context.newPage();
@@ -191,5 +221,22 @@ export async function signInWithApp(who, server, email) {
   await page.getByLabel('Code from your app').fill(totp(key, Date.now() + 30_000));
   await press(page, 'button', 'Sign in', /\/staff/);
   await heading(page, /^Cohorts/);
+  assertCalm(who);
+}
+
+/** A6: an admin issues a certificate to one of the finished cohort; anybody sees that it is valid. */
+export async function issueCertificate(who, server, {email}) {
+  const {page} = who;
+  await signIn(who, server, email, /\/staff/);
+  await page.goto(`${server.origin}/staff/cohorts`);
+  await page.locator('main a[href$="/roster"]').first().click();
+  await press(page, 'link', 'Certificates', /\/certificates$/);
+  const ready = page.getByRole('button', {name: /^Issue to/}).first();
+  const name = /^Issue to (.*)$/.exec((await ready.innerText()).trim().replace(/\s+/g, ' '))[1];
+  await Promise.all([page.waitForURL(/\/staff\/certificates\/[^/]+\?done=issued$/), ready.click()]);
+  await heading(page, new RegExp(name));
+  await press(page, 'link', /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/, /\/verify\//);
+  await heading(page, /^This certificate is valid/);
+  assert.ok((await page.getByRole('main').innerText()).includes(name), 'the public page names the student');
   assertCalm(who);
 }

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {launch, person} from './browser.mjs';
-import {enrolAndPay, readWeekOne, signInWithApp} from './journeys.mjs';
+import {enrolAndPay, issueCertificate, planOnBoard, readWeekOne, signInWithApp} from './journeys.mjs';
 import {checkPages} from './pages.mjs';
 import {start} from './server.mjs';
 
@@ -98,6 +98,15 @@ async function journeys(run, browser, binary, {scripts}) {
   });
 }
 
+/** What staff do, with scripts: the same forms as without. */
+async function staffJourneys(run, browser, binary, {admin}) {
+  await withServer(run, 'staff', binary, async server => {
+    const who = await person(browser, {scripts: true, origins: [server.origin, server.gateway]});
+    await run.test('A6 issue a certificate, see it valid', shoot => shoot(who.page, () => issueCertificate(who, server, {email: admin})));
+    await who.context.close();
+  });
+}
+
 const {values, positionals: [binary]} = parseArgs({allowPositionals: true, options: {
   only: {type: 'string'}, origin: {type: 'string'}, pages: {type: 'string', default: path.join(import.meta.dirname, 'pages.json')}}});
 if (!binary === !values.origin) {
@@ -113,6 +122,14 @@ else {
   for (const scripts of [true, false]) {
     if (run.wants(scripts ? 'journeys with scripts' : 'journeys without scripts')) await journeys(run, browser, program, {scripts});
   }
+  if (run.wants('board')) {
+    await withServer(run, 'board', program, async server => {
+      const who = await person(browser, {origins: [server.origin]});
+      await run.test('I1 weeks are moved and keyed on the board', shoot => shoot(who.page, () => planOnBoard(who, server, list.cast.instructor)));
+      await who.context.close();
+    });
+  }
+  if (run.wants('staff')) await staffJourneys(run, browser, program, list.cast);
   if (run.wants('pages')) await withServer(run, 'pages', program, server => checkPages(run, browser, server, list));
 }
 await browser.close();

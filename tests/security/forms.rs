@@ -117,7 +117,12 @@ async fn a_character_that_is_not_text_is_refused_with_the_input_kept_and_the_fie
     let field = |form, name| Field { form, name, lines: false };
     let enrol = form("/cohorts/{slug}/enrol");
     let read = form("/learn/{enrolment}/weeks/{week}/readings/{reading}/read");
+    let (new, restate) = (form("/staff/cohorts/new"), form("/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}"));
     let fields = [
+        field(new, "name"),
+        field(new, "slug"),
+        field(new, "price"),
+        field(restate, "why"),
         field(form("/sign-in"), "email"),
         field(enrol, "name"),
         field(enrol, "email"),

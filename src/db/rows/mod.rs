@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod catalogue;
+pub mod certificates;
 pub mod clock;
 pub mod enrolment;
 pub mod identity;

@@ -1,6 +1,8 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
 mod account;
+mod board;
+mod certificate;
 mod course;
 mod dev;
 mod done;
@@ -14,6 +16,7 @@ mod staff;
 pub(super) mod step_up;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub(super) use done::{Done, DoneQuery};
 
@@ -38,6 +41,8 @@ pub(super) fn routes() -> Routes {
         .merge(order::routes())
         .merge(staff::routes())
         .merge(people::routes())
+        .merge(board::routes())
+        .merge(verify::routes())
 }
 
 /// Pages of the development profile alone.

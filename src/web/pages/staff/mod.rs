@@ -1,5 +1,6 @@
 //! What staff see and do: cohorts and their rosters, one order, and the money that waits for a person.
 
+mod certificates;
 mod cohorts;
 mod order;
 mod queue;
@@ -15,4 +16,5 @@ pub(super) fn routes() -> Routes {
         .get("/staff/orders/{order}", Access::Admin, order::show)
         .post("/staff/orders/{order}/payments", Access::AdminNow, record::record)
         .get("/staff/queue", Access::Admin, queue::show)
+        .merge(certificates::routes())
 }

@@ -11,6 +11,7 @@ use crate::kernel::{Actor, Currency, Money, Timestamp, Zone};
 use crate::payment::{self, Method, Offline, RecordRefusal, Reference};
 use crate::views::order::Sheet;
 use crate::web::form::{FieldErrors, Fields};
+use crate::web::pages::shown::plain;
 use crate::web::session::AdminNow;
 use crate::web::view::View;
 use crate::web::{App, Problem};
@@ -57,11 +58,6 @@ impl Input {
             _ => Err(errors),
         }
     }
-}
-
-/// `6500.00`: without sign and groups, as it is typed.
-fn plain(amount: Money) -> String {
-    amount.to_string().chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
 }
 
 /// As a date field sends it (RFC 3339 full-date), and nothing else.
