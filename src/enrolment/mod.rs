@@ -19,7 +19,9 @@ use crate::kernel::{PersonName, Timestamp};
 
 pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};
-pub use store::{active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, seats_taken, seats_taken_in};
+pub use store::{
+    active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, seats_taken, seats_taken_in,
+};
 
 /// Why no seat is held.
 #[derive(Debug, thiserror::Error)]

@@ -12,9 +12,9 @@ pub use dkim::{DkimSettings, DkimSigner};
 pub use mailbox::{Mailbox, Received, ReceivedId};
 pub use outbox::{
     Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, LetterAct, LetterFilter, LetterRefusal, LetterRow,
-    LetterSheet, LetterState, Planned, Post, Postman, Replan, Stage, Written, acts_for, cancel, count_troubled, drop_letter, left,
-    letter, letters, planned, post, readdress, release, replan, retry, revive, send_due, state_of_word, state_word, suppress_due,
-    troubled_letters, upcoming,
+    LetterSheet, LetterState, Planned, Post, Postman, Replan, Stage, Written, acts_for, cancel, count_troubled, drop_letter,
+    left, letter, letters, planned, post, readdress, release, replan, retry, revive, send_due, state_of_word, state_word,
+    suppress_due, troubled_letters, upcoming,
 };
 pub use smtp::{Sender, SmtpSettings};
 pub use transport::{Accepted, Envelope, Phase, SendFailure, Transport};

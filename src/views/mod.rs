@@ -5,3 +5,4 @@ pub mod offer;
 pub mod order;
 pub mod people;
 pub mod staff;
+pub mod today;

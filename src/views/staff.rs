@@ -1,4 +1,4 @@
-//! What staff see of cohorts and of the money that needs them.
+//! What staff see of cohorts.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,7 @@ use crate::db::rows::payment::order_lines;
 use crate::enrolment::{self, Enrolment, EnrolmentState, Window};
 use crate::identity::{Person, Role};
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
-use crate::kernel::{Money, Slug, Timestamp};
-use crate::payment::{self, Exception, Order};
+use crate::kernel::{Slug, Timestamp};
 
 /// A cohort with the count of its seats.
 #[derive(Debug, Clone)]
@@ -156,30 +155,4 @@ async fn roster_rows(conn: &Conn, enrolments: Vec<Enrolment>) -> Result<Vec<Rost
         }
     };
     Ok(enrolments.into_iter().map(row).collect())
-}
-
-/// Money that waits for an admin, with the order it is about.
-#[derive(Debug, Clone)]
-pub struct QueueRow {
-    pub exception: Exception,
-    pub order: Option<Order>,
-    /// What came, where the gateway said so in a currency of ours.
-    pub received: Option<Money>,
-}
-
-/// What waits, oldest first.
-///
-/// # Errors
-/// The database's own.
-pub async fn queue(conn: &Conn) -> Result<Vec<QueueRow>, DbErr> {
-    let mut rows = Vec::new();
-    for exception in payment::queue(conn).await? {
-        let order = match exception.order {
-            Some(id) => payment::order(conn, id).await?,
-            None => None,
-        };
-        let received = exception.detail.get("amount").and_then(|amount| serde_json::from_value(amount.clone()).ok());
-        rows.push(QueueRow { exception, order, received });
-    }
-    Ok(rows)
 }

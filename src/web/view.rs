@@ -57,7 +57,7 @@ impl View {
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
             Some(Role::Admin) => {
-                vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/staff/people", "People"), ("/", "The course")]
+                vec![("/staff/today", "Today"), ("/staff/cohorts", "Cohorts"), ("/staff/people", "People"), ("/", "The course")]
             }
         };
         if self.signed_in() {

@@ -72,6 +72,8 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let code = ask_code(app, OTHER, &browser(1)).await;
     let awarded = school::award(app).await;
     let (list, issued) = ("/staff/cohorts/january/certificates", format!("/staff/certificates/{}", awarded.certificate));
+    let (dead, resolve) = (school::dead_letter(app).await, format!("/staff/today/{}/resolve", school::exception(app).await));
+    let letter = |act: &str| format!("/staff/outbox/{dead}/{act}");
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
     let person = |act: &str| format!("/staff/people/{}/{act}", school.other);
     let read = format!("/learn/{}/weeks/1/readings/{}/read", school.enrolment, school.reading);
@@ -124,6 +126,11 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled("/staff/certificates/{certificate}/revoke", format!("{issued}/revoke"), &admin, "reason=Issued+by+mistake."),
         filled("/staff/certificates/{certificate}/successor", format!("{issued}/successor"), &admin, "name=Demo+Corrected"),
         filled("/verify", "/verify".into(), "", "code=0000-0000-0000-0000"),
+        filled("/staff/today/{exception}/resolve", resolve, &admin, "resolution=Sent+back"),
+        filled("/staff/today/seen", "/staff/today/seen".into(), &admin, "event=evt_demo"),
+        filled("/staff/outbox/{letter}/drop", letter("drop"), &admin, "reason=Demonstration"),
+        filled("/staff/outbox/{letter}/release", letter("release"), &admin, ""),
+        filled("/staff/outbox/{letter}/retry", letter("retry"), &admin, ""),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ];
     all.extend(board_forms(&school.reading, &admin));

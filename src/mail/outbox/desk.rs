@@ -47,7 +47,10 @@ pub const fn acts_for(state: LetterState, class: Class) -> &'static [LetterAct] 
         (LetterState::Held, _) => &[Release, Drop],
         (LetterState::Dead, _) | (LetterState::InDoubt, Class::Transactional) => &[Retry, Drop],
         (LetterState::InDoubt, Class::Reminder) | (LetterState::Expired, Class::Transactional) => &[Retry],
-        (LetterState::Leased | LetterState::Sent | LetterState::Suppressed | LetterState::Cancelled | LetterState::Expired, _) => &[],
+        (
+            LetterState::Leased | LetterState::Sent | LetterState::Suppressed | LetterState::Cancelled | LetterState::Expired,
+            _,
+        ) => &[],
     }
 }
 

@@ -4,12 +4,12 @@ mod notifications;
 mod orders;
 mod payments;
 
+pub use notifications::{
+    OddNotification, count_odd_notifications, count_queue, odd_notifications, queue, queue_of_order, waiting,
+};
 pub(super) use notifications::{
     event, exception_for_update, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, mark_seen,
     move_cursor, save_resolution, unprocessed_before,
-};
-pub use notifications::{
-    OddNotification, count_odd_notifications, count_queue, odd_notifications, queue, queue_of_order, waiting,
 };
 pub(super) use orders::{insert_order, order_for_update, save_order};
 pub use orders::{order, order_of_user, orders, orders_of_enrolment};

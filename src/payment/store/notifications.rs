@@ -85,7 +85,8 @@ pub(in crate::payment) async fn insert_exception(txn: &Txn, key: &str, exception
 /// # Errors
 /// The database's own.
 pub async fn waiting(conn: &Conn, id: ExceptionId) -> Result<Option<Exception>, DbErr> {
-    let row = payment_exceptions::Entity::find_by_id(id).filter(payment_exceptions::COLUMN.resolved_at.is_null()).one(conn).await?;
+    let row =
+        payment_exceptions::Entity::find_by_id(id).filter(payment_exceptions::COLUMN.resolved_at.is_null()).one(conn).await?;
     row.map(to_exception).transpose()
 }
 

@@ -89,9 +89,7 @@ pub(in crate::payment) async fn unfinished_before(conn: &Conn, limit: Timestamp)
 
 /// Attempts that the bank has not decided, begun before `limit` (service time).
 fn with_bank_since(limit: Timestamp) -> Condition {
-    Condition::all()
-        .add(payments::COLUMN.state.eq(State::Processing))
-        .add(payments::COLUMN.created_at.lt(UtcTime::from(limit)))
+    Condition::all().add(payments::COLUMN.state.eq(State::Processing)).add(payments::COLUMN.created_at.lt(UtcTime::from(limit)))
 }
 
 /// The attempts begun before `limit` (service time) that the bank has not decided, oldest first, at most `most`.

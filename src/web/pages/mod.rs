@@ -9,6 +9,7 @@ mod done;
 mod enrol;
 mod learn;
 mod order;
+mod outbox;
 mod people;
 mod shown;
 pub mod sign_in;
@@ -16,6 +17,7 @@ mod staff;
 pub(super) mod step_up;
 #[cfg(test)]
 mod tests;
+mod today;
 mod verify;
 
 pub(super) use done::{Done, DoneQuery};
@@ -41,6 +43,8 @@ pub(super) fn routes() -> Routes {
         .merge(order::routes())
         .merge(staff::routes())
         .merge(people::routes())
+        .merge(today::routes())
+        .merge(outbox::routes())
         .merge(board::routes())
         .merge(verify::routes())
 }

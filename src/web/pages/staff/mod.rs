@@ -1,9 +1,8 @@
-//! What staff see and do: cohorts and their rosters, one order, and the money that waits for a person.
+//! What staff see and do: cohorts and their rosters, and one order.
 
 mod certificates;
 mod cohorts;
 mod order;
-mod queue;
 mod record;
 mod roster;
 
@@ -15,6 +14,5 @@ pub(super) fn routes() -> Routes {
         .get("/staff/cohorts/{slug}/roster", Access::Staff, roster::show)
         .get("/staff/orders/{order}", Access::Admin, order::show)
         .post("/staff/orders/{order}/payments", Access::AdminNow, record::record)
-        .get("/staff/queue", Access::Admin, queue::show)
         .merge(certificates::routes())
 }
