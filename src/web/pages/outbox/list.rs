@@ -76,9 +76,10 @@ pub async fn show(
     found.truncate(ROWS);
     let zone = &admin.zone;
     let states = LetterState::iter().map(|state| (mail::state_word(state), words::name(state)));
+    let told = |row: &LetterRow| (words::kind(&row.kind), ShownTime::new(row.created_at, zone), words::said(row, zone));
     let row = |row| {
-        let LetterRow { kind, created_at, .. } = row;
-        (row, words::kind(kind), ShownTime::new(*created_at, zone), words::said(row, zone))
+        let (kind, made, said) = told(row);
+        (row, kind, made, said)
     };
     page(&Page {
         view: &view,
