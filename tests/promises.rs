@@ -226,7 +226,7 @@ async fn walk(app: TestApp, seed: u64) -> usize {
     app.settle().await;
 
     let enrolled = admin.open(cast::ROSTER).await.text().matches("Enrolled").count();
-    let queue = admin.open("/staff/queue").await;
+    let queue = admin.open("/staff/today").await;
     let queued = queue.text().matches(PRICE).count() / 2;
     let paid = captured(&students).await;
     assert_eq!(paid, enrolled + queued, "paid, and neither enrolled nor in the queue: {}", queue.text());

@@ -137,7 +137,7 @@ async fn a_payment_told_by_all_at_once_enrols_once() {
         app.browser().open("/").await.shows("Seats left 2 of 3");
         let admin = app.browser();
         cast::sign_in(&app, &admin, cast::ADMIN).await;
-        admin.open("/staff/queue").await.shows("Nothing is waiting");
+        admin.open("/staff/today").await.shows("Nothing waits for you");
         app.finish().await;
     })
     .await;

@@ -179,6 +179,21 @@ pub async fn holds_over(conn: &Conn, limit: Timestamp) -> Result<Vec<EnrolmentId
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// The seats whose hold ends before `limit` (service time), the next to end first, at most `most`.
+///
+/// # Errors
+/// The database's own.
+pub async fn holds_ending(conn: &Conn, limit: Timestamp, most: u64) -> Result<Vec<Enrolment>, DbErr> {
+    let rows = enrolments::Entity::find()
+        .filter(enrolments::Column::State.eq(State::Held))
+        .filter(enrolments::COLUMN.hold_until.lt(crate::db::columns::UtcTime::from(limit)))
+        .order_by_asc(enrolments::Column::HoldUntil)
+        .limit(most)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(to_enrolment).collect()
+}
+
 /// How many seats of a cohort are held or enrolled.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::ids::{CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, OrderId, PaymentId, ReadingId, UserId};
+use super::ids::{CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, UserId};
 
 /// The thing that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub enum Subject {
     Payment(PaymentId),
     Exception(ExceptionId),
     Certificate(CertificateId),
+    /// A mail of the outbox.
+    Letter(LetterId),
+    /// What the payment gateway told us; the event names which notification.
+    Gateway,
     /// Service time itself, which development moves.
     Clock,
     /// The program and its data as a whole, which an operator restores.
@@ -38,6 +42,8 @@ impl Subject {
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
             Self::Certificate(id) => id.to_string(),
+            Self::Letter(id) => id.to_string(),
+            Self::Gateway => "gateway".to_owned(),
             Self::Clock => "clock".to_owned(),
             Self::Program => "program".to_owned(),
         }

@@ -11,8 +11,10 @@ pub use compose::{ComposeError, Mail, Party, Unsubscribe, compose};
 pub use dkim::{DkimSettings, DkimSigner};
 pub use mailbox::{Mailbox, Received, ReceivedId};
 pub use outbox::{
-    Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, Planned, Post, Postman, Stage, cancel, held, hold_due,
-    left, planned, post, post_many, readdress, release_held, replan, revive, send_due, suppress, suppress_due, upcoming,
+    Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, LetterAct, LetterFilter, LetterRefusal, LetterRow,
+    LetterSheet, LetterState, Planned, Post, Postman, Stage, Written, acts_for, cancel, count_troubled, drop_letter, held,
+    hold_due, left, letter, letters, planned, post, post_many, readdress, release, release_held, replan, retry, revive,
+    send_due, state_of_word, state_word, suppress, suppress_due, troubled_letters, upcoming,
 };
 pub use smtp::{Sender, SmtpSettings};
 pub use transport::{Accepted, Envelope, Phase, SendFailure, Transport};

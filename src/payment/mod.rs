@@ -7,6 +7,7 @@ mod checkout;
 pub mod jobs;
 pub mod model;
 mod offline;
+mod resolving;
 mod settling;
 mod store;
 mod sweeping;
@@ -27,8 +28,12 @@ pub use model::{
     Payment, PostalAddress, PostalCode, Quote, Reason, Received, Reference,
 };
 pub use offline::{RecordRefusal, record_offline};
+pub use resolving::{ResolveRefusal, resolve, see_notification};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
-pub use store::{order, order_of_user, orders_of_enrolment, payments_of_order, queue, queue_of_order};
+pub use store::{
+    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, long_with_bank, odd_notifications, order,
+    order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order, waiting,
+};
 pub use sweeping::{Receipt, SweepReport, sweep};
 
 /// Why no order is placed.

@@ -11,3 +11,4 @@ pub mod staff;
 pub mod sums;
 pub mod told;
 pub mod vitals;
+pub mod today;

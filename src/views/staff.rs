@@ -1,4 +1,4 @@
-//! What staff see of cohorts and of the money that needs them.
+//! What staff see of cohorts.
 
 use sea_orm::DbErr;
 
@@ -6,9 +6,8 @@ use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
 use crate::enrolment::{self, SeatCount, Window};
 use crate::identity::{Person, Role};
+use crate::kernel::Timestamp;
 use crate::kernel::ids::CohortId;
-use crate::kernel::{Money, Timestamp};
-use crate::payment::{self, Exception, Order};
 
 /// A cohort with the count of its seats.
 #[derive(Debug, Clone)]
@@ -70,30 +69,4 @@ pub(super) async fn row(conn: &Conn, cohort: Cohort, seats: SeatCount, now: Time
         window: terms.window(now),
         cohort,
     }))
-}
-
-/// Money that waits for an admin, with the order it is about.
-#[derive(Debug, Clone)]
-pub struct QueueRow {
-    pub exception: Exception,
-    pub order: Option<Order>,
-    /// What came, where the gateway said so in a currency of ours.
-    pub received: Option<Money>,
-}
-
-/// What waits, oldest first.
-///
-/// # Errors
-/// The database's own.
-pub async fn queue(conn: &Conn) -> Result<Vec<QueueRow>, DbErr> {
-    let mut rows = Vec::new();
-    for exception in payment::queue(conn).await? {
-        let order = match exception.order {
-            Some(id) => payment::order(conn, id).await?,
-            None => None,
-        };
-        let received = exception.detail.get("amount").and_then(|amount| serde_json::from_value(amount.clone()).ok());
-        rows.push(QueueRow { exception, order, received });
-    }
-    Ok(rows)
 }

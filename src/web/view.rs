@@ -64,9 +64,9 @@ impl View {
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
             Some(Role::Admin) => vec![
+                ("/staff/today", "Today"),
                 ("/staff/cohorts", "Cohorts"),
                 ("/staff/enrolments", "Enrolments"),
-                ("/staff/queue", "Queue"),
                 ("/staff/people", "People"),
                 ("/staff/settings", "Settings"),
                 ("/", "The course"),

@@ -1,6 +1,7 @@
 //! Floor 3: the program's work in the background, and the clock that moves it on.
 
 pub mod clock;
+mod daily;
 pub mod drain;
 pub mod messages;
 pub mod registry;

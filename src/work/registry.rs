@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::daily::PlanDailyMail;
 use super::messages;
 use crate::certificates;
 use crate::identity;
@@ -35,6 +36,7 @@ fn jobs() -> Registry {
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()
         .with_periodic::<schedule::jobs::WarnOfReadings>()
+        .with_periodic::<PlanDailyMail>()
 }
 
 fn composers() -> Composers {
@@ -42,6 +44,7 @@ fn composers() -> Composers {
     Composers::new()
         .with(messages::SignInCode)
         .with(messages::AccountNotice)
+        .with(messages::DailyQueue::new(plans.clone()))
         .with(messages::Invitation)
         .with(messages::CertificateIssued)
         .with(messages::CertificateRevoked)

@@ -85,7 +85,7 @@ async fn only_an_admin_records_money() {
         for browser in [&student, &instructor] {
             browser.open(&order_page).await.is(403).hides(STUDENT);
             browser.post(&payments, &fields).await.is(403);
-            browser.open("/staff/queue").await.is(403);
+            browser.open("/staff/today").await.is(403);
         }
         let visitor = app.browser();
         assert_eq!(cast::path(&visitor.open(&order_page).await), "/sign-in");
@@ -114,7 +114,7 @@ async fn a_payment_page_that_was_open_is_closed_by_the_transfer() {
         late.is(200).shows("This payment page has expired");
         app.settle().await;
         admin.open(&staff_path(&order)).await.shows("Left unpaid");
-        admin.open("/staff/queue").await.shows("Nothing is waiting");
+        admin.open("/staff/today").await.shows("Nothing waits for you");
         assert_eq!(cast::count_mails(&app, STUDENT, CONFIRMED).await, 1);
         app.finish().await;
     })
@@ -135,7 +135,7 @@ async fn a_card_that_was_quicker_than_the_closing_goes_to_the_queue() {
         let back = cast::pay(&hosted).await;
         back.is(200).shows("You are enrolled").shows("We also received another payment").hides("not enrolled");
         app.settle().await;
-        admin.open("/staff/queue").await.is(200).shows("Paid twice").shows("Demo Student 03").shows(PRICE);
+        admin.open("/staff/today").await.is(200).shows("Paid twice").shows("Demo Student 03").shows(PRICE);
         admin.open(&staff_path(&order)).await.shows("Money waits for you: Paid twice");
         student.open("/learn").await.shows("Week 1 opens soon");
         assert_eq!(cast::count_mails(&app, STUDENT, CONFIRMED).await, 1);

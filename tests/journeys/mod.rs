@@ -2,6 +2,7 @@
 //! from the mailbox, on both databases.
 
 mod a1;
+mod a2;
 mod a3;
 mod a6;
 mod a7;

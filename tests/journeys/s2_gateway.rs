@@ -84,11 +84,11 @@ async fn other_money_than_was_asked_for_enrols_nobody_and_waits_for_an_admin() {
 
             let admin = app.browser();
             cast::sign_in(&app, &admin, cast::ADMIN).await;
-            let queue = admin.open("/staff/queue").await;
+            let queue = admin.open("/staff/today").await;
             queue.is(200).shows("Amount differs from the order").shows("Demo Student 03").shows(&button[4..]);
             // Told again, it stays one entry.
             browser.open(back.url.as_str()).await.shows("a person must look at it");
-            assert_eq!(admin.open("/staff/queue").await.text().matches("Amount differs").count(), 1);
+            assert_eq!(admin.open("/staff/today").await.text().matches("Amount differs").count(), 1);
             app.finish().await;
         })
         .await;

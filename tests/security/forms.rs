@@ -136,6 +136,8 @@ async fn a_character_that_is_not_text_is_refused_with_the_input_kept_and_the_fie
         field(form("/staff/cohorts/{slug}/enrol-free"), "name"),
         field(form("/staff/cohorts/{slug}/enrol-free"), "email"),
         field(form("/staff/cohorts/{slug}/enrol-free"), "reason"),
+        field(form("/staff/today/{exception}/resolve"), "resolution"),
+        field(form("/staff/outbox/{letter}/drop"), "reason"),
         field(form("/staff/orders/{order}/payments"), "reference"),
         field(form("/staff/orders/{order}/payments"), "amount"),
         field(form("/staff/orders/{order}/payments"), "received_on"),

@@ -26,7 +26,7 @@ async fn answers(app: &TestApp, school: &School) -> Vec<(u16, Answer)> {
         (303, Ask::get("/learn")),
         (303, Ask::post("/cohorts/january/enrol", ENROL)),
         (400, Ask::post("/sign-in", "email=a&role=admin")),
-        (403, Ask::get("/staff/queue").cookies(&owner)),
+        (403, Ask::get("/staff/today").cookies(&owner)),
         (403, Ask::post("/sign-out", "").header("sec-fetch-site", "cross-site")),
         (404, Ask::get("/none")),
         (404, Ask::get("//evil.example/learn")),
@@ -86,7 +86,7 @@ async fn a_program_is_refused_in_its_own_terms() {
     for (status, ask) in [
         (400, Ask::post("/sign-in", "email=a&role=admin")),
         (400, Ask::post("/webhooks/stripe", "{}")),
-        (403, Ask::get("/staff/queue").cookies(&owner)),
+        (403, Ask::get("/staff/today").cookies(&owner)),
         (403, Ask::post("/sign-out", "").header("sec-fetch-site", "cross-site")),
         (404, Ask::get("/none")),
         (404, Ask::get("/learn/none").cookies(&owner)),

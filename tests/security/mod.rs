@@ -75,6 +75,8 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let code = ask_code(app, OTHER, &browser(1)).await;
     let awarded = school::award(app).await;
     let (list, issued) = ("/staff/cohorts/january/certificates", format!("/staff/certificates/{}", awarded.certificate));
+    let (dead, resolve) = (school::dead_letter(app).await, format!("/staff/today/{}/resolve", school::exception(app).await));
+    let letter = |act: &str| format!("/staff/outbox/{dead}/{act}");
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
     let person = |act: &str| format!("/staff/people/{}/{act}", school.other);
     let read = format!("/learn/{}/weeks/1/readings/{}/read", school.enrolment, school.reading);
@@ -164,6 +166,11 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled(LOGO, LOGO.into(), &admin, ""),
         filled("/staff/settings/logo/remove", "/staff/settings/logo/remove".into(), &admin, ""),
         filled("/account/mail", "/account/mail".into(), &owner, "nudges=on&course_news=on"),
+        filled("/staff/today/{exception}/resolve", resolve, &admin, "resolution=Sent+back"),
+        filled("/staff/today/seen", "/staff/today/seen".into(), &admin, "event=evt_demo"),
+        filled("/staff/outbox/{letter}/drop", letter("drop"), &admin, "reason=Demonstration"),
+        filled("/staff/outbox/{letter}/release", letter("release"), &admin, ""),
+        filled("/staff/outbox/{letter}/retry", letter("retry"), &admin, ""),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ];
     all.extend(board_forms(&school.reading, &admin));

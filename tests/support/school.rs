@@ -6,6 +6,8 @@ use lectern::catalogue::model::{Answered, EnrolmentWindow, Rule};
 use lectern::catalogue::{self, NewCourse, NewKey, NewModule};
 use lectern::certificates::{self, Issued, Issuer};
 use lectern::db::Txn;
+use lectern::db::rows::mail;
+use lectern::db::rows::payment::payment_exceptions;
 use lectern::enrolment;
 use lectern::identity::{self, Person, Role};
 use lectern::kernel::ids::{OrderId, UserId};
@@ -14,6 +16,7 @@ use lectern::learning;
 use lectern::payment::{self, Method, Offline};
 use lectern::readings::{self, Body, NewReading, Rights};
 use lectern::schedule::Plans;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::app::TestApp;
 
@@ -61,6 +64,37 @@ pub async fn session(app: &TestApp, email: &str) -> String {
     };
     let token = app.services().db.write(Actor::Operator, start).await.unwrap();
     format!("lectern={}", token.plain())
+}
+
+/// The owner's confirmation, as if its server had refused it for good: its id.
+pub async fn dead_letter(app: &TestApp) -> String {
+    let dead = app.services().db.write(Actor::Operator, async |txn| {
+        let find = mail::Entity::find().filter(mail::Column::Kind.eq("enrolment_confirmed"));
+        let letter = find.filter(mail::Column::Recipient.eq(OWNER)).one(&**txn).await?.expect("a confirmation");
+        let changed = mail::ActiveModel { id: Set(letter.id), state: Set(mail::State::Dead), ..Default::default() };
+        changed.update(&**txn).await?;
+        Ok::<_, sea_orm::DbErr>(letter.id.to_string())
+    });
+    dead.await.unwrap()
+}
+
+/// An entry of the admin's queue about money that nobody knows: its id.
+pub async fn exception(app: &TestApp) -> String {
+    let queued = app.services().db.write(Actor::Operator, async |txn| {
+        let id: lectern::kernel::ids::ExceptionId = txn.new_id();
+        let row = payment_exceptions::ActiveModel {
+            id: Set(id),
+            dedupe_key: Set(id.to_string()),
+            gateway_reference: Set(Some("cs_test_demo".to_owned())),
+            reason: Set("unknown_order".to_owned()),
+            detail: Set(serde_json::json!({})),
+            created_at: Set(txn.now().into()),
+            ..Default::default()
+        };
+        payment_exceptions::Entity::insert(row).exec_without_returning(&**txn).await?;
+        Ok::<_, sea_orm::DbErr>(id.to_string())
+    });
+    queued.await.unwrap()
 }
 
 async fn fill(txn: &Txn, taint: &str) -> School {

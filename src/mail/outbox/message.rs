@@ -124,6 +124,11 @@ impl Composers {
         self
     }
 
+    /// The kinds that can be written, by name.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+
     /// Writes one letter. A kind that is not known may be a newer program's: it is left for that one.
     pub(super) async fn compose(&self, services: &Services, letter: &Letter) -> Outcome {
         match self.0.get(letter.kind.as_str()) {

@@ -6,6 +6,7 @@
 
 mod delivery;
 mod held;
+mod desk;
 mod message;
 mod planned;
 mod postman;
@@ -13,6 +14,7 @@ mod store;
 
 #[cfg(test)]
 mod signed;
+mod desk_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,10 @@ use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
 pub use held::{held, hold_due, release_held};
+pub use desk::{
+    LetterAct, LetterFilter, LetterRefusal, LetterRow, LetterSheet, LetterState, Written, acts_for, count_troubled, drop_letter,
+    letter, letters, release, retry, state_of_word, state_word, troubled_letters,
+};
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
 pub use planned::{Planned, Stage, cancel, planned, replan, revive, suppress};
 pub use postman::{Postman, send_due};

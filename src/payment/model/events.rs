@@ -28,6 +28,13 @@ pub enum PaymentEvent<'a> {
         after: &'a Payment,
     },
     Queued(&'a Exception),
+    /// An admin dealt with it, in these words.
+    Resolved {
+        exception: &'a Exception,
+        resolution: &'a str,
+    },
+    /// An admin looked at an odd notification of this id.
+    NotificationSeen(&'a str),
 }
 
 impl Event for PaymentEvent<'_> {
@@ -40,6 +47,8 @@ impl Event for PaymentEvent<'_> {
             Self::Captured { .. } => "payment.captured",
             Self::Moved { .. } => "payment.moved",
             Self::Queued(_) => "payment.queued",
+            Self::Resolved { .. } => "payment.resolved",
+            Self::NotificationSeen(_) => "payment.notification_seen",
         }
     }
 
@@ -51,13 +60,19 @@ impl Event for PaymentEvent<'_> {
             Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
                 Subject::Payment(payment.id)
             }
-            Self::Queued(exception) => Subject::Exception(exception.id),
+            Self::Queued(exception) | Self::Resolved { exception, .. } => Subject::Exception(exception.id),
+            Self::NotificationSeen(_) => Subject::Gateway,
         }
     }
 
     fn before(&self) -> Value {
         match self {
-            Self::Placed(_) | Self::Started(_) | Self::Captured { before: None, .. } | Self::Queued(_) => Value::Null,
+            Self::Placed(_)
+            | Self::Started(_)
+            | Self::Captured { before: None, .. }
+            | Self::Queued(_)
+            | Self::NotificationSeen(_) => Value::Null,
+            Self::Resolved { .. } => json!({ "resolved": false }),
             Self::OrderPaid { before, .. } | Self::OrderLapsed { before, .. } => of_order(before),
             Self::Captured { before: Some(before), .. } | Self::Moved { before, .. } => of_payment(before),
         }
@@ -78,6 +93,17 @@ impl Event for PaymentEvent<'_> {
                 "reason": exception.reason.word(),
                 "detail": exception.detail,
             }),
+            Self::Resolved { exception, .. } => {
+                json!({ "resolved": true, "order": exception.order, "reason": exception.reason.word() })
+            }
+            Self::NotificationSeen(id) => json!({ "notification": id }),
+        }
+    }
+
+    fn personal(&self) -> Option<Value> {
+        match self {
+            Self::Resolved { resolution, .. } => Some(json!({ "resolution": resolution })),
+            _ => None,
         }
     }
 }

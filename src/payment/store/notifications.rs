@@ -1,7 +1,9 @@
 //! The queue, the gateway's notifications, and how far its list of events was read.
 
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use crate::db::columns::UtcTime;
 use crate::db::corrupt;
@@ -9,7 +11,7 @@ use crate::db::rows::payment::{gateway_cursor as cursor, gateway_events, payment
 use crate::db::{Conn, Txn};
 use crate::gateway::Notification;
 use crate::kernel::Timestamp;
-use crate::kernel::ids::OrderId;
+use crate::kernel::ids::{ExceptionId, OrderId};
 use crate::payment::model::Exception;
 
 fn to_exception(row: payment_exceptions::Model) -> Result<Exception, DbErr> {
@@ -35,6 +37,14 @@ pub async fn queue(conn: &Conn) -> Result<Vec<Exception>, DbErr> {
         .all(conn)
         .await?;
     rows.into_iter().map(to_exception).collect()
+}
+
+/// How many entries wait for an admin.
+///
+/// # Errors
+/// The database's own.
+pub async fn count_queue(conn: &Conn) -> Result<u64, DbErr> {
+    payment_exceptions::Entity::find().filter(payment_exceptions::COLUMN.resolved_at.is_null()).count(conn).await
 }
 
 /// What waits for an admin about one order, oldest first.
@@ -70,6 +80,100 @@ pub(in crate::payment) async fn insert_exception(txn: &Txn, key: &str, exception
     Ok(payment_exceptions::Entity::insert(row).on_conflict(known).exec_without_returning(&**txn).await? == 1)
 }
 
+/// What waits for an admin, if it still does.
+///
+/// # Errors
+/// The database's own.
+pub async fn waiting(conn: &Conn, id: ExceptionId) -> Result<Option<Exception>, DbErr> {
+    let row =
+        payment_exceptions::Entity::find_by_id(id).filter(payment_exceptions::COLUMN.resolved_at.is_null()).one(conn).await?;
+    row.map(to_exception).transpose()
+}
+
+/// An entry of the queue, locked, and whether it is dealt with.
+pub(in crate::payment) async fn exception_for_update(txn: &Txn, id: ExceptionId) -> Result<Option<(Exception, bool)>, DbErr> {
+    let row = payment_exceptions::Entity::find_by_id(id).lock_exclusive().one(&**txn).await?;
+    let Some(row) = row else { return Ok(None) };
+    let done = row.resolved_at.is_some();
+    Ok(Some((to_exception(row)?, done)))
+}
+
+/// Notes that an entry is dealt with, by whom and how.
+pub(in crate::payment) async fn save_resolution(txn: &Txn, id: ExceptionId, resolution: &str) -> Result<(), DbErr> {
+    let row = payment_exceptions::ActiveModel {
+        id: Set(id),
+        resolved_at: Set(Some(txn.now().into())),
+        resolved_by: Set(txn.actor().user()),
+        resolution: Set(Some(resolution.to_owned())),
+        ..Default::default()
+    };
+    row.update(&**txn).await?;
+    Ok(())
+}
+
+/// A notification that an admin should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OddNotification {
+    /// The gateway's id.
+    pub id: String,
+    pub kind: String,
+    /// Service time.
+    pub received_at: Timestamp,
+    /// What was odd about it; `None` while it is not dealt with.
+    pub oddity: Option<String>,
+}
+
+/// Odd and not looked at, or not dealt with though received before `limit` (service time).
+fn odd(limit: Timestamp) -> Condition {
+    let unseen = gateway_events::COLUMN.error.is_not_null().and(gateway_events::COLUMN.seen_at.is_null());
+    let late = gateway_events::COLUMN.processed_at.is_null().and(gateway_events::COLUMN.received_at.lt(UtcTime::from(limit)));
+    Condition::any().add(unseen).add(late)
+}
+
+/// The notifications that an admin should look at, oldest first: odd ones, and those not dealt with that came before `limit`
+/// (service time).
+///
+/// # Errors
+/// The database's own.
+pub async fn odd_notifications(conn: &Conn, limit: Timestamp, most: u64) -> Result<Vec<OddNotification>, DbErr> {
+    let rows: Vec<(String, String, UtcTime, Option<String>)> = gateway_events::Entity::find()
+        .select_only()
+        .columns([
+            gateway_events::Column::Id,
+            gateway_events::Column::Kind,
+            gateway_events::Column::ReceivedAt,
+            gateway_events::Column::Error,
+        ])
+        .filter(odd(limit))
+        .order_by_asc(gateway_events::Column::ReceivedAt)
+        .limit(most)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let told = |(id, kind, at, oddity): (_, _, UtcTime, _)| OddNotification { id, kind, received_at: at.into(), oddity };
+    Ok(rows.into_iter().map(told).collect())
+}
+
+/// How many there are of [`odd_notifications`].
+///
+/// # Errors
+/// The database's own.
+pub async fn count_odd_notifications(conn: &Conn, limit: Timestamp) -> Result<u64, DbErr> {
+    gateway_events::Entity::find().filter(odd(limit)).count(conn).await
+}
+
+/// Notes that an admin has looked at an odd notification; false if there is none that waits for that.
+pub(in crate::payment) async fn mark_seen(txn: &Txn, id: &str) -> Result<bool, DbErr> {
+    let done = gateway_events::Entity::update_many()
+        .col_expr(gateway_events::Column::SeenAt, Expr::value(UtcTime::from(txn.now())))
+        .filter(gateway_events::COLUMN.id.eq(id))
+        .filter(gateway_events::COLUMN.error.is_not_null())
+        .filter(gateway_events::COLUMN.seen_at.is_null())
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
 /// A notification as kept.
 #[derive(Debug, Clone)]
 pub(in crate::payment) struct StoredEvent {
@@ -88,6 +192,7 @@ pub(in crate::payment) async fn insert_event(txn: &Txn, notification: &Notificat
         received_at: Set(txn.now().into()),
         processed_at: Set(None),
         error: Set(None),
+        seen_at: Set(None),
     };
     let known = OnConflict::column(gateway_events::Column::Id).do_nothing().to_owned();
     Ok(gateway_events::Entity::insert(row).on_conflict(known).exec_without_returning(&**txn).await? == 1)

@@ -1,5 +1,7 @@
 //! Orders and their lines.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
@@ -95,6 +97,24 @@ async fn with_lines(conn: &Conn, row: Option<orders::Model>) -> Result<Option<Or
 pub async fn order(conn: &Conn, id: OrderId) -> Result<Option<Order>, DbErr> {
     let row = orders::Entity::find_by_id(id).one(conn).await?;
     with_lines(conn, row).await
+}
+
+/// Orders with their lines, by id: two statements, however many there are.
+///
+/// # Errors
+/// The database's own.
+pub async fn orders(conn: &Conn, ids: &[OrderId]) -> Result<BTreeMap<OrderId, Order>, DbErr> {
+    let rows = orders::Entity::find().filter(orders::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
+    let lines = order_lines::Entity::find()
+        .filter(order_lines::Column::OrderId.is_in(ids.iter().copied()))
+        .order_by_asc(order_lines::Column::Position)
+        .all(conn)
+        .await?;
+    let mut of_order: BTreeMap<OrderId, Vec<order_lines::Model>> = BTreeMap::new();
+    for line in lines {
+        of_order.entry(line.order_id).or_default().push(line);
+    }
+    rows.into_iter().map(|row| Ok((row.id, to_order(row.clone(), of_order.remove(&row.id).unwrap_or_default())?))).collect()
 }
 
 /// An order, if it is this person's.

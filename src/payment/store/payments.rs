@@ -1,7 +1,9 @@
 //! Payments of every kind.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use crate::db::columns::UtcTime;
 use crate::db::corrupt;
@@ -83,6 +85,28 @@ pub(in crate::payment) async fn unfinished_of_order(conn: &Conn, order: OrderId)
 /// The attempts begun before `limit` of which money may still come.
 pub(in crate::payment) async fn unfinished_before(conn: &Conn, limit: Timestamp) -> Result<Vec<Payment>, DbErr> {
     list(conn, unfinished().add(payments::COLUMN.created_at.lt(UtcTime::from(limit)))).await
+}
+
+/// Attempts that the bank has not decided, begun before `limit` (service time).
+fn with_bank_since(limit: Timestamp) -> Condition {
+    Condition::all().add(payments::COLUMN.state.eq(State::Processing)).add(payments::COLUMN.created_at.lt(UtcTime::from(limit)))
+}
+
+/// The attempts begun before `limit` (service time) that the bank has not decided, oldest first, at most `most`.
+///
+/// # Errors
+/// The database's own.
+pub async fn long_with_bank(conn: &Conn, limit: Timestamp, most: u64) -> Result<Vec<Payment>, DbErr> {
+    let found = payments::Entity::find().filter(with_bank_since(limit)).order_by_asc(payments::Column::Id).limit(most);
+    found.all(conn).await?.into_iter().map(to_payment).collect()
+}
+
+/// How many there are of [`long_with_bank`].
+///
+/// # Errors
+/// The database's own.
+pub async fn count_long_with_bank(conn: &Conn, limit: Timestamp) -> Result<u64, DbErr> {
+    payments::Entity::find().filter(with_bank_since(limit)).count(conn).await
 }
 
 pub(in crate::payment) async fn payment(conn: &Conn, id: PaymentId) -> Result<Option<Payment>, DbErr> {

@@ -18,6 +18,11 @@ pub enum Done {
     SessionsEnded,
     Mailed,
     Enrolled,
+    LetterRetried,
+    LetterReleased,
+    LetterDropped,
+    Resolved,
+    Seen,
 }
 
 impl Done {
@@ -34,6 +39,11 @@ impl Done {
             Self::EmailCorrected => "The address was corrected. Both addresses are told by mail.",
             Self::SessionsEnded => "They are signed out everywhere.",
             Self::Mailed => "The mail is on its way.",
+            Self::LetterRetried => "The mail waits to be sent again.",
+            Self::LetterReleased => "The mail is let go. It is sent at its time.",
+            Self::LetterDropped => "The mail is dropped, and your reason kept.",
+            Self::Resolved => "Marked as settled, and your words kept.",
+            Self::Seen => "Marked as looked at.",
             Self::Enrolled => "The student is enrolled, and the confirmation is on its way.",
         }
     }

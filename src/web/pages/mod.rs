@@ -10,6 +10,7 @@ mod enrol;
 mod learn;
 mod mail;
 mod order;
+mod outbox;
 mod people;
 mod policies;
 mod settings;
@@ -19,6 +20,7 @@ mod staff;
 pub(super) mod step_up;
 #[cfg(test)]
 mod tests;
+mod today;
 mod verify;
 
 pub(super) use done::{Done, DoneQuery};
@@ -45,6 +47,8 @@ pub(super) fn routes() -> Routes {
         .merge(mail::routes())
         .merge(staff::routes())
         .merge(people::routes())
+        .merge(today::routes())
+        .merge(outbox::routes())
         .merge(board::routes())
         .merge(verify::routes())
         .merge(settings::routes())

@@ -243,7 +243,7 @@ async fn an_admin_records_a_payment_once_and_instructors_see_no_billing() {
     let mut admin = shop.signed_in("admin@example.org").await;
 
     shop.get(&mut admin, "/staff/cohorts").await.is(200, "2 of 30").is(200, "Open for enrolment");
-    shop.get(&mut admin, "/staff/queue").await.is(200, "Nothing is waiting");
+    shop.get(&mut admin, "/staff/today").await.is(200, "Nothing waits for you");
     shop.get(&mut admin, "/staff/cohorts/january-2027/roster").await.is(200, "demo03@example.org").is(200, "/staff/orders/ord_");
     shop.get(&mut admin, &format!("/staff{order}")).await.is(200, "value=\"6500.00\"").is(200, "value=\"2027-01-04\"");
 

@@ -18,7 +18,10 @@ pub struct Model {
     pub live: bool,
     pub received_at: UtcTime,
     pub processed_at: Option<UtcTime>,
+    /// What was odd about it.
     pub error: Option<String>,
+    /// When an admin had looked at what was odd.
+    pub seen_at: Option<UtcTime>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,4 +1,4 @@
-//! What staff see and do: cohorts and their rosters, enrolments, one order, the money that waits for a person, the log.
+//! What staff see and do: cohorts and their rosters, enrolments, one order, the log.
 
 mod certificates;
 mod cohorts;
@@ -8,7 +8,6 @@ mod extend;
 mod history;
 mod log;
 mod order;
-mod queue;
 mod record;
 mod resend;
 mod roster;
@@ -28,7 +27,6 @@ pub(super) fn routes() -> Routes {
         .get("/staff/log", Access::Admin, log::show)
         .get("/staff/orders/{order}", Access::Admin, order::show)
         .post("/staff/orders/{order}/payments", Access::AdminNow, record::record)
-        .get("/staff/queue", Access::Admin, queue::show)
         .merge(certificates::routes())
 }
 

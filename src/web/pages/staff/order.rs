@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::queue::{next, why};
 use super::record::Input;
 use crate::db::Conn;
 use crate::enrolment::EnrolmentState;
@@ -14,6 +13,7 @@ use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::{CardState, Means, Method, OrderState, Payment};
 use crate::views::order::{self, Sheet};
 use crate::web::form::FieldErrors;
+use crate::web::pages::today::{next, why};
 use crate::web::session::{Admin, PageSnapshot, SignedIn};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};

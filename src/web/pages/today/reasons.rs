@@ -1,45 +1,9 @@
-//! Money that came and enrolled nobody: empty means done.
+//! Why money waits, in words, and what an admin does about it.
 
-use askama::Template;
-use axum::response::Response;
-
-use crate::kernel::ShownTime;
 use crate::payment::Reason;
-use crate::views::staff::{self, QueueRow};
-use crate::web::Problem;
-use crate::web::session::{Admin, PageSnapshot};
-use crate::web::view::{View, page};
-
-#[derive(Template)]
-#[template(path = "web/pages/staff/queue.html")]
-struct Page<'a> {
-    view: &'a View,
-    who: &'a str,
-    zone: &'a str,
-    rows: Vec<Row<'a>>,
-}
-
-struct Row<'a> {
-    of: &'a QueueRow,
-    at: ShownTime,
-    why: &'static str,
-    next: &'static str,
-}
-
-/// What waits, oldest first.
-pub async fn show(view: View, Admin(person): Admin, PageSnapshot(conn): PageSnapshot) -> Result<Response, Problem> {
-    let waiting = staff::queue(&conn).await?;
-    let rows = waiting.iter().map(|of| Row {
-        of,
-        at: ShownTime::new(of.exception.created_at, &person.zone),
-        why: why(of.exception.reason),
-        next: next(of.exception.reason),
-    });
-    page(&Page { view: &view, who: person.name.as_str(), zone: person.zone.name(), rows: rows.collect() })
-}
 
 /// A reason in words.
-pub(super) fn why(reason: Reason) -> &'static str {
+pub fn why(reason: Reason) -> &'static str {
     match reason {
         Reason::AmountDiffers => "Amount differs from the order",
         Reason::WrongMode => "Test money where real money is expected, or the reverse",
@@ -58,7 +22,7 @@ pub(super) fn why(reason: Reason) -> &'static str {
 }
 
 /// What an admin does about it.
-pub(super) fn next(reason: Reason) -> &'static str {
+pub fn next(reason: Reason) -> &'static str {
     match reason {
         Reason::AmountDiffers => {
             "Ask the student. Send it back at the gateway; once the whole amount has come by transfer, record that on the order."

@@ -1,0 +1,181 @@
+//! What admins do to letters, and how they find them.
+
+use sea_orm::{EntityTrait, Iterable};
+use serde_json::json;
+
+use super::desk::*;
+use super::{Class, Post, post, store};
+use crate::db::rows::{audit::audit_events, mail as row};
+use crate::jobs::lease::WORKER;
+use crate::kernel::ids::LetterId;
+use crate::services::Services;
+use crate::testing::{Bench, START};
+
+#[test]
+fn acts_follow_from_state_and_class() {
+    use LetterAct::{Drop, Release, Retry};
+    use LetterState as S;
+    for state in S::iter() {
+        assert_eq!(acts_for(state, Class::Secret), &[], "a code: {state:?}");
+        let same = acts_for(state, Class::Transactional) == acts_for(state, Class::Reminder);
+        assert_eq!(same, !matches!(state, S::InDoubt | S::Expired), "{state:?}");
+    }
+    let of = |state| acts_for(state, Class::Transactional);
+    assert_eq!((of(S::Pending), of(S::Held), of(S::Dead)), (&[Drop][..], &[Release, Drop][..], &[Retry, Drop][..]));
+    assert_eq!((of(S::InDoubt), of(S::Expired)), (&[Retry, Drop][..], &[Retry][..]));
+    assert_eq!(acts_for(S::InDoubt, Class::Reminder), &[Retry], "it counts as sent");
+    for over in [S::Leased, S::Sent, S::Suppressed, S::Cancelled] {
+        assert_eq!(of(over), &[], "{over:?}");
+    }
+    assert_eq!(acts_for(S::Expired, Class::Reminder), &[], "its planner brings it back");
+}
+
+#[test]
+fn every_state_has_a_word_that_reads_back() {
+    for state in LetterState::iter() {
+        assert_eq!(state_of_word(&state_word(state)), Some(state));
+    }
+    assert_eq!((state_of_word(""), state_of_word("DEAD")), (None, None));
+}
+
+/// A letter in this state, as if it had come there.
+async fn put(services: &Services, key: &str, to: &str, class: Class, state: LetterState) -> LetterId {
+    let post_it = Post {
+        dedupe_key: key.to_owned(),
+        kind: "hello",
+        class,
+        user: None,
+        recipient: to.parse().unwrap(),
+        payload: json!({}),
+        due_at: START,
+        not_after: Some(START),
+        priority: 5,
+    };
+    let placed = services.db.write(WORKER, async |txn| {
+        post(txn, post_it).await?;
+        let letter = row::Entity::find_by_dedupe_key(key).one(&**txn).await?.unwrap();
+        let changed = row::ActiveModel {
+            id: sea_orm::Set(letter.id),
+            state: sea_orm::Set(state),
+            attempts: sea_orm::Set(3),
+            last_error: sea_orm::Set(Some("refused at RCPT TO: 550".to_owned())),
+            data_started_at: sea_orm::Set(Some(START.into())),
+            rendered: sea_orm::Set(Some(b"Subject: Kept\r\n\r\nWords.\r\n".to_vec())),
+            ..Default::default()
+        };
+        sea_orm::ActiveModelTrait::update(changed, &**txn).await?;
+        Ok::<_, sea_orm::DbErr>(letter.id)
+    });
+    placed.await.unwrap()
+}
+
+async fn stored(services: &Services, id: LetterId) -> row::Model {
+    row::Entity::find_by_id(id).one(&*services.db.snapshot().await.unwrap()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_dead_letter_waits_again_with_its_bytes_and_it_is_noted() {
+    for bench in Bench::each().await {
+        let services = &bench.services;
+        let id = put(services, "one", "demo.03@example.net", Class::Transactional, LetterState::Dead).await;
+        services.db.write(WORKER, async |txn| retry(txn, id).await).await.unwrap();
+        let waiting = stored(services, id).await;
+        assert_eq!((waiting.state, waiting.attempts, waiting.retry_at), (LetterState::Pending, 0, None));
+        assert_eq!((waiting.not_after, waiting.data_started_at), (None, None), "nothing ends it by itself");
+        assert!(waiting.rendered.is_some());
+        let again = services.db.write(WORKER, async |txn| retry(txn, id).await).await;
+        assert!(matches!(again, Err(LetterRefusal::NotNow)));
+        let events = audit_events::Entity::find().all(&*services.db.snapshot().await.unwrap()).await.unwrap();
+        assert_eq!(events.len(), 1, "a refusal changes nothing");
+        assert_eq!((events[0].kind.as_str(), &events[0].subject_id), ("letter.retried", &id.to_string()));
+        assert_eq!((&events[0].before["state"], &events[0].after["state"]), (&json!("dead"), &json!("pending")));
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_reminder_is_not_brought_back_and_the_reason_is_kept_apart() {
+    for bench in Bench::each().await {
+        let services = &bench.services;
+        for (key, class, after) in
+            [("one", Class::Transactional, LetterState::Cancelled), ("two", Class::Reminder, LetterState::Suppressed)]
+        {
+            let id = put(services, key, "demo.03@example.net", class, LetterState::Held).await;
+            services.db.write(WORKER, async |txn| drop_letter(txn, id, "Written by hand").await).await.unwrap();
+            let gone = stored(services, id).await;
+            assert_eq!((gone.state, gone.last_error.as_deref()), (after, Some("dropped: Written by hand")));
+        }
+        let held = put(services, "three", "demo.03@example.net", Class::Reminder, LetterState::Held).await;
+        services.db.write(WORKER, async |txn| release(txn, held).await).await.unwrap();
+        assert_eq!(stored(services, held).await.state, LetterState::Pending);
+        let events = audit_events::Entity::find().all(&*services.db.snapshot().await.unwrap()).await.unwrap();
+        assert_eq!(events.iter().filter(|event| event.kind == "letter.dropped").count(), 2);
+        assert_eq!(events[0].personal, Some(json!({ "reason": "Written by hand" })));
+        assert_eq!(events.last().unwrap().kind, "letter.released");
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_letter_in_a_workers_hand_is_left_alone() {
+    for bench in Bench::each().await {
+        let services = &bench.services;
+        let id = put(services, "one", "demo.03@example.net", Class::Transactional, LetterState::Pending).await;
+        let taken = services.db.write(WORKER, async |txn| store::claim(txn, 1).await).await.unwrap();
+        assert_eq!(taken.len(), 1);
+        let before = stored(services, id).await;
+        let dropped = services.db.write(WORKER, async |txn| drop_letter(txn, id, "Too late").await).await;
+        assert!(matches!(dropped, Err(LetterRefusal::InHand)));
+        let retried = services.db.write(WORKER, async |txn| retry(txn, id).await).await;
+        assert!(matches!(retried, Err(LetterRefusal::InHand)));
+        assert_eq!(stored(services, id).await, before);
+        let nobodys = LetterId(uuid::Uuid::from_u128(1));
+        let none = services.db.write(WORKER, async |txn| release(txn, nobodys).await).await;
+        assert!(matches!(none, Err(LetterRefusal::NoSuchLetter)));
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn letters_are_found_by_address_kind_and_state_newest_first() {
+    for bench in Bench::each().await {
+        let services = &bench.services;
+        let mut ids = Vec::new();
+        for (number, to) in ["a_b@example.net", "axb@example.net", "a_b2@example.net"].into_iter().enumerate() {
+            ids.push(put(services, &number.to_string(), to, Class::Reminder, LetterState::Dead).await);
+        }
+        let conn = services.db.snapshot().await.unwrap();
+        let found = async |filter: LetterFilter, before| {
+            letters(&conn, &filter, before, 2).await.unwrap().into_iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        let by = |prefix: &str| LetterFilter { recipient: Some(prefix.to_owned()), ..LetterFilter::default() };
+        assert_eq!(found(LetterFilter::default(), None).await, [ids[2], ids[1]]);
+        assert_eq!(found(LetterFilter::default(), Some(ids[1])).await, [ids[0]]);
+        assert_eq!(found(by("A_B"), None).await, [ids[2], ids[0]], "a low line is a low line");
+        assert_eq!(found(by("%"), None).await, []);
+        let sent = LetterFilter { state: Some(LetterState::Sent), ..LetterFilter::default() };
+        assert_eq!(found(sent, None).await, []);
+        let kind = LetterFilter { kind: Some("hello".to_owned()), state: Some(LetterState::Dead), ..by("axb") };
+        assert_eq!(found(kind, None).await, [ids[1]]);
+        drop(conn);
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_shows_no_bytes_and_waits_for_nobody() {
+    for bench in Bench::each().await {
+        let services = &bench.services;
+        let code = put(services, "code", "demo.03@example.net", Class::Secret, LetterState::Dead).await;
+        put(services, "doubt", "demo.03@example.net", Class::Reminder, LetterState::InDoubt).await;
+        let receipt = put(services, "receipt", "demo.03@example.net", Class::Transactional, LetterState::InDoubt).await;
+        let conn = services.db.snapshot().await.unwrap();
+        assert_eq!(letter(&conn, code).await.unwrap().unwrap().written, Written::Never, "whatever the row holds");
+        let kept = letter(&conn, receipt).await.unwrap().unwrap().written;
+        assert!(matches!(&kept, Written::Kept { subject, text } if subject == "Kept" && text.contains("Words.")), "{kept:?}");
+        let waiting: Vec<_> = troubled_letters(&conn, 9).await.unwrap().into_iter().map(|row| row.id).collect();
+        assert_eq!((waiting, count_troubled(&conn).await.unwrap()), (vec![receipt], 1));
+        drop(conn);
+        bench.finish().await;
+    }
+}

@@ -1,0 +1,169 @@
+//! What waits for an admin: counted, and listed, in one snapshot and a number of statements that does not grow with it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+
+use crate::db::Conn;
+use crate::db::rows::payment::order_lines;
+use crate::enrolment::{self, Enrolment, EnrolmentState};
+use crate::kernel::ids::{EnrolmentId, OrderId};
+use crate::kernel::time::{SignedDuration, shifted};
+use crate::kernel::{Money, Timestamp};
+use crate::mail::{self, LetterRow};
+use crate::payment::{self, Exception, OddNotification, Order, Payment};
+use crate::schedule::{Plans, Short, short_of_readings};
+
+/// A bank that has not decided for so long is worth asking about.
+const BANK: SignedDuration = SignedDuration::from_hours(24 * 3);
+/// A notification is processed within seconds, and by the sweep within minutes.
+const NOTIFICATION: SignedDuration = SignedDuration::from_hours(1);
+/// Holds are shown that end within this.
+const HOLD: SignedDuration = SignedDuration::from_hours(1);
+/// The most rows of one section; its count says how many there are.
+pub const LISTED: u64 = 50;
+
+/// How much waits for an admin, by what it is. Held seats are not in it: they end by themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Money that came and enrolled nobody.
+    pub money: u64,
+    /// Mails that are held, refused for good, or confirmations in doubt.
+    pub mails: u64,
+    /// Weeks that will not open for want of a reading.
+    pub weeks: u64,
+    /// Payments that the bank has not decided for three days.
+    pub bank: u64,
+    /// Odd notifications of the gateway, and those not processed within an hour.
+    pub notifications: u64,
+}
+
+impl Counts {
+    pub const fn total(&self) -> u64 {
+        self.money + self.mails + self.weeks + self.bank + self.notifications
+    }
+}
+
+/// Money that waits for an admin, with the order it is about.
+#[derive(Debug, Clone)]
+pub struct QueueRow {
+    pub exception: Exception,
+    pub order: Option<Order>,
+    /// What came, where the gateway said so in a currency of ours.
+    pub received: Option<Money>,
+}
+
+/// A payment that the bank is long about.
+#[derive(Debug, Clone)]
+pub struct BankRow {
+    pub payment: Payment,
+    pub order: Option<Order>,
+}
+
+/// A seat that is held, and not for long.
+#[derive(Debug, Clone)]
+pub struct HoldRow {
+    pub name: String,
+    /// Service time.
+    pub until: Timestamp,
+    /// The newest that pays for it.
+    pub order: Option<OrderId>,
+}
+
+/// The daily queue. Each list is oldest first, and holds at most [`LISTED`]; all of the money and the weeks are listed.
+#[derive(Debug, Clone)]
+pub struct Today {
+    pub counts: Counts,
+    pub money: Vec<QueueRow>,
+    pub mails: Vec<LetterRow>,
+    pub weeks: Vec<Short>,
+    pub bank: Vec<BankRow>,
+    pub notifications: Vec<OddNotification>,
+    /// Those that end within the hour, the next first.
+    pub holds: Vec<HoldRow>,
+}
+
+fn count(list: usize) -> u64 {
+    u64::try_from(list).unwrap_or(u64::MAX)
+}
+
+/// How much waits at `now` (service time).
+///
+/// # Errors
+/// The database's own.
+pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts, DbErr> {
+    Ok(Counts {
+        money: payment::count_queue(conn).await?,
+        mails: mail::count_troubled(conn).await?,
+        weeks: count(short_of_readings(conn, plans, now).await?.len()),
+        bank: payment::count_long_with_bank(conn, shifted(now, -BANK)).await?,
+        notifications: payment::count_odd_notifications(conn, shifted(now, -NOTIFICATION)).await?,
+    })
+}
+
+/// What waits at `now` (service time).
+///
+/// # Errors
+/// The database's own.
+pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, DbErr> {
+    let (long, late) = (shifted(now, -BANK), shifted(now, -NOTIFICATION));
+    let exceptions = payment::queue(conn).await?;
+    let at_bank = payment::long_with_bank(conn, long, LISTED).await?;
+    let ids: Vec<OrderId> =
+        exceptions.iter().filter_map(|exception| exception.order).chain(at_bank.iter().map(|payment| payment.order)).collect();
+    let orders = payment::orders(conn, &ids).await?;
+    let weeks = short_of_readings(conn, plans, now).await?;
+    let counts = Counts {
+        money: count(exceptions.len()),
+        mails: mail::count_troubled(conn).await?,
+        weeks: count(weeks.len()),
+        bank: payment::count_long_with_bank(conn, long).await?,
+        notifications: payment::count_odd_notifications(conn, late).await?,
+    };
+    let bank = |payment: Payment| BankRow { order: orders.get(&payment.order).cloned(), payment };
+    Ok(Today {
+        counts,
+        money: exceptions.into_iter().map(|exception| row(exception, &orders)).collect(),
+        mails: mail::troubled_letters(conn, LISTED).await?,
+        weeks,
+        bank: at_bank.into_iter().map(bank).collect(),
+        notifications: payment::odd_notifications(conn, late, LISTED).await?,
+        holds: holds(conn, shifted(now, HOLD)).await?,
+    })
+}
+
+fn row(exception: Exception, orders: &BTreeMap<OrderId, Order>) -> QueueRow {
+    let order = exception.order.and_then(|id| orders.get(&id).cloned());
+    let received = exception.detail.get("amount").and_then(|amount| serde_json::from_value(amount.clone()).ok());
+    QueueRow { exception, order, received }
+}
+
+/// One entry of the queue that still waits.
+///
+/// # Errors
+/// The database's own.
+pub async fn entry(conn: &Conn, id: crate::kernel::ids::ExceptionId) -> Result<Option<QueueRow>, DbErr> {
+    let Some(exception) = payment::waiting(conn, id).await? else { return Ok(None) };
+    let orders = payment::orders(conn, exception.order.as_slice()).await?;
+    Ok(Some(row(exception, &orders)))
+}
+
+async fn holds(conn: &Conn, limit: Timestamp) -> Result<Vec<HoldRow>, DbErr> {
+    let held = enrolment::holds_ending(conn, limit, LISTED).await?;
+    let ids: Vec<EnrolmentId> = held.iter().map(|enrolment| enrolment.id).collect();
+    let lines = order_lines::Entity::find().filter(order_lines::Column::EnrolmentId.is_in(ids)).all(conn).await?;
+    let mut orders: HashMap<EnrolmentId, OrderId> = HashMap::new();
+    for line in lines {
+        if let Some(enrolment) = line.enrolment_id {
+            let newest = orders.entry(enrolment).or_insert(line.order_id);
+            *newest = line.order_id.max(*newest);
+        }
+    }
+    let row = |held: Enrolment| match held.state {
+        EnrolmentState::Held { until, .. } => {
+            Some(HoldRow { name: held.certificate_name.as_str().to_owned(), until, order: orders.get(&held.id).copied() })
+        }
+        _ => None,
+    };
+    Ok(held.into_iter().filter_map(row).collect())
+}

@@ -1,0 +1,18 @@
+//! The daily queue of an admin: what waits for a person, and the acts that end it. Empty means done.
+
+mod reasons;
+mod resolve;
+mod seen;
+mod show;
+
+use crate::web::routes::{Access, Routes};
+
+pub(super) use reasons::{next, why};
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .get("/staff/today", Access::Admin, show::show)
+        .get("/staff/today/{exception}/resolve", Access::AdminNow, resolve::ask)
+        .post("/staff/today/{exception}/resolve", Access::AdminNow, resolve::resolve)
+        .post("/staff/today/seen", Access::AdminNow, seen::seen)
+}

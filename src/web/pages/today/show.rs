@@ -1,0 +1,89 @@
+//! What waits today.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+
+use super::{next, why};
+use crate::kernel::{ShownTime, Timestamp, Zone};
+use crate::mail::LetterRow;
+use crate::payment::OddNotification;
+use crate::schedule::Short;
+use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, Today};
+use crate::web::pages::outbox::words::{self, Said};
+use crate::web::pages::shown::counted;
+use crate::web::pages::{Done, DoneQuery};
+use crate::web::session::{Admin, PageSnapshot};
+use crate::web::view::{View, page};
+use crate::web::{App, Problem};
+
+#[derive(Template)]
+#[template(path = "web/pages/today/show.html")]
+struct Page<'a> {
+    view: &'a View,
+    done: Option<Done>,
+    who: &'a str,
+    zone: &'a str,
+    total: u64,
+    money: Vec<Money<'a>>,
+    mails: Vec<(&'a LetterRow, String, Said)>,
+    weeks: Vec<(&'a Short, ShownTime)>,
+    bank: Vec<(&'a BankRow, ShownTime)>,
+    notifications: Vec<(&'a OddNotification, ShownTime)>,
+    holds: Vec<(&'a HoldRow, ShownTime)>,
+    /// What is not listed: there is too much of it.
+    more: Option<String>,
+}
+
+struct Money<'a> {
+    of: &'a QueueRow,
+    at: ShownTime,
+    why: &'static str,
+    next: &'static str,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<App>,
+    view: View,
+    Admin(admin): Admin,
+    PageSnapshot(conn): PageSnapshot,
+    Query(done): Query<DoneQuery>,
+) -> Result<Response, Problem> {
+    let now = app.services.clocks.service();
+    let today = today::today(&conn, &app.plans, now).await?;
+    page(&shown(&view, done.word(), &today, admin.name.as_str(), &admin.zone))
+}
+
+fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str, zone: &'a Zone) -> Page<'a> {
+    let at = |at: Timestamp| ShownTime::new(at, zone);
+    let money = |of: &'a QueueRow| {
+        let reason = of.exception.reason;
+        Money { of, at: at(of.exception.created_at), why: why(reason), next: next(reason) }
+    };
+    Page {
+        view,
+        done,
+        who,
+        zone: zone.name(),
+        total: today.counts.total(),
+        money: today.money.iter().map(money).collect(),
+        mails: today.mails.iter().map(|row| (row, words::kind(&row.kind), words::said(row, zone))).collect(),
+        weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
+        bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
+        notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
+        holds: today.holds.iter().map(|row| (row, at(row.until))).collect(),
+        more: more(today),
+    }
+}
+
+/// `12 mails, 3 notifications`: what stands behind the rows.
+fn more(today: &Today) -> Option<String> {
+    let counts = today.counts;
+    let hidden = [(counts.mails, "mail"), (counts.bank, "payment"), (counts.notifications, "notification")]
+        .into_iter()
+        .filter(|(count, _)| *count > LISTED)
+        .map(|(count, noun)| counted(usize::try_from(count - LISTED).unwrap_or(usize::MAX), noun));
+    let hidden: Vec<String> = hidden.collect();
+    (!hidden.is_empty()).then(|| hidden.join(", "))
+}
