@@ -12,10 +12,12 @@ pub mod db;
 pub mod gateway;
 pub mod jobs;
 pub mod mail;
+pub mod pdf;
 pub mod services;
 
 // 2: domains; ARCHITECTURE.md has their order
 pub mod catalogue;
+pub mod certificates;
 pub mod enrolment;
 pub mod identity;
 pub mod learning;

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "a random walk prints its seed")]
 
 mod architecture;
+mod certificates;
 mod columns;
 mod floors;
 mod journeys;

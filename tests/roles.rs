@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lectern::config::{Profile, Settings};
+use lectern::identity;
+use lectern::kernel::time::SignedDuration;
 use lectern::web::routes::Access;
 use lectern::web::table;
 
@@ -51,7 +53,27 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("POST /codes/{challenge}/again", "OWN_CODE/again", "", [303; 6]),
     ("POST /codes/{challenge}/again", "FOREIGN_CODE/again", "", [404; 6]),
     ("POST /codes/{challenge}/again", "/codes/chl_NOBODYS/again", "", [404; 6]),
+    ("GET /sign-in/{sign_in}", "/sign-in/sgn_NOBODYS", "", [404; 6]),
+    ("POST /sign-in/{sign_in}", "/sign-in/sgn_NOBODYS", "code=none", [404; 6]),
     ("POST /sign-out", "/sign-out", "", [303; 6]),
+
+    ("GET /step-up", "/step-up", "", [303; 6]),
+    ("POST /step-up", "/step-up", "code=none", [303, 422, 422, 422, 422, 422]),
+    ("POST /step-up/mail", "/step-up/mail", "", [303; 6]),
+    ("GET /account", "/account", "", [303, 200, 200, 200, 200, 200]),
+    ("GET /account/details", "/account/details", "", [303, 200, 200, 200, 200, 200]),
+    ("POST /account/details", "/account/details", "", [303, 422, 422, 422, 422, 422]),
+    ("GET /account/sessions", "/account/sessions", "", [303, 200, 200, 200, 200, 200]),
+    ("POST /account/sessions/{session}/end", "/account/sessions/SESSION/end", "", [303, 303, 404, 404, 404, 404]),
+    ("POST /account/sessions/{session}/end", "/account/sessions/ses_NOBODYS/end", "", [303, 404, 404, 404, 404, 404]),
+    ("POST /account/sessions/end-others", "/account/sessions/end-others", "", [303; 6]),
+    ("GET /account/second-factor", "/account/second-factor", "", [303, 403, 403, 200, 200, 200]),
+    ("POST /account/second-factor", "/account/second-factor", "", [303, 403, 403, 303, 303, 303]),
+    ("GET /account/second-factor/new", "/account/second-factor/new", "", [303, 403, 403, 200, 200, 200]),
+    ("POST /account/second-factor/new", "/account/second-factor/new", "code=none", [303, 403, 403, 422, 422, 422]),
+    ("POST /account/second-factor/codes", "/account/second-factor/codes", "", [303, 403, 403, 303, 303, 303]),
+    ("GET /account/second-factor/remove", "/account/second-factor/remove", "", [303, 403, 403, 200, 200, 200]),
+    ("POST /account/second-factor/remove", "/account/second-factor/remove", "", [303, 403, 403, 303, 303, 303]),
 
     ("GET /learn", "/learn", "", [303, 200, 200, 200, 200, 200]),
     ("GET /learn/{enrolment}", "/learn/ENROLMENT", "", [303, 200, 404, 404, 404, 404]),
@@ -80,11 +102,112 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /staff/cohorts/{slug}/roster", "/staff/cohorts/january/roster", "", [303, 403, 403, 200, 404, 200]),
     ("GET /staff/cohorts/{slug}/roster", "/staff/cohorts/february/roster", "", [303, 403, 403, 404, 200, 200]),
     ("GET /staff/cohorts/{slug}/roster", "/staff/cohorts/none/roster", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/new", "/staff/cohorts/new", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/cohorts/new", "/staff/cohorts/new", "", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/cohorts/{slug}/edit", "/staff/cohorts/january/edit", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/cohorts/{slug}/edit", "/staff/cohorts/none/edit", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/edit", "/staff/cohorts/january/edit", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/cohorts/{slug}/edit", "/staff/cohorts/none/edit", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/january/board", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/february/board", "", [303, 403, 403, 404, 200, 200]),
+    ("GET /staff/cohorts/{slug}/board", "/staff/cohorts/none/board", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish", "", [303, 403, 403, 303, 404, 303]),
+    ("GET /staff/cohorts/{slug}/board/publish", "/staff/cohorts/none/board/publish", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish", "revision=0", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/publish", "/staff/cohorts/none/board/publish", "revision=0", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/january/board/unpublish", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/none/board/unpublish", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/january/board/unpublish", "revision=0", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/none/board/unpublish", "revision=0", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}", "/staff/cohorts/january/board/weeks/1", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}", "/staff/cohorts/january/board/weeks/9", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}", "/staff/cohorts/january/board/weeks/one", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/january/board/weeks/1/release", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/none/board/weeks/1/release", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/january/board/weeks/1/release", "", [303, 403, 403, 422, 404, 422]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/release", "/staff/cohorts/january/board/weeks/9/release", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings", "/staff/cohorts/january/board/weeks/1/readings", "", [303, 403, 403, 422, 404, 422]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings", "/staff/cohorts/none/board/weeks/1/readings", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/READING", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/LOCKED", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/READING", "", [303, 403, 403, 422, 404, 422]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "/staff/cohorts/january/board/weeks/1/readings/none", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/order", "/staff/cohorts/january/board/weeks/1/readings/READING/order", "revision=0&towards=end", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/order", "/staff/cohorts/january/board/weeks/1/readings/none/order", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/READING/detach", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/none/detach", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/READING/detach", "revision=0", [303, 403, 403, 409, 404, 409]),
+    ("POST /staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", "/staff/cohorts/january/board/weeks/1/readings/none/detach", "", [303, 403, 403, 404, 404, 404]),
     ("GET /staff/orders/{order}", "/staff/orders/ORDER", "", [303, 403, 403, 403, 403, 200]),
     ("GET /staff/orders/{order}", "/staff/orders/ord_NOBODYS", "", [303, 403, 403, 403, 403, 404]),
     ("POST /staff/orders/{order}/payments", "/staff/orders/OPEN_ORDER/payments", "", [303, 403, 403, 403, 403, 422]),
     ("POST /staff/orders/{order}/payments", "/staff/orders/ord_NOBODYS/payments", "", [303, 403, 403, 403, 403, 404]),
     ("GET /staff/queue", "/staff/queue", "", [303, 403, 403, 403, 403, 200]),
+
+    ("GET /staff/people", "/staff/people", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/new", "/staff/people/new", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/people/new", "/staff/people/new", "", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/people/{user}", "/staff/people/PERSON", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}", "/staff/people/usr_NOBODYS", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/people/{user}/role", "/staff/people/PERSON/role", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}/role", "/staff/people/usr_NOBODYS/role", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/role", "/staff/people/PERSON/role", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/people/{user}/role", "/staff/people/usr_NOBODYS/role", "role=admin", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/people/{user}/email", "/staff/people/PERSON/email", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}/email", "/staff/people/usr_NOBODYS/email", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/email", "/staff/people/PERSON/email", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/people/{user}/email", "/staff/people/usr_NOBODYS/email", "email=a@example.org", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/people/{user}/disable", "/staff/people/PERSON/disable", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/people/{user}/disable", "/staff/people/usr_NOBODYS/disable", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/disable", "/staff/people/usr_NOBODYS/disable", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/enable", "/staff/people/PERSON/enable", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/people/{user}/enable", "/staff/people/usr_NOBODYS/enable", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/sessions/end", "/staff/people/PERSON/sessions/end", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/people/{user}/sessions/end", "/staff/people/usr_NOBODYS/sessions/end", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/people/{user}/mail", "/staff/people/PERSON/mail", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/people/{user}/mail", "/staff/people/usr_NOBODYS/mail", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/cohorts/{slug}/enrol-free", "/staff/cohorts/none/enrol-free", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/ENROLMENT/certificate", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/AWARDED/certificate", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate", "/learn/enr_NOBODYS/certificate", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/ENROLMENT/certificate.pdf", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/AWARDED/certificate.pdf", "", [303, 200, 404, 404, 404, 404]),
+    ("GET /learn/{enrolment}/certificate.pdf", "/learn/enr_NOBODYS/certificate.pdf", "", [303, 404, 404, 404, 404, 404]),
+    ("GET /verify", "/verify", "", [200; 6]),
+    ("POST /verify", "/verify", "code=none", [422; 6]),
+    ("POST /verify", "/verify", "code=PUBLIC", [303; 6]),
+    ("GET /verify/{code}", "/verify/PUBLIC", "", [200; 6]),
+    ("GET /verify/{code}", "/verify/0000-0000-0000-0000", "", [404; 6]),
+    ("GET /verify/{code}", "/verify/CERTIFICATE", "", [404; 6]),
+
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/january/certificates", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/february/certificates", "", [303, 403, 403, 404, 200, 200]),
+    ("GET /staff/cohorts/{slug}/certificates", "/staff/cohorts/none/certificates", "", [303, 403, 403, 404, 404, 404]),
+    ("POST /staff/cohorts/{slug}/certificates", "/staff/cohorts/january/certificates", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/cohorts/{slug}/certificates", "/staff/cohorts/none/certificates", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/november/certificates/AWARDED", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/ENROLMENT", "", [303, 403, 403, 403, 403, 409]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/AWARDED", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}", "/staff/cohorts/january/certificates/enr_NOBODYS", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/ENROLMENT/name", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/enr_NOBODYS/name", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/ENROLMENT/name", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/cohorts/{slug}/certificates/{enrolment}/name", "/staff/cohorts/january/certificates/enr_NOBODYS/name", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/certificates/{certificate}", "/staff/certificates/CERTIFICATE", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/certificates/{certificate}", "/staff/certificates/crt_NOBODYS", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/certificates/{certificate}/pdf", "/staff/certificates/CERTIFICATE/pdf", "", [303, 403, 403, 200, 404, 200]),
+    ("GET /staff/certificates/{certificate}/pdf", "/staff/certificates/crt_NOBODYS/pdf", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/certificates/{certificate}/revoke", "/staff/certificates/CERTIFICATE/revoke", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/certificates/{certificate}/revoke", "/staff/certificates/crt_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/certificates/{certificate}/revoke", "/staff/certificates/CERTIFICATE/revoke", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/certificates/{certificate}/revoke", "/staff/certificates/crt_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("GET /staff/certificates/{certificate}/successor", "/staff/certificates/CERTIFICATE/successor", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/certificates/{certificate}/successor", "/staff/certificates/crt_NOBODYS/successor", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/certificates/{certificate}/successor", "/staff/certificates/CERTIFICATE/successor", "", [303, 403, 403, 403, 403, 422]),
+    ("POST /staff/certificates/{certificate}/successor", "/staff/certificates/crt_NOBODYS/successor", "", [303, 403, 403, 403, 403, 404]),
 
     ("GET /dev/mailbox", "/dev/mailbox", "", [200; 6]),
     ("GET /dev/mailbox.json", "/dev/mailbox.json", "", [200; 6]),
@@ -105,8 +228,11 @@ impl Names {
         let own = ask_code(app, OWNER, &browser(1)).await;
         let foreign = ask_code(app, OWNER, &browser(2)).await;
         app.settle().await;
+        let awarded = school::award(app).await;
         let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
         Self(vec![
+            ("SESSION", own_session(app).await),
+            ("PERSON", school.owner.clone()),
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),
             ("NOBODYS", NOBODYS.to_owned()),
@@ -115,6 +241,9 @@ impl Names {
             ("ORDER", school.order.clone()),
             ("READING", school.reading.to_string()),
             ("LOCKED", school.locked_reading.to_string()),
+            ("AWARDED", awarded.enrolment),
+            ("CERTIFICATE", awarded.certificate),
+            ("PUBLIC", awarded.code),
             ("A_MAIL", mails[0]["id"].as_str().unwrap().to_owned()),
         ])
     }
@@ -122,6 +251,14 @@ impl Names {
     fn fill(&self, path: &str) -> String {
         self.0.iter().fold(path.to_owned(), |path, (word, value)| path.replace(word, value))
     }
+}
+
+/// A session of the owner, by its id.
+async fn own_session(app: &TestApp) -> String {
+    school::session(app, OWNER).await;
+    let conn = app.services().db.snapshot().await.unwrap();
+    let owner = identity::person_by_email(&conn, &OWNER.parse().unwrap()).await.unwrap().unwrap();
+    identity::sessions_of(&conn, owner.id, owner.role, app.machine_now()).await.unwrap()[0].id.to_string()
 }
 
 async fn ask(app: &TestApp, route: &str, path: &str, body: &str, actor: Option<&str>) -> Answer {
@@ -152,14 +289,15 @@ async fn every_route_answers_every_role_as_the_table_says() {
         for (route, path, body, expected) in ROWS {
             let path = names.fill(path);
             for ((who, email), expected) in ACTORS.iter().zip(expected) {
-                let answer = ask(&app, route, &path, body, *email).await;
+                let answer = ask(&app, route, &path, &names.fill(body), *email).await;
                 if answer.status != *expected {
                     wrong.push(format!("{route} at {path} by {who}: {}, not {expected}", answer.status));
                 }
                 if answer.status == 404 {
                     not_found.entry((*route, *who)).or_default().insert(answer.body.clone());
                 }
-                let private = matches!(access.get(*route), Some(Access::SignedIn | Access::Staff | Access::Admin));
+                let everybodys = [Access::Public, Access::Gateway, Access::Development];
+                let private = access.get(*route).is_some_and(|access| !everybodys.contains(access));
                 if private && email.is_none() {
                     let next = if route.starts_with("GET ") { path.as_str() } else { "/learn" };
                     assert_eq!(answer.header("location"), format!("/sign-in?next={}", next.replace('/', "%2F")), "{route}");
@@ -173,6 +311,36 @@ async fn every_route_answers_every_role_as_the_table_says() {
         app.finish().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_needs_a_confirmation_is_refused_ten_minutes_after_it() {
+    let app = TestApp::sqlite().await;
+    let school = school::open(&app, "").await;
+    let names = Names::new(&app, &school).await;
+    let routes = table(Profile::Development);
+    let strict = |row: &str| {
+        routes.iter().any(|route| route.access.needs_confirmation() && format!("{} {}", route.method, route.pattern) == row)
+    };
+    let stale = school::session(&app, ADMIN).await;
+    app.age(SignedDuration::from_mins(10));
+    let mut count = 0;
+    for (route, path, body, _) in ROWS.iter().filter(|(route, ..)| strict(route)) {
+        let path = names.fill(path);
+        if route.starts_with("GET ") {
+            let answer = Ask::get(&path).cookies(&stale).send(&app).await;
+            assert_eq!(answer.is(303).header("location"), format!("/step-up?next={}", path.replace('/', "%2F")), "{route}");
+        } else {
+            let answer = Ask::post(&path, body).cookies(&stale).send(&app).await;
+            assert!(answer.is(403).body.contains("<h1>Confirm that it is you"), "{route}: {}", answer.body);
+            assert!(answer.body.contains(&format!("name=\"to\" value=\"{path}\"")), "{route}: {}", answer.body);
+            let program = Ask::post(&path, body).header("accept", "application/json").cookies(&stale).send(&app).await;
+            assert_eq!(program.is(403).header("content-type"), "application/problem+json", "{route}");
+        }
+        count += 1;
+    }
+    assert!(count > 10, "{count}");
+    app.abandon().await;
 }
 
 #[test]

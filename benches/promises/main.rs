@@ -54,17 +54,20 @@ async fn measure_all() -> Outcome<Vec<Line>> {
     let subject = Subject::start(folder.path())?;
     let week = Target::get(&subject.authority, &school.week_path, Some(&school.cookie));
     let front = Target::get(&subject.authority, "/", None);
-    for target in [&front, &week] {
+    let verify = Target::get(&subject.authority, &school.verify_path, None);
+    for target in [&front, &week, &verify] {
         client::once(target).await?;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     lines.push(Line::new("idle memory, MiB", subject.resident_bytes()? / MEGABYTE, Bound::AtMost(60.0), String::new()));
 
-    let (week_bytes, front_bytes) = (client::once(&week).await?, client::once(&front).await?);
-    let control = Control::start(&[week_bytes, front_bytes])?;
+    let (week_bytes, front_bytes, verify_bytes) =
+        (client::once(&week).await?, client::once(&front).await?, client::once(&verify).await?);
+    let control = Control::start(&[week_bytes, front_bytes, verify_bytes])?;
     for (name, target, bytes, bound) in [
         ("a student's week, to bare axum", &week, week_bytes, 0.10),
         ("the course page, to bare axum", &front, front_bytes, 0.25),
+        ("the verify page, to bare axum", &verify, verify_bytes, 0.25),
     ] {
         let bare = Target::get(&control.authority, &control::path(bytes), None);
         let turns = async |target| client::rate(target, effort.turn).await;

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lectern::db::{Db, Location};
-use lectern::identity;
+use lectern::db::{Db, Location, Snapshot};
 use lectern::kernel::random::Randomness;
 use lectern::kernel::{Actor, Clocks};
 use lectern::learning::{self, Place};
 use lectern::schedule::Plans;
+use lectern::{catalogue, certificates, enrolment, identity};
 
 use crate::Outcome;
 
@@ -22,6 +22,8 @@ pub struct School {
     /// Signs the student in.
     pub cookie: String,
     pub week_path: String,
+    /// Of a certificate in force.
+    pub verify_path: String,
     /// All students' places in the cohort under way.
     pub places: Vec<Arc<Place>>,
 }
@@ -39,11 +41,23 @@ impl School {
         let student = places.get(2).ok_or("no student")?.enrolment.clone();
         let snapshot = db.snapshot().await?;
         let person = identity::person(&snapshot, student.user).await?.ok_or("no such person")?;
+        let verify_path = verify_path(&snapshot).await?;
         drop(snapshot);
         let token = db.write(Actor::Visitor, async |txn| identity::start_session(txn, &person, None).await).await?;
         let (cookie, week_path) = (format!("lectern={}", token.plain()), format!("/learn/{}/weeks/{WEEK}", student.id));
-        Ok(Self { db, plans, file, cookie, week_path, places })
+        Ok(Self { db, plans, file, cookie, week_path, verify_path, places })
     }
+}
+
+/// Where anybody checks the first certificate that the demonstration issued.
+async fn verify_path(snapshot: &Snapshot) -> Outcome<String> {
+    for cohort in catalogue::all_cohorts(snapshot).await? {
+        let students: Vec<_> = enrolment::of_cohort(snapshot, cohort.id).await?.into_iter().map(|one| one.id).collect();
+        if let Some(certificate) = certificates::of_enrolments(snapshot, &students).await?.first() {
+            return Ok(certificates::verify_path(&certificate.code));
+        }
+    }
+    Err("no certificate".into())
 }
 
 async fn place(db: &Db, plans: &Plans, number: u32) -> Outcome<Place> {

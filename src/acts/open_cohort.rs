@@ -36,6 +36,8 @@ pub struct NewCohort {
 pub enum Timetable {
     /// One module a week from the first day on, released at this time of day and due at 23:59 on its seventh day.
     Weekly(Time),
+    /// The same, with the first release so many days after the start.
+    WeeklyFrom { days: i32, time: Time },
     /// One entry for each module, in order.
     Slots(Vec<WeekSlots>),
 }
@@ -64,6 +66,7 @@ impl Timetable {
         };
         match self {
             Self::Weekly(time) => (0..).step_by(7).take(modules).map(week(*time)).collect(),
+            Self::WeeklyFrom { days, time } => (*days..).step_by(7).take(modules).map(week(*time)).collect(),
             Self::Slots(slots) => slots.clone(),
         }
     }
@@ -88,7 +91,7 @@ pub enum OpenRefusal {
 }
 
 /// Opens a cohort of `course`: copies its modules, reading keys and rules, so that later edits of the course never touch the
-/// cohort, and writes its schedule.
+/// cohort, and writes its schedule. Only staff see it until it is published.
 ///
 /// # Errors
 /// [`OpenRefusal`].
@@ -98,9 +101,8 @@ pub async fn open_cohort(txn: &Txn, course: CourseId, new: NewCohort) -> Result<
         return Err(OpenRefusal::SlugTaken);
     }
     let instructors: BTreeSet<_> = new.instructors.iter().copied().collect();
-    for &teacher in &instructors {
-        let person = identity::person(txn, teacher).await?;
-        person.filter(|person| person.role != Role::Student).ok_or(OpenRefusal::NotAnInstructor(teacher))?;
+    if let Some(user) = no_teacher(txn, &instructors).await? {
+        return Err(OpenRefusal::NotAnInstructor(user));
     }
     let cohort = cohort(txn, course, &new);
     let modules: Vec<_> =
@@ -112,6 +114,28 @@ pub async fn open_cohort(txn: &Txn, course: CourseId, new: NewCohort) -> Result<
     schedule::insert_items(txn, cohort.id, &items).await?;
     audit::record(txn, &CatalogueEvent::CohortOpened { cohort: &cohort, modules: modules.len() }).await?;
     Ok(cohort)
+}
+
+/// Opens a cohort that the public knows from this moment on, unlooked at: for the demonstration, and for tests.
+///
+/// # Errors
+/// [`OpenRefusal`].
+pub async fn open_published(txn: &Txn, course: CourseId, new: NewCohort) -> Result<Cohort, OpenRefusal> {
+    let before = open_cohort(txn, course, new).await?;
+    let after = Cohort { published_at: Some(txn.now()), ..before.clone() };
+    catalogue::save_cohort(txn, &after).await?;
+    audit::record(txn, &CatalogueEvent::PublicationChanged { before: &before, after: &after }).await?;
+    Ok(after)
+}
+
+/// The first of these people who may not teach: a student, or nobody active.
+pub(super) async fn no_teacher(txn: &Txn, people: &BTreeSet<UserId>) -> Result<Option<UserId>, DbErr> {
+    for &user in people {
+        if identity::person(txn, user).await?.is_none_or(|person| person.role == Role::Student) {
+            return Ok(Some(user));
+        }
+    }
+    Ok(None)
 }
 
 fn cohort(txn: &Txn, course: CourseId, new: &NewCohort) -> Cohort {
@@ -126,6 +150,7 @@ fn cohort(txn: &Txn, course: CourseId, new: &NewCohort) -> Cohort {
         price: new.price,
         window: new.window,
         revision: 1,
+        published_at: None,
     }
 }
 

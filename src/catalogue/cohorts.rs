@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set};
 
 use super::model::{Cohort, CohortModule, EnrolmentWindow, ReadingKey};
 use super::store::{from_json, integer, natural, to_json};
@@ -29,6 +29,7 @@ pub(crate) fn to_cohort(row: cohorts::Model) -> Result<Cohort, DbErr> {
         price: Money::new(row.price_minor, row.currency.parse().map_err(|_| corrupt("currency"))?),
         window: window.map_err(|_| corrupt("enrolment window"))?,
         revision: row.revision,
+        published_at: row.published_at.map(Into::into),
     })
 }
 
@@ -56,16 +57,13 @@ pub(crate) async fn insert_cohort(
         enrol_closes_at: Set(cohort.window.closes().into()),
         revision: Set(cohort.revision),
         created_at: Set(txn.now().into()),
+        published_at: Set(cohort.published_at.map(Into::into)),
     };
     cohorts::Entity::insert(row).exec_without_returning(&**txn).await?;
     for module in modules {
         insert_module(txn, module).await?;
     }
-    for &user_id in instructors {
-        let row = cohort_instructors::ActiveModel { cohort_id: Set(cohort.id), user_id: Set(user_id) };
-        cohort_instructors::Entity::insert(row).exec_without_returning(&**txn).await?;
-    }
-    Ok(())
+    insert_instructors(txn, cohort.id, instructors).await
 }
 
 async fn insert_module(txn: &Txn, module: &CohortModule) -> Result<(), DbErr> {
@@ -81,9 +79,13 @@ async fn insert_module(txn: &Txn, module: &CohortModule) -> Result<(), DbErr> {
         release_rule: Set(to_json(&module.release_rule)?),
     };
     cohort_modules::Entity::insert(row).exec_without_returning(&**txn).await?;
-    for key in &module.readings {
+    insert_keys(txn, module.id, &module.readings).await
+}
+
+async fn insert_keys(txn: &Txn, module: ModuleId, keys: &[ReadingKey]) -> Result<(), DbErr> {
+    for key in keys {
         let row = cohort_module_readings::ActiveModel {
-            module_id: Set(module.id),
+            module_id: Set(module),
             reading_id: Set(key.reading),
             position: Set(integer(key.position)?),
             required: Set(key.required),
@@ -91,6 +93,45 @@ async fn insert_module(txn: &Txn, module: &CohortModule) -> Result<(), DbErr> {
         };
         cohort_module_readings::Entity::insert(row).exec_without_returning(&**txn).await?;
     }
+    Ok(())
+}
+
+/// Gives a module these reading keys in place of those it had. The caller raises the cohort's revision with it.
+pub(crate) async fn set_keys(txn: &Txn, module: ModuleId, keys: &[ReadingKey]) -> Result<(), DbErr> {
+    let had = cohort_module_readings::Entity::delete_many().filter(cohort_module_readings::COLUMN.module_id.eq(module));
+    had.exec(&**txn).await?;
+    insert_keys(txn, module, keys).await
+}
+
+async fn insert_instructors(txn: &Txn, cohort: CohortId, instructors: &[UserId]) -> Result<(), DbErr> {
+    for &user_id in instructors {
+        let row = cohort_instructors::ActiveModel { cohort_id: Set(cohort), user_id: Set(user_id) };
+        cohort_instructors::Entity::insert(row).exec_without_returning(&**txn).await?;
+    }
+    Ok(())
+}
+
+/// Gives a cohort these instructors in place of those it had.
+pub(crate) async fn set_instructors(txn: &Txn, cohort: CohortId, instructors: &[UserId]) -> Result<(), DbErr> {
+    let had = cohort_instructors::Entity::delete_many().filter(cohort_instructors::COLUMN.cohort_id.eq(cohort));
+    had.exec(&**txn).await?;
+    insert_instructors(txn, cohort, instructors).await
+}
+
+/// Writes what of a cohort may change after its opening: capacity, price, window, publication, revision.
+pub(crate) async fn save_cohort(txn: &Txn, cohort: &Cohort) -> Result<(), DbErr> {
+    let row = cohorts::ActiveModel {
+        id: Set(cohort.id),
+        capacity: Set(integer(cohort.capacity)?),
+        price_minor: Set(cohort.price.minor),
+        currency: Set(cohort.price.currency.code().to_owned()),
+        enrol_opens_at: Set(cohort.window.opens().into()),
+        enrol_closes_at: Set(cohort.window.closes().into()),
+        revision: Set(cohort.revision),
+        published_at: Set(cohort.published_at.map(Into::into)),
+        ..Default::default()
+    };
+    row.update(&**txn).await?;
     Ok(())
 }
 
@@ -121,15 +162,24 @@ async fn list(conn: &Conn, which: Select<cohorts::Entity>) -> Result<Vec<Cohort>
     in_order.all(conn).await?.into_iter().map(to_cohort).collect()
 }
 
-/// A course's cohorts, by their start.
+/// A course's published cohorts, by their start: what the public may know.
 ///
 /// # Errors
 /// The database's own.
 pub async fn cohorts(conn: &Conn, course: CourseId) -> Result<Vec<Cohort>, DbErr> {
-    list(conn, cohorts::Entity::find().filter(cohorts::COLUMN.course_id.eq(course))).await
+    let published = cohorts::Entity::find().filter(cohorts::COLUMN.published_at.is_not_null());
+    list(conn, published.filter(cohorts::COLUMN.course_id.eq(course))).await
 }
 
-/// Every cohort of every course, by its start.
+/// Every published cohort of every course, by its start.
+///
+/// # Errors
+/// The database's own.
+pub async fn published(conn: &Conn) -> Result<Vec<Cohort>, DbErr> {
+    list(conn, cohorts::Entity::find().filter(cohorts::COLUMN.published_at.is_not_null())).await
+}
+
+/// Every cohort of every course, by its start, whether published or not.
 ///
 /// # Errors
 /// The database's own.

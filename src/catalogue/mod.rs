@@ -14,8 +14,8 @@ use crate::kernel::Slug;
 use crate::kernel::ids::{CourseId, ReadingId};
 use model::{Answered, CatalogueEvent, Course, CourseModule, ReadingKey, Rule};
 
-pub use cohorts::{all_cohorts, cohort, cohort_by_slug, cohort_modules, cohorts, cohorts_of_instructor, instructors};
-pub(crate) use cohorts::{cohort_for_update, insert_cohort, raise_revision, to_cohort};
+pub use cohorts::{all_cohorts, cohort, cohort_by_slug, cohort_modules, cohorts, cohorts_of_instructor, instructors, published};
+pub(crate) use cohorts::{cohort_for_update, insert_cohort, raise_revision, save_cohort, set_instructors, set_keys};
 pub use store::{course, course_by_slug, course_modules, courses};
 
 /// A course to be made.

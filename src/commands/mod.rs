@@ -104,6 +104,11 @@ enum AdminCommand {
         #[arg(long, default_value = "UTC")]
         zone: String,
     },
+    /// Remove the second factor of somebody who has lost it, with the recovery codes. They are signed out everywhere and told by mail.
+    ResetMfa {
+        /// Whose.
+        email: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -175,6 +180,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
         Command::Migrate => migrate::migrate(settings).await,
         Command::Demo => migrate::demo(settings).await,
         Command::Admin(AdminCommand::Create { email, name, zone }) => admin::create(settings, &email, &name, &zone).await,
+        Command::Admin(AdminCommand::ResetMfa { email }) => admin::reset_mfa(settings, &email).await,
         Command::Readings(ReadingsCommand::Import { file, publisher, rights, dry_run }) => {
             let how = if dry_run { readings::Run::Dry } else { readings::Run::Real };
             readings::import(settings, &file, publisher.as_deref(), rights, how).await

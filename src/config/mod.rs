@@ -33,6 +33,7 @@ pub enum Profile {
 pub struct Settings {
     pub profile: Profile,
     pub server: Server,
+    pub security: Security,
     pub database: Database,
     pub organisation: Organisation,
     pub mail: Mail,
@@ -50,6 +51,20 @@ pub struct Server {
     pub public_url: PublicUrl,
     pub trusted_proxies: Vec<Proxy>,
     pub secret: SecretString,
+}
+
+/// Whether instructors and admins must have a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StaffSecondFactor {
+    Required,
+    Optional,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    pub staff_second_factor: StaffSecondFactor,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -6,6 +6,7 @@ use super::content::Content;
 use super::{DemoError, is_empty};
 use crate::acts::{self, NewCohort, Timetable};
 use crate::catalogue::model::{Cohort, Course, EnrolmentWindow};
+use crate::certificates::{self, Issuer};
 use crate::identity::{self, Country, Details, Person, Role};
 use crate::kernel::actor::Component;
 use crate::kernel::ids::{EnrolmentId, UserId};
@@ -63,6 +64,9 @@ pub async fn seed(services: &Services, tell: impl Fn(&str)) -> Result<(), DemoEr
         tell(&format!("Demonstration: the {} cohort", cohort.name));
         let enrolled = seeding.enrol(&course, &cohort, &students[run.students.clone()]).await?;
         seeding.read(&cohort, &enrolled).await?;
+        if run.starts_in < -42 {
+            seeding.certify(&cohort).await?;
+        }
     }
     seeding.come_to_today().await?;
     past.db.close().await?;
@@ -171,7 +175,7 @@ impl Seeding<'_> {
             instructors: vec![instructor],
             timetable: Timetable::default(),
         };
-        Ok(self.services.db.write(ACTOR, async |txn| acts::open_cohort(txn, course.id, new).await).await?)
+        Ok(self.services.db.write(ACTOR, async |txn| acts::open_published(txn, course.id, new).await).await?)
     }
 
     /// Enrols by bank transfer, a few hours apart.
@@ -214,6 +218,21 @@ impl Seeding<'_> {
                     Ok::<_, DemoError>(())
                 })
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// The first two who completed have their certificates; the others wait for somebody to try it.
+    async fn certify(&self, cohort: &Cohort) -> Result<(), DemoError> {
+        self.be_at(shifted(home().instant(cohort.starts_on.at(11, 0, 0, 0)), SignedDuration::from_hours(24 * 43)));
+        let settings = &self.services.settings;
+        let issuer = Issuer { legal_name: settings.organisation.name.clone(), signers: Vec::new() };
+        let snapshot = self.services.db.snapshot().await?;
+        let now = self.services.clocks.service();
+        let found = certificates::dry_run(&snapshot, &self.plans, cohort, &issuer, now).await?;
+        drop(snapshot);
+        for enrolment in found.ready().take(2) {
+            certificates::issue(self.services, &self.plans, ACTOR, enrolment, &issuer).await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use sea_orm::DbErr;
 
 use crate::acts::OpenRefusal;
 use crate::catalogue::{self, CourseRefusal};
+use crate::certificates::IssueRefusal;
 use crate::enrolment::HoldRefusal;
 use crate::identity::{CreateRefusal, RegisterRefusal};
 use crate::learning::MarkReadRefusal;
@@ -50,6 +51,8 @@ pub enum DemoError {
     Payment(#[from] RecordRefusal),
     #[error("the demonstration: progress: {0}")]
     Progress(#[from] MarkReadRefusal),
+    #[error("the demonstration: a certificate: {0}")]
+    Certificate(#[from] IssueRefusal),
     #[error("the demonstration: the database: {0}")]
     Db(#[from] DbErr),
 }

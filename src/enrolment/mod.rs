@@ -37,6 +37,7 @@ pub enum HoldRefusal {
     /// Seats that wait to be paid, over all cohorts.
     #[error("too many seats are held already")]
     TooManyHolds { limit: u32 },
+    /// Or it is not published.
     #[error("there is no such cohort")]
     NoSuchCohort,
     #[error(transparent)]
@@ -56,17 +57,7 @@ pub async fn hold_seat(
     certificate_name: PersonName,
     holds_per_person: u32,
 ) -> Result<Enrolment, HoldRefusal> {
-    // Always the person before the cohort, so that two holds never wait for each other. With the person locked, no other hold of
-    // theirs can come between the look and the insert, which the unique index would refuse.
-    store::lock_user(txn, user).await?;
-    let terms = store::seat_terms_for_update(txn, cohort).await?.ok_or(HoldRefusal::NoSuchCohort)?;
-    let active = store::active_of_user(txn, user).await?;
-    if let Some(known) = active.iter().find(|enrolment| enrolment.cohort == cohort) {
-        return Err(match known.state {
-            EnrolmentState::Enrolled { .. } => HoldRefusal::AlreadyEnrolled(known.id),
-            _ => HoldRefusal::AlreadyHeld(known.id),
-        });
-    }
+    let (terms, active) = lock_for_seat(txn, cohort, user).await?;
     match terms.window(txn.now()) {
         Window::NotOpenYet { opens_at } => return Err(HoldRefusal::NotOpenYet { opens_at }),
         Window::Closed { closed_at } => return Err(HoldRefusal::Closed { closed_at }),
@@ -83,6 +74,44 @@ pub async fn hold_seat(
     store::insert(txn, &held).await?;
     audit::record(txn, &EnrolmentEvent::Held(&held)).await?;
     Ok(held)
+}
+
+/// Gives a seat free of charge, if one is free; the window does not matter, for an admin decides. `reason` is kept in the audit log.
+///
+/// # Errors
+/// [`HoldRefusal`]: `Full`, `AlreadyEnrolled`, `AlreadyHeld`, `NoSuchCohort` or the database's own.
+pub async fn give_seat(
+    txn: &Txn,
+    cohort: CohortId,
+    user: UserId,
+    certificate_name: PersonName,
+    reason: &str,
+) -> Result<Enrolment, HoldRefusal> {
+    let (terms, _) = lock_for_seat(txn, cohort, user).await?;
+    if store::seats_taken(txn, cohort).await? >= terms.capacity {
+        return Err(HoldRefusal::Full);
+    }
+    let given = Enrolment::given(txn.new_id(), cohort, user, certificate_name, txn.now());
+    store::insert(txn, &given).await?;
+    audit::record(txn, &EnrolmentEvent::Given { after: &given, reason }).await?;
+    Ok(given)
+}
+
+/// Locks a person and a cohort for a new seat: the cohort's terms, and the seats that the person has elsewhere.
+async fn lock_for_seat(txn: &Txn, cohort: CohortId, user: UserId) -> Result<(SeatTerms, Vec<Enrolment>), HoldRefusal> {
+    // Always the person before the cohort, so that two holds never wait for each other. With the person locked, no other hold of
+    // theirs can come between the look and the insert, which the unique index would refuse.
+    store::lock_user(txn, user).await?;
+    let terms = store::seat_terms_for_update(txn, cohort).await?.filter(|terms| terms.published_at.is_some());
+    let terms = terms.ok_or(HoldRefusal::NoSuchCohort)?;
+    let active = store::active_of_user(txn, user).await?;
+    if let Some(known) = active.iter().find(|enrolment| enrolment.cohort == cohort) {
+        return Err(match known.state {
+            EnrolmentState::Enrolled { .. } => HoldRefusal::AlreadyEnrolled(known.id),
+            _ => HoldRefusal::AlreadyHeld(known.id),
+        });
+    }
+    Ok((terms, active))
 }
 
 /// Why a seat does not change.
@@ -195,6 +224,21 @@ pub async fn reseat(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal
     }
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Reseated { before: &before, after: &after }).await?;
+    Ok(after)
+}
+
+/// Corrects the name that the certificate will bear. The same name again changes nothing.
+///
+/// # Errors
+/// The database's own: there is no such enrolment.
+pub async fn correct_name(txn: &Txn, id: EnrolmentId, name: PersonName) -> Result<Enrolment, DbErr> {
+    let before = store::enrolment_for_update(txn, id).await?;
+    let before = before.ok_or_else(|| DbErr::RecordNotFound("the enrolment to correct".to_owned()))?;
+    let after = Enrolment { certificate_name: name, ..before.clone() };
+    if after != before {
+        store::save_name(txn, &after).await?;
+        audit::record(txn, &EnrolmentEvent::Renamed { before: &before, after: &after }).await?;
+    }
     Ok(after)
 }
 

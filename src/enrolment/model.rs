@@ -79,6 +79,11 @@ impl Enrolment {
         Self { id, cohort, user, certificate_name, state: EnrolmentState::Held { until, extensions: 0 }, created_at: now }
     }
 
+    /// A seat given without a hold: free of charge.
+    pub fn given(id: EnrolmentId, cohort: CohortId, user: UserId, certificate_name: PersonName, now: Timestamp) -> Self {
+        Self { id, cohort, user, certificate_name, state: EnrolmentState::Enrolled { at: now }, created_at: now }
+    }
+
     /// Keeps the seat until `until` for another attempt to pay, never shorter than before. It counts.
     ///
     /// # Errors
@@ -153,6 +158,8 @@ pub struct SeatTerms {
     pub closes_at: Timestamp,
     /// The zone of the cohort's civil times.
     pub zone: Zone,
+    /// Since when the public can enrol.
+    pub published_at: Option<Timestamp>,
 }
 
 /// Whether a cohort takes enrolments.
@@ -180,6 +187,11 @@ impl SeatTerms {
 #[derive(Debug, Clone)]
 pub enum EnrolmentEvent<'a> {
     Held(&'a Enrolment),
+    /// Free of charge, and why.
+    Given {
+        after: &'a Enrolment,
+        reason: &'a str,
+    },
     /// Also when it is kept for a bank, or no longer.
     Extended {
         before: &'a Enrolment,
@@ -197,16 +209,23 @@ pub enum EnrolmentEvent<'a> {
         before: &'a Enrolment,
         after: &'a Enrolment,
     },
+    /// The name for the certificate was corrected.
+    Renamed {
+        before: &'a Enrolment,
+        after: &'a Enrolment,
+    },
 }
 
 impl EnrolmentEvent<'_> {
     fn subject_of(&self) -> &Enrolment {
         match self {
             Self::Held(enrolment) => enrolment,
-            Self::Extended { after, .. }
+            Self::Given { after, .. }
+            | Self::Extended { after, .. }
             | Self::Confirmed { after, .. }
             | Self::Reseated { after, .. }
-            | Self::Lapsed { after, .. } => after,
+            | Self::Lapsed { after, .. }
+            | Self::Renamed { after, .. } => after,
         }
     }
 }
@@ -215,10 +234,12 @@ impl Event for EnrolmentEvent<'_> {
     fn kind(&self) -> &'static str {
         match self {
             Self::Held(_) => "enrolment.held",
+            Self::Given { .. } => "enrolment.given",
             Self::Extended { .. } => "enrolment.extended",
             Self::Confirmed { .. } => "enrolment.confirmed",
             Self::Reseated { .. } => "enrolment.reseated",
             Self::Lapsed { .. } => "enrolment.lapsed",
+            Self::Renamed { .. } => "enrolment.renamed",
         }
     }
 
@@ -228,11 +249,12 @@ impl Event for EnrolmentEvent<'_> {
 
     fn before(&self) -> Value {
         match self {
-            Self::Held(_) => Value::Null,
+            Self::Held(_) | Self::Given { .. } => Value::Null,
             Self::Extended { before, .. }
             | Self::Confirmed { before, .. }
             | Self::Reseated { before, .. }
-            | Self::Lapsed { before, .. } => told(before),
+            | Self::Lapsed { before, .. }
+            | Self::Renamed { before, .. } => told(before),
         }
     }
 
@@ -243,6 +265,10 @@ impl Event for EnrolmentEvent<'_> {
     fn personal(&self) -> Option<Value> {
         match self {
             Self::Held(enrolment) => Some(json!({ "certificate_name": enrolment.certificate_name })),
+            Self::Given { after, reason } => Some(json!({ "certificate_name": after.certificate_name, "reason": reason })),
+            Self::Renamed { before, after } => {
+                Some(json!({ "before": before.certificate_name, "after": after.certificate_name }))
+            }
             _ => None,
         }
     }
@@ -291,7 +317,7 @@ mod tests {
     #[test]
     fn a_window_holds_its_start_and_not_its_end() {
         let price = Money::new(1, crate::kernel::Currency::INR);
-        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC };
+        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC, published_at: None };
         assert_eq!(terms.window(at(0)), Window::NotOpenYet { opens_at: at(1) });
         assert_eq!(terms.window(at(1)), Window::Open);
         assert_eq!(terms.window(at(2)), Window::Closed { closed_at: at(2) });

@@ -40,6 +40,7 @@ fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
         opens_at: row.enrol_opens_at.into(),
         closes_at: row.enrol_closes_at.into(),
         zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
+        published_at: row.published_at.map(Into::into),
     })
 }
 
@@ -74,7 +75,12 @@ fn changed(enrolment: &Enrolment) -> enrolments::ActiveModel {
 }
 
 pub(super) async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
+    let extensions = match enrolment.state {
+        EnrolmentState::Held { extensions, .. } => extensions,
+        _ => 0,
+    };
     let row = enrolments::ActiveModel {
+        extensions: Set(extensions),
         cohort_id: Set(enrolment.cohort),
         user_id: Set(enrolment.user),
         certificate_name: Set(enrolment.certificate_name.as_str().to_owned()),
@@ -87,6 +93,13 @@ pub(super) async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr
 
 pub(super) async fn save(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
     changed(enrolment).update(&**txn).await?;
+    Ok(())
+}
+
+pub(super) async fn save_name(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
+    let name = Set(enrolment.certificate_name.as_str().to_owned());
+    let row = enrolments::ActiveModel { id: Set(enrolment.id), certificate_name: name, ..Default::default() };
+    row.update(&**txn).await?;
     Ok(())
 }
 

@@ -62,6 +62,7 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
         enrol_closes_at: Set(shifted(START, SignedDuration::from_hours(24)).into()),
         revision: Set(1),
         created_at: Set(txn.now().into()),
+        published_at: Set(Some(txn.now().into())),
     };
     cohorts::Entity::insert(row).exec_without_returning(&**txn).await?;
     Ok(cohort)

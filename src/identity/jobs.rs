@@ -27,7 +27,8 @@ impl Job for Forget {
             .write(Actor::System(Component::Worker), async |txn| {
                 let now = txn.machine_now();
                 let challenges = store::forget_challenges(txn, shifted(now, -CHALLENGES)).await?;
-                Ok::<_, DbErr>(challenges + store::forget_sessions(txn, shifted(now, -SESSIONS)).await?)
+                let sign_ins = store::factors::forget(txn, shifted(now, -CHALLENGES)).await?;
+                Ok::<_, DbErr>(challenges + sign_ins + store::forget_sessions(txn, shifted(now, -SESSIONS)).await?)
             })
             .await?;
         if forgotten > 0 {

@@ -1,8 +1,13 @@
 //! People, how they prove an address, and the browsers they are signed in with.
 
+mod factor;
 pub mod jobs;
 pub mod model;
+mod people;
+mod sessions;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
@@ -15,10 +20,23 @@ use crate::kernel::time::shifted;
 use crate::kernel::{EmailAddress, PersonName, Timestamp, Zone};
 use crate::mail::{self, Class, Post};
 
-pub use model::CODE_LIFE;
-pub use model::{BrowserToken, Challenge, CodeKey, Country, Person, Role, SignedIn, TokenHash};
-use model::{CODE_WINDOW, IdentityEvent, Judgement, absolute_limit};
-pub use store::{challenge, person, person_by_email, session};
+pub use factor::{
+    Accepted, Entered, FactorAnswer, FactorFacts, Finished, NoticeLetter, accept_factor, answer_factor, confirm_session, enter,
+    factor, finish_sign_in, has_factor, offer_factor, offered_factor, remove_factor, renew_codes,
+};
+pub use model::{
+    Account, AccountState, BrowserToken, CODE_LIFE, CONFIRMED_FOR, Challenge, CodeKey, Country, FactorKeys, IdentityEvent,
+    Notice, PendingSignIn, Person, RecoveryCode, Role, SessionRow, SignedIn, TokenHash, TotpSecret,
+};
+use model::{CODE_WINDOW, Judgement, absolute_limit};
+pub use people::{
+    InvitationLetter, PersonRefusal, change_details, change_role, correct_email, disable, enable, end_sessions_of, invite,
+    invite_again,
+};
+pub use sessions::{end_all, end_others, end_own};
+pub use store::factors::pending_sign_in;
+pub use store::people::{account, account_by_email, sessions_of, staff};
+pub use store::{challenge, person, person_by_email, session, teachers};
 
 /// How many codes an hour may be asked for. The smaller limit is one browser's, so that a stranger who asks for codes to an
 /// address does not easily keep its owner out; the larger protects the address from a flood.
@@ -212,7 +230,8 @@ async fn insert(
     Ok(person)
 }
 
-/// Signs a browser in with a new token; the one it may have had before ends (ASVS 5.0 section 7.2.4).
+/// Signs a browser in with a new token, confirmed as of now: its person has just given every proof they have. The pages go by
+/// [`enter`], which asks for the second factor first. The session that the browser may have had before ends (ASVS 5.0 section 7.2.4).
 ///
 /// # Errors
 /// The database's own.

@@ -1,5 +1,8 @@
 //! Queries of people, challenges and sessions.
 
+pub(super) mod factors;
+pub(super) mod people;
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::Value;
@@ -56,6 +59,16 @@ pub async fn person(conn: &Conn, id: UserId) -> Result<Option<Person>, DbErr> {
 pub async fn person_by_email(conn: &Conn, email: &EmailAddress) -> Result<Option<Person>, DbErr> {
     let rows = users::Entity::find().filter(users::COLUMN.email.eq(email.as_str())).filter(users::COLUMN.disabled_at.is_null());
     rows.one(conn).await?.map(to_person).transpose()
+}
+
+/// Everybody who may teach: active instructors and admins, by name.
+///
+/// # Errors
+/// The database's own.
+pub async fn teachers(conn: &Conn) -> Result<Vec<Person>, DbErr> {
+    let staff = users::Entity::find().filter(users::Column::Role.ne(users::Role::Student));
+    let rows = staff.filter(users::COLUMN.disabled_at.is_null()).order_by_asc(users::Column::Name).all(conn).await?;
+    rows.into_iter().map(to_person).collect()
 }
 
 pub(super) async fn insert_person(txn: &Txn, person: &Person) -> Result<(), DbErr> {
@@ -203,6 +216,7 @@ pub(super) async fn insert_session(
         last_seen_at: Set(txn.machine_now().into()),
         expires_at: Set(expires_at.into()),
         ended_at: Set(None),
+        confirmed_at: Set(Some(txn.machine_now().into())),
     };
     sessions::Entity::insert(row).exec_without_returning(&**txn).await?;
     Ok(())
@@ -219,13 +233,16 @@ pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<O
         .filter(sessions::COLUMN.expires_at.gt(UtcTime::from(now)))
         .filter(users::COLUMN.disabled_at.is_null())
         .find_also_related(users::Entity)
-        .one(conn)
-        .await?;
+        // Not `one`: its LIMIT is a variable, and SQLite prepares such a statement anew at each run.
+        .all(conn)
+        .await?
+        .pop();
     let Some((session, Some(user))) = found else { return Ok(None) };
     let person = to_person(user)?;
     let last_seen_at = Timestamp::from(session.last_seen_at);
     let idle = now >= shifted(last_seen_at, idle_limit(person.role));
-    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at }))
+    let confirmed_at = session.confirmed_at.map(Timestamp::from);
+    Ok((!idle).then_some(SignedIn { session: session.id, person, last_seen_at, confirmed_at }))
 }
 
 pub(super) async fn mark_seen(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
@@ -238,19 +255,20 @@ pub(super) async fn mark_seen(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
 }
 
 pub(super) async fn end(txn: &Txn, id: SessionId) -> Result<(), DbErr> {
-    end_where(txn, Condition::all().add(sessions::COLUMN.id.eq(id))).await
+    end_where(txn, Condition::all().add(sessions::COLUMN.id.eq(id))).await.map(|_| ())
 }
 
 pub(super) async fn end_by_token(txn: &Txn, token: &TokenHash) -> Result<(), DbErr> {
-    end_where(txn, Condition::all().add(sessions::COLUMN.token_hash.eq(token.0.as_str()))).await
+    end_where(txn, Condition::all().add(sessions::COLUMN.token_hash.eq(token.0.as_str()))).await.map(|_| ())
 }
 
-async fn end_where(txn: &Txn, which: Condition) -> Result<(), DbErr> {
-    sessions::Entity::update_many()
+/// Ends those of these sessions that have not ended; how many.
+async fn end_where(txn: &Txn, which: Condition) -> Result<u64, DbErr> {
+    let done = sessions::Entity::update_many()
         .col_expr(sessions::Column::EndedAt, Expr::value(UtcTime::from(txn.machine_now())))
         .filter(which)
         .filter(sessions::COLUMN.ended_at.is_null())
         .exec(&**txn)
         .await?;
-    Ok(())
+    Ok(done.rows_affected)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::ids::{CohortId, CourseId, EnrolmentId, ExceptionId, OrderId, PaymentId, ReadingId, UserId};
+use super::ids::{CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, OrderId, PaymentId, ReadingId, UserId};
 
 /// The thing that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub enum Subject {
     Order(OrderId),
     Payment(PaymentId),
     Exception(ExceptionId),
+    Certificate(CertificateId),
     /// Service time itself, which development moves.
     Clock,
     /// The program and its data as a whole, which an operator restores.
@@ -33,6 +34,7 @@ impl Subject {
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
+            Self::Certificate(id) => id.to_string(),
             Self::Clock => "clock".to_owned(),
             Self::Program => "program".to_owned(),
         }

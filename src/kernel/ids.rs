@@ -104,6 +104,8 @@ ids! {
     ChallengeId = "chl";
     /// A signed-in browser.
     SessionId = "ses";
+    /// A sign-in that waits for the second factor.
+    SignInId = "sgn";
     /// An article in the library.
     ReadingId = "rdg";
     /// A course: the template without dates.
@@ -124,6 +126,8 @@ ids! {
     PaymentId = "pay";
     /// Money that fits no rule, waiting for an admin.
     ExceptionId = "exc";
+    /// The record of an award.
+    CertificateId = "crt";
     /// One entry of the audit log.
     AuditId = "aud";
     /// A unit of later work.

@@ -5,10 +5,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub use jiff::civil::{Date, DateTime, Time};
+pub use jiff::civil::{Date, DateTime, Time, Weekday};
 pub use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 /// The text names no zone of the bundled IANA time zone database.
@@ -30,6 +30,16 @@ const REPLACED: [&str; 24] = [
 /// A zone of the IANA time zone database, such as `Asia/Kolkata`, with its rules.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
+
+/// How often the clocks of a zone show a civil time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    Once,
+    /// Clocks are put forward over it.
+    Never,
+    /// Clocks are put back over it.
+    Twice,
+}
 
 impl Zone {
     /// Coordinated Universal Time.
@@ -57,6 +67,15 @@ impl Zone {
     /// (year 9999) is clamped to its end.
     pub fn instant(&self, civil: DateTime) -> Timestamp {
         self.0.to_ambiguous_timestamp(civil).compatible().unwrap_or(Timestamp::MAX)
+    }
+
+    /// How often this zone's clocks show `civil`.
+    pub fn shows(&self, civil: DateTime) -> Shows {
+        match self.0.to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { .. } => Shows::Once,
+            AmbiguousOffset::Gap { .. } => Shows::Never,
+            AmbiguousOffset::Fold { .. } => Shows::Twice,
+        }
     }
 
     /// Every zone's name, sorted, for a form's choice. Legacy names (`EST5EDT`, `Etc/…`, `US/…`) and names that the IANA database

@@ -12,7 +12,7 @@ pub use dkim::{DkimSettings, DkimSigner};
 pub use mailbox::{Mailbox, Received, ReceivedId};
 pub use outbox::{
     Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, Planned, Post, Postman, Replan, Stage, cancel, held,
-    hold_due, left, planned, post, release_held, replan, revive, send_due, suppress_due, upcoming,
+    hold_due, left, planned, post, readdress, release_held, replan, revive, send_due, suppress_due, upcoming,
 };
 pub use smtp::{Sender, SmtpSettings};
 pub use transport::{Accepted, Envelope, Phase, SendFailure, Transport};

@@ -12,7 +12,6 @@ use import::ImportedArticle;
 use model::{FieldError, ReadingEvent, free_slug, slug_base};
 
 pub use model::{Body, Card, Language, NewReading, Reading, Rights, WebAddress};
-pub(crate) use store::is_ready;
 pub use store::{cards, library, reading_by_slug, readings};
 
 /// Why a reading is not added.

@@ -102,12 +102,6 @@ pub async fn readings(conn: &Conn, ids: &[ReadingId]) -> Result<Vec<Reading>, Db
     wanted.order_by_asc(rows::Column::Title).all(conn).await?.into_iter().map(to_reading).collect()
 }
 
-/// Whether a row has something for a student to read: [`Reading::is_ready`] in the database's words.
-pub(crate) fn is_ready() -> Condition {
-    let shown = Condition::all().add(rows::Column::Body.is_not_null()).add(rows::Column::Rights.ne(RowRights::LinkOnly));
-    Condition::any().add(rows::Column::Url.is_not_null()).add(shown)
-}
-
 #[derive(FromQueryResult)]
 struct CardRow {
     id: ReadingId,
@@ -121,6 +115,7 @@ struct CardRow {
     summary: Option<String>,
     rights: RowRights,
     minutes: i32,
+    created_at: crate::db::columns::UtcTime,
     has_body: bool,
 }
 
@@ -138,6 +133,7 @@ fn to_card(row: CardRow) -> Result<Card, DbErr> {
         summary: row.summary,
         has_text: row.has_body && rights != Rights::LinkOnly,
         minutes: u32::try_from(row.minutes).map_err(|_| corrupt("reading time"))?,
+        added_at: row.created_at.into(),
     })
 }
 
@@ -162,7 +158,7 @@ pub async fn library(conn: &Conn) -> Result<Vec<Card>, DbErr> {
 async fn cards_where(conn: &Conn, which: Condition) -> Result<Vec<Card>, DbErr> {
     use rows::Column as C;
     let listed = [C::Id, C::Slug, C::Title, C::Author, C::Publisher, C::PublishedOn, C::Url, C::Language, C::Summary];
-    let query = rows::Entity::find().select_only().columns(listed).columns([C::Rights, C::Minutes]);
+    let query = rows::Entity::find().select_only().columns(listed).columns([C::Rights, C::Minutes, C::CreatedAt]);
     let query = query.expr_as(Expr::col(C::Body).is_not_null(), "has_body").filter(which);
     query.into_model::<CardRow>().all(conn).await?.into_iter().map(to_card).collect()
 }

@@ -1,7 +1,9 @@
 //! Reads that join domains: what a page or a mail shows, put together. They change nothing and decide nothing.
 
+pub mod board;
 pub mod offer;
 pub mod order;
+pub mod people;
 pub mod staff;
 pub mod sums;
 pub mod vitals;

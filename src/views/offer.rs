@@ -38,12 +38,12 @@ impl Offer {
     }
 }
 
-/// The cohort of this slug, at service time `now`.
+/// The published cohort of this slug, at service time `now`; one that is not published is not there.
 ///
 /// # Errors
 /// The database's own.
 pub async fn by_slug(conn: &Conn, slug: &Slug, now: Timestamp) -> Result<Option<Offer>, DbErr> {
-    match catalogue::cohort_by_slug(conn, slug).await? {
+    match catalogue::cohort_by_slug(conn, slug).await?.filter(|cohort| cohort.published_at.is_some()) {
         Some(cohort) => offer(conn, cohort, now).await,
         None => Ok(None),
     }

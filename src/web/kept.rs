@@ -1,8 +1,10 @@
-//! The course page as visitors see it, kept for as long as it cannot have changed.
+//! The course page, and the pages that check a certificate, as visitors see them, kept for as long as they cannot have changed.
 //!
-//! It is the one page that strangers ask for, in numbers, and it is the same for them all. It is rendered again as soon as
+//! They are what strangers ask for, in numbers, and the same for them all. A page is rendered again as soon as
 //! this process has committed anything, and each second: that bounds how long a change made by another process goes unseen.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -44,6 +46,40 @@ impl Kept {
     pub fn keep(&self, stamp: Stamp, page: String) -> Bytes {
         let page = Bytes::from(page);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((stamp, page.clone()));
+        page
+    }
+}
+
+/// So many pages are kept under one stamp, which lives for a second at most.
+const PAGES: usize = 256;
+
+/// Pages of one stamp, by what they are about.
+#[derive(Debug)]
+pub struct KeptPages<Of>(Mutex<(Option<Stamp>, HashMap<Of, Bytes>)>);
+
+impl<Of> Default for KeptPages<Of> {
+    fn default() -> Self {
+        Self(Mutex::new((None, HashMap::new())))
+    }
+}
+
+impl<Of: Eq + Hash> KeptPages<Of> {
+    /// The page, if it was kept under this stamp.
+    pub fn get(&self, stamp: Stamp, of: &Of) -> Option<Bytes> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0 == Some(stamp) { kept.1.get(of).cloned() } else { None }
+    }
+
+    /// Keeps a page; those of another stamp go, and beyond a number none is kept.
+    pub fn keep(&self, stamp: Stamp, of: Of, page: String) -> Bytes {
+        let page = Bytes::from(page);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0 != Some(stamp) {
+            *kept = (Some(stamp), HashMap::new());
+        }
+        if kept.1.len() < PAGES {
+            kept.1.insert(of, page.clone());
+        }
         page
     }
 }

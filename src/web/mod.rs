@@ -2,6 +2,7 @@
 
 pub mod accept;
 mod assets;
+mod confirm;
 pub mod form;
 pub mod guard;
 mod health;
@@ -10,6 +11,7 @@ mod metrics;
 mod observe;
 pub mod pages;
 pub mod problem;
+mod refusals;
 pub mod routes;
 pub mod session;
 pub mod view;
@@ -34,12 +36,12 @@ use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::config::Profile;
-use crate::identity::CodeKey;
+use crate::identity::{CodeKey, FactorKeys};
 use crate::schedule::Plans;
 use crate::services::Services;
 use crate::work::clock::Registries;
 
-use kept::Kept;
+use kept::{Kept, KeptPages};
 pub use problem::Problem;
 use routes::{Access, Route, Routes};
 use session::CookieNames;
@@ -63,8 +65,10 @@ pub struct Shared {
     pub organisation: Arc<str>,
     pub contact: Arc<str>,
     pub code_key: CodeKey,
+    pub factor_keys: FactorKeys,
     pub plans: Plans,
     front: Kept,
+    checks: KeptPages<crate::certificates::Code>,
     content_security_policy: HeaderValue,
     cookies: CookieNames,
     hosts: Vec<String>,
@@ -87,8 +91,10 @@ impl App {
             organisation: settings.organisation.name.as_str().into(),
             contact: settings.organisation.contact_email.as_str().into(),
             code_key: CodeKey::new(settings.server.secret.clone()),
+            factor_keys: FactorKeys::new(&settings.server.secret),
             plans: Plans::default(),
             front: Kept::default(),
+            checks: KeptPages::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
             cookies: CookieNames::new(public.is_https()),
             hosts: vec![public.authority()],
@@ -140,6 +146,7 @@ pub fn router(app: App) -> Router {
     let router = routes(app.services.settings.profile).into_router(guarded);
     let request_id = HeaderName::from_static("x-request-id");
     router
+        .layer(from_fn_with_state(app.clone(), refusals::note))
         .layer(CsrfLayer::new())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(rate_limit(&app, limits.burst, limits.per_minute))

@@ -13,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use sea_orm::DbErr;
 
 use super::App;
+use super::confirm::{Onward, Unconfirmed};
+use super::pages::step_up;
 use super::view::View;
 
 /// Why a request is not answered as asked.
@@ -22,6 +24,12 @@ pub enum Problem {
     NotFound,
     /// Nobody is signed in: to the sign-in page, and back to this path of ours.
     SignInFirst { next: String },
+    /// A page for who has just confirmed that it is them: to where that is done, and back to this path of ours.
+    ConfirmFirst { next: String },
+    /// A form for who has just confirmed that it is them. Nothing was changed; what was typed is kept.
+    Unconfirmed,
+    /// Staff must have a second factor, and this one has none yet: to where it is set up.
+    FactorFirst,
     /// Signed in, but not in the role for it.
     WrongRole,
     /// The request is not of the form's or the interface's shape.
@@ -97,6 +105,12 @@ impl Problem {
             Self::SignInFirst { .. } => Told { link: ("/sign-in", "Sign in"), ..told(StatusCode::UNAUTHORIZED, "sign-in", "Sign in first",
                 "This page is for people signed in.",
                 "Sign in and come back.") },
+            Self::ConfirmFirst { .. } | Self::Unconfirmed => told(StatusCode::FORBIDDEN, "confirm-first", "Confirm that it is you",
+                "This needs a confirmation of the last ten minutes. Nothing was changed.",
+                "Confirm, and send it again."),
+            Self::FactorFirst => told(StatusCode::FORBIDDEN, "second-factor-first", "Set up your second factor first",
+                "Staff sign in with a second factor here.",
+                "Set it up in your account."),
             Self::WrongRole => told(StatusCode::FORBIDDEN, "wrong-role", "This is not yours to open",
                 "Your account does not have the role this page needs.",
                 "If it should, ask an admin of the course to change your role."),
@@ -126,10 +140,27 @@ impl Problem {
     }
 }
 
+/// Where staff go on who came from nowhere.
+const STAFF_HOME: &str = "/staff/cohorts";
+
+impl Problem {
+    /// The page of ours that its reader needs first.
+    fn leads_to(&self) -> Option<String> {
+        let with_next = |page: &str, next: &String| {
+            Some(format!("{page}?{}", serde_urlencoded::to_string([("next", next)]).unwrap_or_default()))
+        };
+        match self {
+            Self::SignInFirst { next } => with_next("/sign-in", next),
+            Self::ConfirmFirst { next } => with_next("/step-up", next),
+            Self::FactorFirst => Some("/account/second-factor".to_owned()),
+            _ => None,
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if let Self::SignInFirst { next } = &self {
-            let location = format!("/sign-in?{}", serde_urlencoded::to_string([("next", next)]).unwrap_or_default());
+        if let Some(location) = self.leads_to() {
             let mut response = StatusCode::SEE_OTHER.into_response();
             if let Ok(value) = HeaderValue::from_str(&location) {
                 response.headers_mut().insert(LOCATION, value);
@@ -141,6 +172,9 @@ impl IntoResponse for Problem {
         }
         let told = self.told();
         let mut response = told.status.into_response();
+        if let Self::Unconfirmed = self {
+            response.extensions_mut().insert(Unconfirmed(Onward { next: STAFF_HOME.to_owned(), kept: None }));
+        }
         let retry_after = match self {
             Self::TooMany { retry_after } | Self::TooManyCodes { retry_after } => Some(retry_after),
             Self::Busy => Some(3),
@@ -189,6 +223,12 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     parts.extensions.remove::<Told>();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     parts.headers.remove(CONTENT_TYPE);
+    if let Some(Unconfirmed(onward)) = parts.extensions.remove::<Unconfirmed>()
+        && wants_page
+    {
+        let answer = step_up::refused(&app, &mut asked, &onward).await;
+        return answer.unwrap_or_else(|_| for_programs(&told));
+    }
     let body = if wants_page { page(&frame(&app, &mut asked, &told).await, &told) } else { None };
     let mut answer = body.unwrap_or_else(|| for_programs(&told));
     *answer.status_mut() = told.status;

@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::routing::{MethodFilter, on};
+use axum::middleware::from_fn;
+use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::{App, Limit};
+use super::{App, Limit, confirm};
 
 /// Who may use a route. The check itself is the handler's extractor; a test compares the two for every role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,14 +17,25 @@ pub enum Access {
     SignedIn,
     /// Instructors (their own cohorts) and admins.
     Staff,
+    /// As [`Access::Staff`], confirmed within the last ten minutes that it is them.
+    StaffNow,
     /// Admins.
     Admin,
+    /// Admins, confirmed within the last ten minutes: acts on money, roles, certificates and settings, and their forms.
+    AdminNow,
     /// The payment gateway, by signature.
     Gateway,
     /// Whoever asks from an address that `metrics.allow` names.
     Monitor,
     /// Anybody, in the development profile only.
     Development,
+}
+
+impl Access {
+    /// Whether a recent confirmation is asked for.
+    pub const fn needs_confirmation(self) -> bool {
+        matches!(self, Self::StaffNow | Self::AdminNow)
+    }
 }
 
 /// One method of one path pattern.
@@ -63,7 +75,7 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
-        self.router = self.router.route(pattern, on(MethodFilter::POST, handler));
+        self.router = self.router.route(pattern, keeping(access, on(MethodFilter::POST, handler)));
         self.listed(Method::POST, pattern, access)
     }
 
@@ -74,7 +86,7 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
-        self.guarded = self.guarded.route(pattern, on(MethodFilter::POST, handler));
+        self.guarded = self.guarded.route(pattern, keeping(access, on(MethodFilter::POST, handler)));
         self.listed(Method::POST, pattern, access)
     }
 
@@ -101,4 +113,9 @@ impl Routes {
     pub(super) fn into_router(self, limit: Limit) -> Router<App> {
         self.router.merge(self.guarded.route_layer(limit))
     }
+}
+
+/// A form that may be refused for want of a confirmation does not lose what was typed.
+fn keeping(access: Access, route: MethodRouter<App>) -> MethodRouter<App> {
+    if access.needs_confirmation() { route.layer(from_fn(confirm::keep_input)) } else { route }
 }

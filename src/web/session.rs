@@ -11,6 +11,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use sea_orm::DbErr;
 
 use super::{App, Problem, guard};
+use crate::config::StaffSecondFactor;
 use crate::db::{Db, Snapshot};
 use crate::identity::{self, BrowserToken, Person, Role};
 use crate::kernel::Actor;
@@ -121,7 +122,34 @@ impl OptionalFromRequestParts<App> for SignedIn {
     }
 }
 
-/// An instructor or admin.
+/// An instructor or admin, though they may have yet to set up the second factor that staff must have: for the pages where they
+/// do. All other pages take [`Staff`].
+#[derive(Debug, Clone)]
+pub struct Recruit(pub Person);
+
+impl FromRequestParts<App> for Recruit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let signed_in = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if signed_in.person.role.is_staff() { Ok(Self(signed_in.person)) } else { Err(Problem::WrongRole) }
+    }
+}
+
+/// As [`Recruit`], confirmed within the last ten minutes that it is them.
+#[derive(Debug, Clone)]
+pub struct RecruitNow(pub SignedIn);
+
+impl FromRequestParts<App> for RecruitNow {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Recruit::from_request_parts(parts, app).await?;
+        confirmed(parts, app).await.map(Self)
+    }
+}
+
+/// An instructor or admin, with a second factor where the settings require one.
 #[derive(Debug, Clone)]
 pub struct Staff(pub Person);
 
@@ -129,12 +157,28 @@ impl FromRequestParts<App> for Staff {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let signed_in = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        match signed_in.person.role {
-            Role::Instructor | Role::Admin => Ok(Self(signed_in.person)),
-            Role::Student => Err(Problem::WrongRole),
+        let Recruit(person) = Recruit::from_request_parts(parts, app).await?;
+        if app.services.settings.security.staff_second_factor == StaffSecondFactor::Required {
+            let PageSnapshot(conn) = PageSnapshot::from_request_parts(parts, app).await?;
+            if !identity::has_factor(&conn, person.id).await? {
+                return Err(Problem::FactorFirst);
+            }
         }
+        Ok(Self(person))
     }
+}
+
+/// The session, if its person confirmed within the last ten minutes that it is them. A page leads to where that is done; a form is
+/// refused, and [`confirm`](super::confirm) keeps what was typed.
+async fn confirmed(parts: &mut Parts, app: &App) -> Result<SignedIn, Problem> {
+    let signed_in = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+    if signed_in.is_confirmed(app.services.clocks.machine()) {
+        return Ok(signed_in);
+    }
+    Err(match parts.method {
+        Method::GET => Problem::ConfirmFirst { next: guard::wanted(parts) },
+        _ => Problem::Unconfirmed,
+    })
 }
 
 /// An admin.
@@ -147,6 +191,21 @@ impl FromRequestParts<App> for Admin {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Staff(person) = Staff::from_request_parts(parts, app).await?;
         if person.role == Role::Admin { Ok(Self(person)) } else { Err(Problem::WrongRole) }
+    }
+}
+
+/// An admin, confirmed within the last ten minutes that it is them: for acts on money, roles, certificates and settings, and for
+/// the pages with their forms, so that nobody fills one in vain. Its routes are [`Access::AdminNow`](super::routes::Access).
+#[derive(Debug, Clone)]
+pub struct AdminNow(pub Person);
+
+impl FromRequestParts<App> for AdminNow {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Admin(person) = Admin::from_request_parts(parts, app).await?;
+        confirmed(parts, app).await?;
+        Ok(Self(person))
     }
 }
 

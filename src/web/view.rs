@@ -3,10 +3,16 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 
 use super::session::SignedIn;
 use super::{App, Problem};
@@ -50,8 +56,13 @@ impl View {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
             Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
-            Some(Role::Admin) => vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/", "The course")],
+            Some(Role::Admin) => {
+                vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/staff/people", "People"), ("/", "The course")]
+            }
         };
+        if self.signed_in() {
+            entries.push(("/account", "Account"));
+        }
         if self.development {
             entries.extend([("/dev/mailbox", "Mailbox"), ("/dev/clock", "Clock")]);
         }
@@ -145,6 +156,42 @@ pub fn page(template: &impl askama::Template) -> Result<Response, Problem> {
 /// [`Problem::Internal`] if the template fails.
 pub fn page_with_errors(template: &impl askama::Template) -> Result<Response, Problem> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(template.render()?)).into_response())
+}
+
+/// A page for visitors that a browser may keep but must ask about each time (RFC 9111 section 5.2.2.4), so that a change shows at
+/// once; 304 for one that has this very page.
+pub fn page_to_ask_about(page: Bytes, asked: &HeaderMap) -> Response {
+    // Weak: it may be sent compressed or not.
+    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&page)[..12]));
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    let mut response = if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Html(page).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("cookie"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// A PDF to save under this name: letters, digits and hyphens.
+pub fn pdf_to_save(name: &str, bytes: Vec<u8>) -> Response {
+    let saved = format!("attachment; filename=\"{name}.pdf\"");
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+    let saved = HeaderValue::from_str(&saved).unwrap_or(HeaderValue::from_static("attachment"));
+    ([kind, (header::CONTENT_DISPOSITION, saved)], bytes).into_response()
+}
+
+/// A page of its own for what is not there, that says more than the general one: 404.
+///
+/// # Errors
+/// [`Problem::Internal`] if the template fails.
+pub fn page_not_found(template: &impl askama::Template) -> Result<Response, Problem> {
+    Ok((StatusCode::NOT_FOUND, Html(template.render()?)).into_response())
 }
 
 /// A page that shows something the reader may not have yet, with why: 403.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::messages;
+use crate::certificates;
 use crate::identity;
 use crate::jobs::Registry;
 use crate::mail::Composers;
 use crate::payment;
 use crate::reminders::PlanReminders;
-use crate::schedule::Plans;
+use crate::schedule::{self, Plans};
 
 /// Everything that can be done later. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -30,15 +31,22 @@ fn jobs() -> Registry {
         .with::<payment::jobs::ExpirePages>()
         .with::<payment::jobs::ProcessEvent>()
         .with_periodic::<payment::jobs::Sweep>()
+        .with::<certificates::jobs::IssueOne>()
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()
+        .with_periodic::<schedule::jobs::WarnOfReadings>()
 }
 
 fn composers() -> Composers {
     let plans = Plans::default();
     Composers::new()
         .with(messages::SignInCode)
+        .with(messages::AccountNotice)
+        .with(messages::Invitation)
+        .with(messages::CertificateIssued)
+        .with(messages::CertificateRevoked)
         .with(messages::EnrolmentConfirmed::new(plans.clone()))
         .with(messages::ModuleReleased::new(plans.clone()))
-        .with(messages::ReleaseMoved::new(plans))
+        .with(messages::ReleaseMoved::new(plans.clone()))
+        .with(messages::ReadingsNotReady::new(plans))
 }

@@ -1,5 +1,6 @@
 // What people do from the first page to the last: the words on the buttons are those the pages show.
 import assert from 'node:assert/strict';
+import {createHmac} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {assertCalm} from './browser.mjs';
 
@@ -135,6 +136,36 @@ async function seeItLocked({page}, server) {
   return opens;
 }
 
+/** I1, in part: an instructor moves a week on the board, and keys it to a reading and back. */
+export async function planOnBoard(who, server, email) {
+  const {page} = who;
+  await signIn(who, server, email, /\/staff\//);
+  await page.goto(`${server.origin}/staff/cohorts`);
+  const board = page.getByRole('link', {name: /^Board of/}).last();
+  await Promise.all([page.waitForURL(/\/board$/), board.click()]);
+  await press(page, 'link', 'Move week 6', /\/weeks\/6\/release$/);
+  await press(page, 'button', 'A day later', /by=1$/);
+  await heading(page, /^Move week 6\?/);
+  await press(page, 'button', 'Move the week', /\/board\?done=moved$/);
+  await page.getByText('The release is moved.').waitFor();
+  await press(page, 'link', /^6\. /, /\/weeks\/6$/);
+  const readings = page.locator('ol.readings > li');
+  const before = await readings.count();
+  await page.getByLabel('Reading', {exact: true}).selectOption({index: 1});
+  await press(page, 'button', 'Attach', url => url.pathname.endsWith('/readings'));
+  await page.locator('#error-summary').waitFor();
+  await page.getByLabel('Why to read it').fill('It looks back.');
+  await press(page, 'button', 'Attach', /done=attached$/);
+  assert.equal(await readings.count(), before + 1);
+  const title = await readings.last().locator('cite').innerText();
+  await Promise.all([page.waitForURL(/done=ordered$/), readings.last().getByRole('button', {name: /^Up/}).click()]);
+  assert.equal(await readings.nth(before - 1).locator('cite').innerText(), title, 'the reading has moved up');
+  await Promise.all([page.waitForURL(/\/detach$/), readings.nth(before - 1).getByRole('link', {name: /^Detach/}).click()]);
+  await press(page, 'button', 'Detach it', /done=detached$/);
+  assert.equal(await readings.count(), before);
+  assertCalm(who);
+}
+
 /** Moves service time forward to an instant (milliseconds), in a tab of its own. */
 export async function moveClock({context}, server, to) {
   const page = await context.newPage();
@@ -150,4 +181,62 @@ export async function moveClock({context}, server, to) {
   }
   assert.ok(await shown() >= to, 'the clock has moved');
   await page.close();
+}
+
+/** What an authenticator app shows: RFC 6238 with SHA-1, six digits and steps of thirty seconds. */
+function totp(key, at = Date.now()) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...key.replace(/\s/g, '')].map(letter => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const secret = Buffer.from(bits.match(/.{8}/g).map(byte => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const digest = createHmac('sha1', secret).update(counter).digest();
+  const number = digest.readUInt32BE(digest[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
+
+/** An instructor sets up a second factor, signs out, and signs in with both: the mailed code and the app's. */
+export async function signInWithApp(who, server, email) {
+  const {page} = who;
+  await signIn(who, server, email);
+  await page.goto(`${server.origin}/account`);
+  await press(page, 'link', 'Second factor', /\/account\/second-factor$/);
+  await press(page, 'button', 'Set it up', /\/account\/second-factor\/new$/);
+  assert.ok((await page.locator('figure.qr svg').boundingBox()).width > 100, 'the QR code is drawn');
+  const key = await page.locator('main code').first().innerText();
+  const first = totp(key);
+  await page.getByLabel('Code from your app').fill(first);
+  await page.getByRole('button', {name: 'Take it into use'}).click();
+  await page.getByRole('heading', {level: 1, name: 'Your recovery codes'}).waitFor();
+  assert.equal(await page.locator('main li code').count(), 10, 'ten recovery codes');
+  await page.getByRole('button', {name: 'Sign out'}).click();
+
+  await signIn(who, server, email, /\/sign-in\/sgn_/);
+  await heading(page, /second factor/i);
+  await page.getByLabel('Code from your app').fill(first);
+  await page.getByRole('main').getByRole('button', {name: 'Sign in'}).click();
+  await page.locator('#error-summary').waitFor();
+  assert.match(await page.locator('#error-summary').innerText(), /used already/, 'a code signs in once');
+  // The next step's code passes a little before its time.
+  await page.getByLabel('Code from your app').fill(totp(key, Date.now() + 30_000));
+  await press(page, 'button', 'Sign in', /\/staff/);
+  await heading(page, /^Cohorts/);
+  assertCalm(who);
+}
+
+/** A6: an admin issues a certificate to one of the finished cohort; anybody sees that it is valid. */
+export async function issueCertificate(who, server, {email}) {
+  const {page} = who;
+  await signIn(who, server, email, /\/staff/);
+  await page.goto(`${server.origin}/staff/cohorts`);
+  await page.locator('main a[href$="/roster"]').first().click();
+  await press(page, 'link', 'Certificates', /\/certificates$/);
+  const ready = page.getByRole('button', {name: /^Issue to/}).first();
+  const name = /^Issue to (.*)$/.exec((await ready.innerText()).trim().replace(/\s+/g, ' '))[1];
+  await Promise.all([page.waitForURL(/\/staff\/certificates\/[^/]+\?done=issued$/), ready.click()]);
+  await heading(page, new RegExp(name));
+  await press(page, 'link', /^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/, /\/verify\//);
+  await heading(page, /^This certificate is valid/);
+  assert.ok((await page.getByRole('main').innerText()).includes(name), 'the public page names the student');
+  assertCalm(who);
 }

@@ -25,6 +25,7 @@ const FIRST = {
     await pay(who, server);
   },
   student: (who, server, cast) => signIn(who, server, cast.student),
+  certified: (who, server, cast) => signIn(who, server, cast.certified),
   instructor: (who, server, cast) => signIn(who, server, cast.instructor),
   admin: (who, server, cast) => signIn(who, server, cast.admin),
 };

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {launch, person} from './browser.mjs';
-import {enrolAndPay, readWeekOne} from './journeys.mjs';
+import {enrolAndPay, issueCertificate, planOnBoard, readWeekOne, signInWithApp} from './journeys.mjs';
 import {checkPages} from './pages.mjs';
 import {start} from './server.mjs';
 
@@ -92,6 +92,18 @@ async function journeys(run, browser, binary, {scripts}) {
     if (enrolled) await run.test(reads, shoot => shoot(who.page, () => readWeekOne(who, server, student)));
     else run.missed(1, reads);
     await who.context.close();
+    const staff = await person(browser, {scripts, origins: [server.origin, server.gateway]});
+    await run.test(`staff sign in with an app’s code (${how})`, shoot => shoot(staff.page, () => signInWithApp(staff, server, 'instructor@example.org')));
+    await staff.context.close();
+  });
+}
+
+/** What staff do, with scripts: the same forms as without. */
+async function staffJourneys(run, browser, binary, {admin}) {
+  await withServer(run, 'staff', binary, async server => {
+    const who = await person(browser, {scripts: true, origins: [server.origin, server.gateway]});
+    await run.test('A6 issue a certificate, see it valid', shoot => shoot(who.page, () => issueCertificate(who, server, {email: admin})));
+    await who.context.close();
   });
 }
 
@@ -110,6 +122,14 @@ else {
   for (const scripts of [true, false]) {
     if (run.wants(scripts ? 'journeys with scripts' : 'journeys without scripts')) await journeys(run, browser, program, {scripts});
   }
+  if (run.wants('board')) {
+    await withServer(run, 'board', program, async server => {
+      const who = await person(browser, {origins: [server.origin]});
+      await run.test('I1 weeks are moved and keyed on the board', shoot => shoot(who.page, () => planOnBoard(who, server, list.cast.instructor)));
+      await who.context.close();
+    });
+  }
+  if (run.wants('staff')) await staffJourneys(run, browser, program, list.cast);
   if (run.wants('pages')) await withServer(run, 'pages', program, server => checkPages(run, browser, server, list));
 }
 await browser.close();

@@ -47,7 +47,7 @@ pub async fn open(app: &TestApp, seats: u32) {
         let instructor = person(txn, INSTRUCTOR, "Demo Instructor", Role::Instructor).await;
         let new = course(txn).await;
         let course = catalogue::create_course(txn, new).await.unwrap();
-        acts::open_cohort(txn, course.id, cohort(seats, instructor)).await.unwrap();
+        acts::open_published(txn, course.id, cohort(seats, instructor)).await.unwrap();
         Ok::<_, sea_orm::DbErr>(())
     })
     .await

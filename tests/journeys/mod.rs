@@ -1,11 +1,18 @@
 //! The journeys of `product.md`, each walked through the whole program: over HTTP, with the clock in the test's hands, mail read
 //! from the mailbox, on both databases.
 
+mod a1;
 mod a3;
+mod a6;
+mod a7;
 pub mod cast;
+mod i1;
+mod i7;
 mod s1;
 mod s2;
 mod s2_gateway;
 mod s4;
 mod s5;
+mod s7;
+mod staff_access;
 pub mod webhooks;

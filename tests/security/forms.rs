@@ -117,13 +117,25 @@ async fn a_character_that_is_not_text_is_refused_with_the_input_kept_and_the_fie
     let field = |form, name| Field { form, name, lines: false };
     let enrol = form("/cohorts/{slug}/enrol");
     let read = form("/learn/{enrolment}/weeks/{week}/readings/{reading}/read");
+    let (new, restate) = (form("/staff/cohorts/new"), form("/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}"));
     let fields = [
+        field(new, "name"),
+        field(new, "slug"),
+        field(new, "price"),
+        field(restate, "why"),
         field(form("/sign-in"), "email"),
         field(enrol, "name"),
         field(enrol, "email"),
         Field { form: enrol, name: "address", lines: true },
         field(enrol, "postal_code"),
         Field { form: read, name: "reflection", lines: true },
+        field(form("/account/details"), "name"),
+        field(form("/staff/people/new"), "name"),
+        field(form("/staff/people/new"), "email"),
+        field(form("/staff/people/{user}/email"), "email"),
+        field(form("/staff/cohorts/{slug}/enrol-free"), "name"),
+        field(form("/staff/cohorts/{slug}/enrol-free"), "email"),
+        field(form("/staff/cohorts/{slug}/enrol-free"), "reason"),
         field(form("/staff/orders/{order}/payments"), "reference"),
         field(form("/staff/orders/{order}/payments"), "amount"),
         field(form("/staff/orders/{order}/payments"), "received_on"),

@@ -15,6 +15,8 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
     let owner = school::session(app, OWNER).await;
     let teacher = school::session(app, TEACHER).await;
     let admin = school::session(app, ADMIN).await;
+    let awarded = school::award(app).await;
+    let issued = format!("/staff/certificates/{}", awarded.certificate);
     let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
     let week = |number: u32| format!("/learn/{}/weeks/{number}", school.enrolment);
     let mut pages: Vec<(String, String, bool)> = [
@@ -33,6 +35,18 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
         ("/staff/cohorts/january/roster".to_owned(), &teacher, true),
         (format!("/staff/orders/{}", school.open_order), &admin, true),
         ("/staff/queue".to_owned(), &admin, true),
+        ("/account".to_owned(), &owner, true),
+        ("/staff/people".to_owned(), &admin, true),
+        (format!("/staff/people/{}", school.owner), &admin, true),
+        ("/staff/cohorts/january/enrol-free".to_owned(), &admin, true),
+        ("/staff/cohorts/january/certificates".to_owned(), &admin, true),
+        (format!("/staff/cohorts/january/certificates/{}/name", school.enrolment), &admin, true),
+        (issued.clone(), &teacher, true),
+        (format!("{issued}/revoke"), &admin, true),
+        (format!("{issued}/successor"), &admin, false),
+        (format!("/learn/{}/certificate", school.enrolment), &owner, true),
+        (format!("/learn/{}/certificate", awarded.enrolment), &owner, true),
+        (format!("/verify/{}", awarded.code), "", true),
         ("/dev/mailbox".to_owned(), "", true),
         ("/dev/clock".to_owned(), "", false),
     ]

@@ -10,6 +10,7 @@ mod sign_in;
 
 use std::collections::BTreeMap;
 
+use lectern::kernel::Slug;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 
 use crate::support::app::TestApp;
@@ -48,6 +49,9 @@ const ENROL: &str = "name=Demo+Student+05&email=student05%40example.org&country=
 const ENROL_SIGNED_IN: &str =
     "name=Demo+Student+04&country=IN&address=12+Demonstration+Road&postal_code=000+000&zone=Asia%2FKolkata&consent=yes";
 
+const INVITE: &str = "name=Demo+Teacher+09&email=teacher09%40example.org&role=instructor";
+const FREE: &str = "name=Demo+Student+10&email=student10%40example.org&reason=Demonstration";
+
 impl Filled {
     fn ask(&self) -> Ask {
         Ask::post(&self.path, self.body).cookies(&self.cookies)
@@ -66,9 +70,12 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let other = school::session(app, OTHER).await;
     let admin = school::session(app, ADMIN).await;
     let code = ask_code(app, OTHER, &browser(1)).await;
+    let awarded = school::award(app).await;
+    let (list, issued) = ("/staff/cohorts/january/certificates", format!("/staff/certificates/{}", awarded.certificate));
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
+    let person = |act: &str| format!("/staff/people/{}/{act}", school.other);
     let read = format!("/learn/{}/weeks/1/readings/{}/read", school.enrolment, school.reading);
-    vec![
+    let mut all = vec![
         filled("/sign-in", "/sign-in".into(), "", "email=demo%40example.org&next=%2Flearn"),
         filled("/codes/{challenge}", code.clone(), &browser(1), "code=none"),
         filled("/codes/{challenge}/again", format!("{code}/again"), &browser(1), ""),
@@ -83,7 +90,78 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
             &admin,
             "method=upi&reference=DEMO-9&amount=6500.00&received_on=2027-01-06",
         ),
+        filled("/step-up", "/step-up".into(), &admin, "code=none&next=%2Fstaff%2Fcohorts"),
+        filled("/step-up/mail", "/step-up/mail".into(), &admin, "next=%2Fstaff%2Fcohorts"),
+        filled("/sign-in/{sign_in}", "/sign-in/sgn_00000000000000000000000001".into(), &browser(1), "code=none"),
+        filled("/account/details", "/account/details".into(), &owner, "name=Demo+Student+03&zone=Asia%2FKolkata&country=IN"),
+        filled("/account/sessions/{session}/end", "/account/sessions/ses_00000000000000000000000001/end".into(), &other, ""),
+        filled("/account/sessions/end-others", "/account/sessions/end-others".into(), &other, ""),
+        filled("/account/second-factor", "/account/second-factor".into(), &admin, ""),
+        filled("/account/second-factor/new", "/account/second-factor/new".into(), &admin, "code=none"),
+        filled("/account/second-factor/codes", "/account/second-factor/codes".into(), &admin, ""),
+        filled("/account/second-factor/remove", "/account/second-factor/remove".into(), &admin, ""),
+        filled("/staff/people/new", "/staff/people/new".into(), &admin, INVITE),
+        filled("/staff/people/{user}/role", person("role"), &admin, "role=student"),
+        filled("/staff/people/{user}/sessions/end", person("sessions/end"), &admin, ""),
+        filled("/staff/people/{user}/mail", person("mail"), &admin, ""),
+        filled("/staff/people/{user}/email", person("email"), &admin, "email=student09%40example.org"),
+        filled("/staff/people/{user}/disable", person("disable"), &admin, ""),
+        filled("/staff/people/{user}/enable", person("enable"), &admin, ""),
+        filled("/staff/cohorts/{slug}/enrol-free", "/staff/cohorts/january/enrol-free".into(), &admin, FREE),
+        filled("/staff/cohorts/{slug}/certificates", list.to_owned(), &admin, ""),
+        filled(
+            "/staff/cohorts/{slug}/certificates/{enrolment}",
+            format!("/staff/cohorts/november/certificates/{}", awarded.enrolment),
+            &admin,
+            "",
+        ),
+        filled(
+            "/staff/cohorts/{slug}/certificates/{enrolment}/name",
+            format!("{list}/{}/name", school.enrolment),
+            &admin,
+            "name=Demo+Renamed",
+        ),
+        filled("/staff/certificates/{certificate}/revoke", format!("{issued}/revoke"), &admin, "reason=Issued+by+mistake."),
+        filled("/staff/certificates/{certificate}/successor", format!("{issued}/successor"), &admin, "name=Demo+Corrected"),
+        filled("/verify", "/verify".into(), "", "code=0000-0000-0000-0000"),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
+    ];
+    all.extend(board_forms(&school.reading, &admin));
+    all
+}
+
+const NEW_COHORT: &str = "name=June&slug=june&zone=UTC&starts_on=2027-06-01&weekday=&time=09%3A00&capacity=3&price=100\
+                          &currency=INR&opens=2027-01-01T00%3A00&closes=2027-05-01T00%3A00";
+const TERMS: &str = "revision=1&capacity=40&price=6500&currency=INR&opens=2027-01-01T00%3A00&closes=2027-05-01T00%3A00";
+
+/// The forms of a cohort's board. They are made for its first revision.
+fn board_forms(reading: &Slug, admin: &str) -> Vec<Filled> {
+    const WEEK: &str = "/staff/cohorts/january/board/weeks/1";
+    let board = |pattern: &'static str, path: String, body| Filled { pattern, path, cookies: admin.to_owned(), body };
+    let of_reading = |rest: &str| format!("{WEEK}/readings/{reading}{rest}");
+    let one = "/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}";
+    vec![
+        board("/staff/cohorts/new", "/staff/cohorts/new".into(), NEW_COHORT),
+        board("/staff/cohorts/{slug}/edit", "/staff/cohorts/january/edit".into(), TERMS),
+        board("/staff/cohorts/{slug}/board/publish", "/staff/cohorts/january/board/publish".into(), "revision=1"),
+        board("/staff/cohorts/{slug}/board/unpublish", "/staff/cohorts/january/board/unpublish".into(), "revision=1"),
+        board(
+            "/staff/cohorts/{slug}/board/weeks/{week}/release",
+            format!("{WEEK}/release"),
+            "revision=1&on=2027-01-05&at=09%3A00",
+        ),
+        board(
+            "/staff/cohorts/{slug}/board/weeks/{week}/readings",
+            format!("{WEEK}/readings"),
+            "revision=1&reading=rdg_00000000000000000000000001&need=required&why=So.",
+        ),
+        board(one, of_reading(""), "revision=1&need=optional&why=So."),
+        board(
+            "/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/order",
+            of_reading("/order"),
+            "revision=1&towards=end",
+        ),
+        board("/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", of_reading("/detach"), "revision=1"),
     ]
 }
 

@@ -202,11 +202,20 @@ impl Form {
 
     /// Sends it and follows where it leads.
     pub async fn submit(self) -> Page {
-        self.browser.follow(self.method, self.action, &self.fields).await
+        self.browser.follow(self.method.clone(), self.target(), &self.fields).await
+    }
+
+    /// Its action; with the fields as the query, where it asks for a page (HTML section 4.10.22.3).
+    fn target(&self) -> Url {
+        let mut target = self.action.clone();
+        if self.method == Method::GET {
+            target.query_pairs_mut().clear().extend_pairs(&self.fields);
+        }
+        target
     }
 
     /// Sends it without following.
     pub async fn submit_only(self) -> Page {
-        self.browser.send(self.method, self.action, &self.fields).await
+        self.browser.send(self.method.clone(), self.target(), &self.fields).await
     }
 }

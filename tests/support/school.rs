@@ -4,13 +4,16 @@ use lectern::acts::enrol::{Application, enrol};
 use lectern::acts::{self, NewCohort, Timetable};
 use lectern::catalogue::model::{Answered, EnrolmentWindow, Rule};
 use lectern::catalogue::{self, NewCourse, NewKey, NewModule};
+use lectern::certificates::{self, Issued, Issuer};
 use lectern::db::Txn;
 use lectern::enrolment;
 use lectern::identity::{self, Person, Role};
 use lectern::kernel::ids::{OrderId, UserId};
 use lectern::kernel::{Actor, Currency, Money, Slug};
+use lectern::learning;
 use lectern::payment::{self, Method, Offline};
 use lectern::readings::{self, Body, NewReading, Rights};
+use lectern::schedule::Plans;
 
 use super::app::TestApp;
 
@@ -27,6 +30,9 @@ pub const OTHER: &str = "student04@example.org";
 /// What the owner has, by the ids that stand in paths.
 #[derive(Debug, Clone)]
 pub struct School {
+    /// The owner, and the other student.
+    pub owner: String,
+    pub other: String,
     pub enrolment: String,
     /// Paid.
     pub order: String,
@@ -68,7 +74,7 @@ async fn fill(txn: &Txn, taint: &str) -> School {
     let course = catalogue::create_course(txn, course(taint, vec![first, second])).await.unwrap();
     let mut cohorts = Vec::new();
     for (slug, teacher) in [("january", teacher), ("february", elsewhere)] {
-        let cohort = acts::open_cohort(txn, course.id, cohort(slug, taint, teacher)).await.unwrap();
+        let cohort = acts::open_published(txn, course.id, cohort(slug, taint, teacher)).await.unwrap();
         cohorts.push(cohort.id);
     }
     let order = enrol(txn, &owner, cohorts[0], application(&owner, taint), 3).await.unwrap();
@@ -77,7 +83,42 @@ async fn fill(txn: &Txn, taint: &str) -> School {
     let open_order = enrol(txn, &owner, cohorts[1], application(&owner, taint), 3).await.unwrap();
     let others = enrol(txn, &other, cohorts[1], application(&other, taint), 3).await.unwrap();
     pay(txn, others, "DEMO-2").await;
-    School { enrolment, order: order.to_string(), open_order: open_order.to_string(), reading, locked_reading }
+    let (owner, other) = (owner.id.to_string(), other.id.to_string());
+    School { owner, other, enrolment, order: order.to_string(), open_order: open_order.to_string(), reading, locked_reading }
+}
+
+/// What the owner has from a cohort that is over, taught by the teacher.
+#[derive(Debug, Clone)]
+pub struct Awarded {
+    pub enrolment: String,
+    pub certificate: String,
+    pub code: String,
+}
+
+/// Opens the cohort in `november`, in which the owner has completed everything and has a certificate.
+pub async fn award(app: &TestApp) -> Awarded {
+    let plans = Plans::default();
+    let work = async |txn: &Txn| {
+        let teacher = identity::person_by_email(txn, &TEACHER.parse().unwrap()).await?.expect("a teacher");
+        let owner = identity::person_by_email(txn, &OWNER.parse().unwrap()).await?.expect("an owner");
+        let course = catalogue::courses(txn).await?.remove(0);
+        let over = NewCohort { starts_on: "2026-11-02".parse().unwrap(), ..cohort("november", "", teacher.id) };
+        let over = acts::open_cohort(txn, course.id, over).await.unwrap();
+        let order = enrol(txn, &owner, over.id, application(&owner, ""), 3).await.unwrap();
+        pay(txn, order, "DEMO-3").await;
+        let id = enrolment::of_cohort(txn, over.id).await?[0].id;
+        for module in catalogue::cohort_modules(txn, over.id).await? {
+            let (whose, reading) = ((owner.id, id), module.readings[0].reading);
+            learning::mark_read(txn, &plans, whose, (module.id, reading), "Kept.").await.unwrap();
+        }
+        Ok::<_, sea_orm::DbErr>(id)
+    };
+    let id = app.services().db.write(Actor::Operator, work).await.unwrap();
+    let issuer = Issuer { legal_name: "Example Journal".to_owned(), signers: Vec::new() };
+    let issued = certificates::issue(app.services(), &plans, Actor::Operator, id, &issuer).await.unwrap();
+    let Issued::Now(certificate) = issued else { panic!("it was issued before") };
+    app.settle().await;
+    Awarded { enrolment: id.to_string(), certificate: certificate.id.to_string(), code: certificate.code.to_string() }
 }
 
 async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> Person {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sea_orm::{ConnectionTrait, Database, EntityTrait, QueryOrder};
 use sea_orm_migration::MigratorTrait;
 
-use crate::acts::{NewCohort, Timetable, open_cohort};
+use crate::acts::{NewCohort, Timetable, open_published};
 use crate::catalogue::model::{Cohort, EnrolmentWindow, Rule};
 use crate::catalogue::{NewCourse, NewKey, NewModule, create_course};
 use crate::db::rows::{audit::touches, mail as outbox};
@@ -115,7 +115,7 @@ impl World {
             .write(Actor::Operator, async |txn| {
                 let new = new_course(txn).await;
                 let course = create_course(txn, new).await.unwrap();
-                let cohort = open_cohort(txn, course.id, new_cohort("example-cohort")).await.unwrap();
+                let cohort = open_published(txn, course.id, new_cohort("example-cohort")).await.unwrap();
                 Ok::<_, sea_orm::DbErr>((course.id, cohort))
             })
             .await

@@ -21,8 +21,10 @@ pub struct Cohort {
     /// Of one seat, before tax.
     pub price: Money,
     pub window: EnrolmentWindow,
-    /// Counts the changes of its plan. With the id it names one immutable plan.
+    /// Counts the changes of its plan and of all else that is said here. With the id it names one immutable plan.
     pub revision: i32,
+    /// Since when the public knows it and can enrol; before, only staff do.
+    pub published_at: Option<Timestamp>,
 }
 
 /// When a cohort takes enrolments: from `opens` up to, not including, `closes`.

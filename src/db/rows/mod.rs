@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod catalogue;
+pub mod certificates;
 pub mod clock;
 pub mod enrolment;
 pub mod identity;
@@ -30,6 +31,10 @@ pub fn tables() -> Vec<Table> {
         identity::users::Entity,
         identity::sign_in_challenges::Entity,
         identity::sessions::Entity,
+        identity::second_factors::Entity,
+        identity::offered_factors::Entity,
+        identity::recovery_codes::Entity,
+        identity::pending_sign_ins::Entity,
         readings::readings::Entity,
         catalogue::courses::Entity,
         catalogue::course_modules::Entity,
@@ -49,6 +54,8 @@ pub fn tables() -> Vec<Table> {
         schedule::overrides::Entity,
         schedule::openings::Entity,
         learning::progress::Entity,
+        certificates::certificates::Entity,
+        certificates::certificate_pdfs::Entity,
         audit::audit_events::Entity,
         audit::touches::Entity,
         jobs::Entity,

@@ -1,22 +1,33 @@
 //! Who people are, and how a browser proves an address. Pure.
 
+mod account;
 mod countries;
+mod events;
+mod factor;
+mod notice;
+mod seal;
 
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::kernel::ids::{ChallengeId, SessionId, UserId};
 use crate::kernel::random::Randomness;
 use crate::kernel::time::{SignedDuration, Zone, shifted};
-use crate::kernel::{EmailAddress, Event, PersonName, Subject, Timestamp};
+use crate::kernel::{EmailAddress, PersonName, Timestamp};
 
+pub use self::account::{Account, AccountState, PendingSignIn, SIGN_IN_LIFE, SessionRow};
 pub use self::countries::COUNTRIES;
+pub use self::events::IdentityEvent;
+pub(super) use self::factor::StepJudgement;
+pub use self::factor::{FAILURE_WINDOW, FAILURES, Failures, RecoveryCode, TotpSecret, Typed};
+pub use self::notice::Notice;
+pub use self::seal::{FactorKeys, Sealed};
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +45,33 @@ impl Role {
             Self::Instructor => "instructor",
             Self::Admin => "admin",
         }
+    }
+
+    /// As a page names it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Student => "Student",
+            Self::Instructor => "Instructor",
+            Self::Admin => "Admin",
+        }
+    }
+
+    /// Instructors and admins.
+    pub const fn is_staff(self) -> bool {
+        matches!(self, Self::Instructor | Self::Admin)
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Choose a role")]
+pub struct UnknownRole;
+
+impl std::str::FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(word: &str) -> Result<Self, UnknownRole> {
+        [Self::Student, Self::Instructor, Self::Admin].into_iter().find(|role| role.word() == word).ok_or(UnknownRole)
     }
 }
 
@@ -227,9 +265,19 @@ pub struct SignedIn {
     pub session: SessionId,
     pub person: Person,
     pub(super) last_seen_at: Timestamp,
+    pub(super) confirmed_at: Option<Timestamp>,
 }
 
+/// So long (machine time) a session counts as confirmed after its person gave their strongest proof: for acts on money, roles,
+/// certificates and settings (ASVS 5.0 section 7.5).
+pub const CONFIRMED_FOR: SignedDuration = SignedDuration::from_mins(10);
+
 impl SignedIn {
+    /// Whether its person confirmed within [`CONFIRMED_FOR`] before machine time `now` that it is them.
+    pub fn is_confirmed(&self, now: Timestamp) -> bool {
+        self.confirmed_at.is_some_and(|at| now < shifted(at, CONFIRMED_FOR))
+    }
+
     /// The session is marked as seen this often at most: a page view should not cost a write.
     pub fn is_due_to_be_marked(&self, now: Timestamp) -> bool {
         now >= shifted(self.last_seen_at, SignedDuration::from_mins(10))
@@ -250,60 +298,6 @@ pub fn absolute_limit(role: Role) -> SignedDuration {
         Role::Student => SignedDuration::from_hours(60 * 24),
         Role::Instructor | Role::Admin => SignedDuration::from_hours(7 * 24),
     }
-}
-
-/// What the audit log hears of people.
-#[derive(Debug, Clone)]
-pub enum IdentityEvent<'a> {
-    Registered(&'a Person),
-    DetailsChanged { before: &'a Person, after: &'a Person },
-    SignedIn { person: UserId, session: SessionId },
-    SignedOut { person: UserId, session: SessionId },
-}
-
-impl Event for IdentityEvent<'_> {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Registered(_) => "user.registered",
-            Self::DetailsChanged { .. } => "user.details_changed",
-            Self::SignedIn { .. } => "user.signed_in",
-            Self::SignedOut { .. } => "user.signed_out",
-        }
-    }
-
-    fn subject(&self) -> Subject {
-        Subject::User(match self {
-            Self::Registered(person) => person.id,
-            Self::DetailsChanged { after, .. } => after.id,
-            Self::SignedIn { person, .. } | Self::SignedOut { person, .. } => *person,
-        })
-    }
-
-    fn before(&self) -> Value {
-        match self {
-            Self::DetailsChanged { before, .. } => details(before),
-            _ => Value::Null,
-        }
-    }
-
-    fn after(&self) -> Value {
-        match self {
-            Self::Registered(person) => details(person),
-            Self::DetailsChanged { after, .. } => details(after),
-            Self::SignedIn { session, .. } | Self::SignedOut { session, .. } => json!({ "session": session }),
-        }
-    }
-
-    fn personal(&self) -> Option<Value> {
-        match self {
-            Self::Registered(person) => Some(json!({ "name": person.name, "email": person.email })),
-            _ => None,
-        }
-    }
-}
-
-fn details(person: &Person) -> Value {
-    json!({ "role": person.role.word(), "zone": person.zone, "country": person.country.map(|country| country.code().to_owned()) })
 }
 
 #[cfg(test)]

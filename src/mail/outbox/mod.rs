@@ -14,8 +14,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{DbErr, EntityTrait, Set};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set};
 use serde_json::Value;
 
 use crate::db::rows::mail as row;
@@ -109,5 +109,20 @@ pub async fn post(txn: &Txn, post: Post) -> Result<(), DbErr> {
     if post.due_at <= txn.now() {
         txn.wake(Wake::Letters);
     }
+    Ok(())
+}
+
+/// Sends what waits for a person, and is not written yet, to another address of theirs.
+///
+/// # Errors
+/// The database's own.
+pub async fn readdress(txn: &Txn, user: UserId, to: &EmailAddress) -> Result<(), DbErr> {
+    row::Entity::update_many()
+        .col_expr(row::Column::Recipient, Expr::value(to.as_str()))
+        .filter(row::COLUMN.user_id.eq(user))
+        .filter(row::Column::State.is_in([row::State::Pending, row::State::Held]))
+        .filter(row::COLUMN.rendered.is_null())
+        .exec(&**txn)
+        .await?;
     Ok(())
 }

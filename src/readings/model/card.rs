@@ -1,9 +1,9 @@
 //! What a list shows of a reading.
 
 use super::{Language, WebAddress};
-use crate::kernel::Slug;
 use crate::kernel::ids::ReadingId;
 use crate::kernel::time::Date;
+use crate::kernel::{Slug, Timestamp};
 
 /// A reading without its text: what a list of readings needs, however long the texts are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +21,18 @@ pub struct Card {
     pub has_text: bool,
     /// Reading time in whole minutes.
     pub minutes: u32,
+    /// When it came into the library.
+    pub added_at: Timestamp,
 }
 
 impl Card {
     /// Whether a student has something to read.
     pub fn is_ready(&self) -> bool {
         self.has_text || self.url.is_some()
+    }
+
+    /// Since when a student has something to read. Not since it was last corrected: a corrected title must not change that.
+    pub fn ready_since(&self) -> Option<Timestamp> {
+        self.is_ready().then_some(self.added_at)
     }
 }

@@ -4,6 +4,8 @@ mod added;
 mod address;
 mod body;
 mod card;
+#[cfg(test)]
+pub mod testing;
 
 use std::fmt;
 use std::str::FromStr;

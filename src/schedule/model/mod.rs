@@ -3,6 +3,7 @@
 mod decide;
 mod events;
 mod plan;
+mod problems;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -11,3 +12,4 @@ pub mod testing;
 pub use decide::{Access, Inputs, LockReason, ModuleAccess, Opening, Override, decide, openings_to_record};
 pub use events::ScheduleEvent;
 pub use plan::{CivilSlot, CohortPlan, ItemKind, PlanError, PlannedModule, ScheduleItem, SlotError};
+pub use problems::{Finding, Problem, SOON, problems};

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::model::{Cohort, CohortModule, Facts, Rule, Verdict};
-use crate::kernel::ids::{CohortId, ModuleId};
+use crate::kernel::ids::{CohortId, ModuleId, ReadingId};
 use crate::kernel::time::{Date, DateTime, SignedDuration, Time};
 use crate::kernel::{Timestamp, Zone};
+use crate::readings::model::Card;
 
 /// A civil time relative to a cohort's start: so many days after it, at this time on the wall of the cohort's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,13 @@ impl CivilSlot {
         format!("{:02}:{:02}", self.time.hour(), self.time.minute())
     }
 
+    /// The slot of a civil moment in a cohort that starts on `starts_on`; its seconds are dropped.
+    pub fn of(civil: DateTime, starts_on: Date) -> Self {
+        let days = civil.date().duration_since(starts_on).as_hours() / 24;
+        let time = Time::constant(civil.hour(), civil.minute(), 0, 0);
+        Self { day_offset: i32::try_from(days).unwrap_or(i32::MAX), time }
+    }
+
     /// The civil moment in a cohort that starts on `starts_on`; held within the calendar.
     pub fn civil(&self, starts_on: Date) -> DateTime {
         starts_on.saturating_add(SignedDuration::from_hours(24 * i64::from(self.day_offset))).to_datetime(self.time)
@@ -58,12 +66,15 @@ pub struct ScheduleItem {
     pub slot: CivilSlot,
 }
 
-/// A cohort's modules, readings, rules and times at one revision. It never changes: a re-plan makes the next revision.
+/// A cohort's modules, readings, rules and times at one revision, with what the library says of the readings. It never changes: a re-plan makes the next revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CohortPlan {
     cohort: Cohort,
     modules: Vec<CohortModule>,
     slots: Vec<Slots>,
+    cards: BTreeMap<ReadingId, Card>,
+    ready: BTreeMap<ReadingId, Timestamp>,
+    minutes: BTreeMap<ReadingId, u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +137,50 @@ impl CohortPlan {
             let release = times.remove(&(module.id, ItemKind::Release)).ok_or(PlanError::NoRelease { position })?;
             slots.push(Slots { release, due: times.remove(&(module.id, ItemKind::Due)) });
         }
-        if times.is_empty() { Ok(Self { cohort, modules, slots }) } else { Err(PlanError::ItemWithoutModule) }
+        if !times.is_empty() {
+            return Err(PlanError::ItemWithoutModule);
+        }
+        Ok(Self { cohort, modules, slots, cards: BTreeMap::new(), ready: BTreeMap::new(), minutes: BTreeMap::new() })
+    }
+
+    /// With what the library says of its readings, in any order. A correction there makes another revision of the plan.
+    #[must_use]
+    pub fn with_cards(mut self, cards: impl IntoIterator<Item = Card>) -> Self {
+        self.cards = cards.into_iter().map(|card| (card.id, card)).collect();
+        self.ready = self.cards.values().filter_map(|card| Some((card.id, card.ready_since()?))).collect();
+        self.minutes = self.cards.values().map(|card| (card.id, card.minutes)).collect();
+        self
+    }
+
+    /// What lists show of a reading.
+    pub fn card(&self, reading: ReadingId) -> Option<&Card> {
+        self.cards.get(&reading)
+    }
+
+    pub fn cards(&self) -> &BTreeMap<ReadingId, Card> {
+        &self.cards
+    }
+
+    /// The readings that can be read, and since when.
+    pub fn ready(&self) -> &BTreeMap<ReadingId, Timestamp> {
+        &self.ready
+    }
+
+    /// Each reading's time to read.
+    pub fn minutes(&self) -> &BTreeMap<ReadingId, u32> {
+        &self.minutes
+    }
+
+    /// The same plan with one release at another time: what a change would give, to be looked at. It is no revision.
+    #[must_use]
+    pub fn with_release(&self, module: ModuleId, to: CivilSlot) -> Self {
+        let mut changed = self.clone();
+        for (known, slots) in changed.modules.iter().zip(&mut changed.slots) {
+            if known.id == module {
+                slots.release = to;
+            }
+        }
+        changed
     }
 
     /// What identifies the plan: nothing else need be compared.
@@ -159,6 +213,17 @@ impl CohortPlan {
     pub fn planned(&self) -> impl Iterator<Item = PlannedModule<'_>> {
         let with = |(module, slots): (_, &Slots)| PlannedModule { module, release: slots.release, due: slots.due };
         self.modules.iter().zip(&self.slots).map(with)
+    }
+
+    /// The civil moment that `slot` means in this cohort.
+    pub fn civil(&self, slot: CivilSlot) -> DateTime {
+        slot.civil(self.cohort.starts_on)
+    }
+
+    /// The last day of the last week: weeks are counted from the start.
+    pub fn last_day(&self) -> Date {
+        let days = i64::try_from(self.modules.len()).unwrap_or(i64::MAX / 24 / 7) * 7 - 1;
+        self.cohort.starts_on.saturating_add(SignedDuration::from_hours(24 * days))
     }
 
     /// The instant that `slot` means in this cohort.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use proptest::prelude::*;
 
-use super::testing::{after, any_change, any_inputs, any_sample, any_seconds, apply, start_of};
-use super::{Access, CivilSlot};
+use super::testing::{after, any_change, any_inputs, any_sample, any_seconds, any_slot, apply, module_id, reading_id, start_of};
+use super::{Access, CivilSlot, CohortPlan};
+use crate::catalogue::model::{KeyChange, Need, Towards};
 use crate::kernel::ids::ModuleId;
 use crate::kernel::time::SignedDuration;
 
@@ -15,7 +16,45 @@ fn ambiguity(zone: &str, civil: crate::kernel::time::DateTime) -> AmbiguousOffse
     TimeZone::get(zone).unwrap().to_ambiguous_timestamp(civil).offset()
 }
 
+/// What the board does to a module's readings; those of module 9 are never ready.
+fn any_key_change() -> impl Strategy<Value = KeyChange> {
+    let reading = (prop_oneof![3 => 1..=4u32, 1 => Just(9)], 1..=3u32).prop_map(|(module, place)| reading_id(module, place));
+    let need = prop_oneof![2 => Just(Need::Required), 1 => Just(Need::Optional)];
+    (reading, need, 0..5u8).prop_map(|(reading, need, which)| match which {
+        0 | 1 => KeyChange::Attach { reading, need, why: "So.".parse().unwrap() },
+        2 => KeyChange::Detach { reading },
+        3 => KeyChange::Move { reading, towards: Towards::End },
+        _ => KeyChange::Restate { reading, need, why: "So.".parse().unwrap() },
+    })
+}
+
 proptest! {
+    #[test]
+    fn moving_attaching_and_requiring_hide_nothing_that_was_open(
+        (sample, mut inputs) in any_inputs(),
+        steps in proptest::collection::vec((0..6 * 86_400i64, 1..=4u32, any_key_change(), proptest::option::of(any_slot())), 1..20),
+    ) {
+        let (mut cohort, mut modules, mut items) = sample.parts();
+        let mut now = start_of(&sample);
+        for (seconds, position, change, moved) in steps {
+            now = after(now, seconds);
+            let before = inputs.decide(now);
+            inputs.openings.extend(inputs.openings_to_record(now));
+            let module = &mut modules[position as usize - 1];
+            module.readings = change.applied(&module.readings).unwrap_or(module.readings.clone());
+            if let Some(slot) = moved {
+                items.iter_mut().filter(|item| item.module == module_id(position)).for_each(|item| item.slot = slot);
+            }
+            cohort.revision += 1;
+            inputs.plan = std::sync::Arc::new(CohortPlan::new(cohort.clone(), modules.clone(), &items).unwrap());
+            for (before, after) in before.into_iter().zip(inputs.decide(now)) {
+                if before.access.is_open() {
+                    prop_assert_eq!(before, after, "after {:?}", change);
+                }
+            }
+        }
+    }
+
     #[test]
     fn an_opening_is_never_undone_by_any_change_made_through_the_record(
         mut sample in any_sample(),

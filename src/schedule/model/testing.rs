@@ -59,6 +59,7 @@ impl Sample {
             price: Money::new(650_000, Currency::INR),
             window: EnrolmentWindow::new(at("2026-01-01T00:00:00Z"), at("2029-01-01T00:00:00Z")).unwrap(),
             revision: self.revision,
+            published_at: Some(at("2026-01-01T00:00:00Z")),
         };
         let modules = (1..).zip(&self.modules).map(|(position, sample)| sample.module(position)).collect();
         let item = |(position, sample): (u32, &SampleModule)| ScheduleItem {
@@ -162,7 +163,7 @@ const MODULES: u32 = 4;
 const DAYS: i64 = 50;
 
 /// Any time of day, often in the hours that clocks skip or repeat.
-fn any_slot() -> impl Strategy<Value = CivilSlot> {
+pub fn any_slot() -> impl Strategy<Value = CivilSlot> {
     (-1..40i32, prop_oneof![0..4i8, 0..24i8], 0..60i8).prop_map(|(day, hour, minute)| slot(day, hour, minute))
 }
 

@@ -1,15 +1,24 @@
 //! The pages, by area; each verb is a file with its template beside it.
 
+mod account;
+mod board;
+mod certificate;
 mod course;
 mod dev;
+mod done;
 mod enrol;
 mod learn;
 mod order;
+mod people;
 mod shown;
 pub mod sign_in;
 mod staff;
+pub(super) mod step_up;
 #[cfg(test)]
 mod tests;
+mod verify;
+
+pub(super) use done::{Done, DoneQuery};
 
 use std::collections::BTreeMap;
 
@@ -24,11 +33,16 @@ use crate::readings::{self, Card};
 /// Every page that exists in every profile.
 pub(super) fn routes() -> Routes {
     sign_in::routes()
+        .merge(step_up::routes())
+        .merge(account::routes())
         .merge(course::routes())
         .merge(learn::routes())
         .merge(enrol::routes())
         .merge(order::routes())
         .merge(staff::routes())
+        .merge(people::routes())
+        .merge(board::routes())
+        .merge(verify::routes())
 }
 
 /// Pages of the development profile alone.

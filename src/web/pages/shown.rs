@@ -1,8 +1,8 @@
 //! Days, counts and spans, as the pages say them.
 
-use crate::kernel::Timestamp;
 use crate::kernel::shown::short_date;
 use crate::kernel::time::{Date, SignedDuration};
+use crate::kernel::{Money, Timestamp};
 
 /// A civil day, for people and for `<time datetime>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,11 @@ impl ShownDay {
         let date = start.saturating_add(SignedDuration::from_hours(24 * days));
         Self { iso: date.to_string(), text: short_date(date) }
     }
+}
+
+/// `6500.00`: an amount without sign and groups, as it is typed.
+pub fn plain(amount: Money) -> String {
+    amount.to_string().chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
 }
 
 /// `1 reading`, `3 readings`.
@@ -43,31 +48,6 @@ pub fn span(now: Timestamp, at: Timestamp) -> String {
         (0, 0, minutes) => counted(minutes, "minute"),
         (0, hours, minutes) => pair(hours, "hour", minutes, "minute"),
         (days, hours, _) => pair(days, "day", hours, "hour"),
-    }
-}
-
-#[cfg(test)]
-pub(super) mod testing {
-    //! Readings for the tests of what pages show.
-
-    use crate::kernel::ids::ReadingId;
-    use crate::readings::Card;
-
-    /// A card whose slug is `reading-` and the last part of its id.
-    pub fn card(id: ReadingId, title: &str, minutes: u32) -> Card {
-        Card {
-            id,
-            slug: format!("reading-{}", id.0.as_u128()).parse().unwrap(),
-            title: title.to_owned(),
-            author: None,
-            publisher: "Example Journal".to_owned(),
-            published_on: None,
-            url: None,
-            language: "en".parse().unwrap(),
-            summary: None,
-            has_text: true,
-            minutes,
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use tower::ServiceExt;
 
-use crate::acts::{NewCohort, Timetable, open_cohort};
+use crate::acts::{NewCohort, Timetable, open_published};
 use crate::catalogue::model::{EnrolmentWindow, Rule};
 use crate::catalogue::{NewCourse, NewModule, create_course};
 use crate::identity::{self, Role};
@@ -96,7 +96,7 @@ impl Shop {
         };
         let db = &shop.bench.services.db;
         let course = db.write(DEMO, async |txn| create_course(txn, course).await).await.unwrap();
-        db.write(DEMO, async |txn| open_cohort(txn, course.id, cohort).await).await.unwrap();
+        db.write(DEMO, async |txn| open_published(txn, course.id, cohort).await).await.unwrap();
         shop
     }
 

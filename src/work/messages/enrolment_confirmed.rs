@@ -1,8 +1,10 @@
 //! A seat is paid for.
 
+use sea_orm::DbErr;
 use serde::Deserialize;
 
 use super::{Frame, message, payload, render};
+use crate::db::Snapshot;
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::{PersonName, ShownTime};
 use crate::learning::{self, Place};
@@ -10,7 +12,7 @@ use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
 use crate::payment::model::{Means, Payment};
 use crate::schedule::Plans;
 use crate::services::Services;
-use crate::{catalogue, identity, payment};
+use crate::{catalogue, enrolment, identity, payment};
 
 /// `emails/enrolment_confirmed`.
 #[derive(Debug)]
@@ -29,7 +31,8 @@ impl EnrolmentConfirmed {
 #[derive(Debug, Deserialize)]
 struct Payload {
     enrolment: EnrolmentId,
-    order: OrderId,
+    /// A free seat has none.
+    order: Option<OrderId>,
 }
 
 message!("enrolment_confirmed/subject.txt", "enrolment_confirmed/text.txt", "enrolment_confirmed/html.html", {
@@ -40,11 +43,28 @@ message!("enrolment_confirmed/subject.txt", "enrolment_confirmed/text.txt", "enr
     cohort: String,
     first_opens: ShownTime,
     first_open_since: Option<ShownTime>,
+    bought: Option<Bought>,
+});
+
+/// What was paid, and by which order.
+#[derive(Debug)]
+struct Bought {
     order_number: String,
     paid: String,
     reference: String,
     refund_rule: &'static str,
-});
+}
+
+async fn bought(snapshot: &Snapshot, order: OrderId) -> Result<Option<Bought>, DbErr> {
+    let Some(order) = payment::order(snapshot, order).await? else { return Ok(None) };
+    let payments = payment::payments_of_order(snapshot, order.id).await?;
+    Ok(Some(Bought {
+        order_number: order.number.to_string(),
+        paid: order.quote.total.to_string(),
+        reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
+        refund_rule: "You can have your money back in full until 14 days after the start.",
+    }))
+}
 
 impl Composer for EnrolmentConfirmed {
     const KIND: &'static str = "enrolment_confirmed";
@@ -53,13 +73,16 @@ impl Composer for EnrolmentConfirmed {
         let Payload { enrolment, order } = payload(letter)?;
         let snapshot = services.db.snapshot().await?;
         let gone = || Ok(Composed::Cancel("the enrolment has ended since".to_owned()));
-        let Some(order) = payment::order(&snapshot, order).await? else { return gone() };
-        let Some(person) = identity::person(&snapshot, order.user).await? else { return gone() };
+        let Some(seat) = enrolment::enrolment(&snapshot, enrolment).await? else { return gone() };
+        let Some(person) = identity::person(&snapshot, seat.user).await? else { return gone() };
         let Some(place) = learning::access(&snapshot, &self.plans, person.id, enrolment).await? else { return gone() };
         let cohort = place.inputs.plan.cohort();
         let Some(course) = catalogue::course(&snapshot, cohort.course).await? else { return gone() };
         let (first_opens, open) = first_week(&place, services, &person)?;
-        let payments = payment::payments_of_order(&snapshot, order.id).await?;
+        let bought = match order {
+            Some(order) => bought(&snapshot, order).await?,
+            None => None,
+        };
         let values = Values {
             frame: Frame::new(services),
             name: person.name.as_str().to_owned(),
@@ -68,10 +91,7 @@ impl Composer for EnrolmentConfirmed {
             cohort: cohort.name.clone(),
             first_open_since: open.then(|| first_opens.clone()),
             first_opens,
-            order_number: order.number.to_string(),
-            paid: order.quote.total.to_string(),
-            reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
-            refund_rule: "You can have your money back in full until 14 days after the start.",
+            bought,
         };
         values.send(Some(person.name.clone()))
     }

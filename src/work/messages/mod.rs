@@ -1,15 +1,26 @@
 //! The mails, one file each: what they say, and whether they still have a point when their time has come.
 
+mod account_notice;
+mod certificate;
+mod certificate_issued;
+mod certificate_revoked;
 mod enrolment_confirmed;
+mod invitation;
 mod module_released;
+mod readings_not_ready;
 mod release_moved;
 mod sign_in_code;
 mod week;
 
 use askama::Template;
 
+pub use account_notice::AccountNotice;
+pub use certificate_issued::CertificateIssued;
+pub use certificate_revoked::CertificateRevoked;
 pub use enrolment_confirmed::EnrolmentConfirmed;
+pub use invitation::Invitation;
 pub use module_released::ModuleReleased;
+pub use readings_not_ready::ReadingsNotReady;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 

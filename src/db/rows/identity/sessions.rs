@@ -20,6 +20,8 @@ pub struct Model {
     pub last_seen_at: UtcTime,
     pub expires_at: UtcTime,
     pub ended_at: Option<UtcTime>,
+    /// Machine time of the last proof that it is still the same person.
+    pub confirmed_at: Option<UtcTime>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::users::Entity>,
 }

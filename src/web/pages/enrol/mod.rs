@@ -5,6 +5,7 @@ mod input;
 mod refused;
 mod send;
 
+pub(super) use input::Zones;
 pub(super) use send::enrol;
 
 use crate::web::routes::{Access, Routes};

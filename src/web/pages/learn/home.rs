@@ -14,13 +14,13 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::payment::model::CardState;
 use crate::schedule::Plans;
-use crate::web::pages::cards;
+use crate::web::pages::certificate::{Printed, Worth};
 use crate::web::pages::course::Offered;
 use crate::web::pages::course::model::Offer;
 use crate::web::session::PageSnapshot;
 use crate::web::view::{Moment, View, page};
 use crate::web::{App, Problem};
-use crate::{catalogue, learning, payment};
+use crate::{catalogue, certificates, learning, payment};
 
 #[derive(Template)]
 #[template(path = "web/pages/learn/dashboard.html")]
@@ -31,6 +31,8 @@ struct Dashboard<'a> {
     /// Of an enrolled student.
     work: Option<Work>,
     order: Option<OrderShown>,
+    /// The newest of an enrolled student, and what it is worth.
+    certificate: Option<Printed>,
     /// Whether the money is with a bank that has not decided.
     with_bank: bool,
     zone: &'a str,
@@ -94,6 +96,10 @@ async fn dashboard(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, enr
         EnrolmentState::Enrolled { .. } => work(conn, plans, moment, enrolment.id).await?,
         _ => None,
     };
+    let certificate = match work {
+        Some(_) => certificates::newest(conn, enrolment.id).await?.map(Printed::new),
+        None => None,
+    };
     let order = payment::orders_of_enrolment(conn, enrolment.id).await?.into_iter().next();
     let with_bank = match &order {
         Some(order) if matches!(enrolment.state, EnrolmentState::Held { .. }) => is_with_bank(conn, order.id).await?,
@@ -104,6 +110,7 @@ async fn dashboard(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, enr
         name: moment.subject.name.to_string(),
         seat: seat(conn, enrolment, moment).await?,
         work,
+        certificate,
         order: order.map(OrderShown::from),
         with_bank,
         zone: moment.zone.name(),
@@ -117,8 +124,7 @@ async fn is_with_bank(conn: &Conn, order: OrderId) -> Result<bool, DbErr> {
 
 async fn work(conn: &Conn, plans: &Plans, moment: &Moment, id: EnrolmentId) -> Result<Option<Work>, Problem> {
     let Some(place) = learning::access(conn, plans, moment.subject.id, id).await? else { return Ok(None) };
-    let cards = cards(conn, place.inputs.plan.modules().iter().flat_map(|module| &module.readings)).await?;
-    Ok(Some(Work::new(&place.inputs, &cards, Paths(id), moment.now, &moment.zone)))
+    Ok(Some(Work::new(&place.inputs, Paths(id), moment.now, &moment.zone)))
 }
 
 async fn seat(conn: &Conn, enrolment: &Enrolment, moment: &Moment) -> Result<Seat, Problem> {

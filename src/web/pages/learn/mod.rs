@@ -1,5 +1,6 @@
 //! A student's own course: what is next, its weeks, its readings.
 
+mod certificate;
 mod dashboard;
 mod home;
 mod locked;
@@ -28,6 +29,8 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/learn", Access::SignedIn, home::home)
         .get("/learn/{enrolment}", Access::SignedIn, home::show)
+        .get("/learn/{enrolment}/certificate", Access::SignedIn, certificate::show)
+        .get("/learn/{enrolment}/certificate.pdf", Access::SignedIn, certificate::save)
         .get("/learn/{enrolment}/weeks/{week}", Access::SignedIn, module::show)
         .get("/learn/{enrolment}/weeks/{week}/readings/{reading}", Access::SignedIn, reading::show)
         .post("/learn/{enrolment}/weeks/{week}/readings/{reading}/read", Access::SignedIn, mark::mark)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Intent;
 use crate::identity::{self, Audience, CodeLimits, CodeRefusal};
+use crate::kernel::ids::ChallengeId;
 use crate::kernel::{Actor, EmailAddress};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::guard::is_local_path;
@@ -58,6 +59,20 @@ pub async fn send(State(app): State<App>, view: View, jar: CookieJar, Fields(inp
 /// # Errors
 /// [`Problem::TooManyCodes`] where the address had as many as it may.
 pub async fn send_code(app: &App, jar: CookieJar, email: &EmailAddress, intent: &Intent) -> Result<Response, Problem> {
+    let (jar, challenge) = request_code(app, jar, email, intent).await?;
+    Ok((jar, Redirect::to(&format!("/codes/{challenge}"))).into_response())
+}
+
+/// Mails a code to `email`, good in this browser.
+///
+/// # Errors
+/// [`Problem::TooManyCodes`] where the address had as many as it may.
+pub async fn request_code(
+    app: &App,
+    jar: CookieJar,
+    email: &EmailAddress,
+    intent: &Intent,
+) -> Result<(CookieJar, ChallengeId), Problem> {
     let (jar, browser) = app.cookies().bind(jar, &app.services.random);
     let audience = if intent.enrols() { Audience::Anybody } else { Audience::Members };
     let intent = serde_json::to_value(intent).map_err(Problem::internal)?;
@@ -69,7 +84,7 @@ pub async fn send_code(app: &App, jar: CookieJar, email: &EmailAddress, intent: 
         .write(Actor::Visitor, async |txn| identity::request_code(txn, email, &browser.hash(), intent, audience, limits).await)
         .await;
     match asked {
-        Ok(challenge) => Ok((jar, Redirect::to(&format!("/codes/{challenge}"))).into_response()),
+        Ok(challenge) => Ok((jar, challenge)),
         Err(CodeRefusal::TooMany { retry_at }) => {
             let wait = app.services.clocks.machine().duration_until(retry_at).as_secs();
             Err(Problem::TooManyCodes { retry_after: wait.max(1).unsigned_abs() })

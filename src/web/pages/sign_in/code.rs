@@ -7,9 +7,9 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::{Intent, ask};
-use crate::identity::{self, Answer, Challenge, Person, TokenHash};
+use crate::identity::{self, Answer, Challenge, Entered, Person, TokenHash};
 use crate::kernel::Actor;
-use crate::kernel::ids::ChallengeId;
+use crate::kernel::ids::{ChallengeId, SignInId};
 use crate::web::form::{FieldErrors, Fields, NoFields};
 use crate::web::session::{PageSnapshot, token};
 use crate::web::view::{View, page, page_with_errors};
@@ -42,7 +42,7 @@ impl<'a> Page<'a> {
     }
 }
 
-fn intent(stored: serde_json::Value) -> Result<Intent, Problem> {
+pub(super) fn intent(stored: serde_json::Value) -> Result<Intent, Problem> {
     serde_json::from_value(stored).map_err(Problem::internal)
 }
 
@@ -93,6 +93,7 @@ pub async fn answer(
             let next = intent.follow(&app, &person).await.unwrap_or_else(IntoResponse::into_response);
             return Ok((jar, next).into_response());
         }
+        Judged::FactorFirst(waiting) => return Ok(Redirect::to(&format!("/sign-in/{waiting}")).into_response()),
         Judged::Wrong { left: 1 } => "That code is not right. You have 1 more try".to_owned(),
         Judged::Wrong { left } => format!("That code is not right. You have {left} more tries"),
         Judged::Dead => "This code no longer works. Ask for a new one below".to_owned(),
@@ -101,7 +102,7 @@ pub async fn answer(
     page_with_errors(&Page::new(&view, &errors, &challenge, &input.code)?)
 }
 
-/// One transaction: the code is judged and, if it is right, used up for a session.
+/// One transaction: the code is judged and, if it is right, used up for a session, or for a wait for the second factor.
 async fn judge(
     app: &App,
     challenge: ChallengeId,
@@ -114,17 +115,28 @@ async fn judge(
         .write(Actor::Visitor, async |txn| {
             let answer = identity::answer_code(txn, &app.code_key, challenge, browser, typed).await?;
             let Answer::Right { email, intent } = answer else { return Ok(Judged::from(answer)) };
+            let stored = intent.clone();
             let intent = self::intent(intent)?;
             let Some(person) = intent.person(txn, &email).await? else { return Ok(Judged::Dead) };
-            let session = identity::start_session(txn, &person, old).await?;
-            Ok(Judged::SignedIn { person, session, intent: Box::new(intent) })
+            Ok(match identity::enter(txn, &person, browser, stored, old).await? {
+                Entered::Session(session) => Judged::SignedIn { person, session, intent: Box::new(intent) },
+                Entered::FactorFirst(waiting) => Judged::FactorFirst(waiting),
+            })
         })
         .await
 }
 
 enum Judged {
-    SignedIn { person: Person, session: identity::BrowserToken, intent: Box<Intent> },
-    Wrong { left: i32 },
+    SignedIn {
+        person: Person,
+        session: identity::BrowserToken,
+        intent: Box<Intent>,
+    },
+    /// The address is proved; the second factor is not.
+    FactorFirst(SignInId),
+    Wrong {
+        left: i32,
+    },
     Dead,
 }
 

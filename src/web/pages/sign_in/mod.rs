@@ -2,9 +2,11 @@
 
 mod ask;
 mod code;
+mod factor;
 mod leave;
 
-pub(super) use ask::send_code;
+pub(super) use ask::{request_code, send_code};
+pub(super) use factor::words;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use sea_orm::DbErr;
@@ -24,6 +26,8 @@ use crate::web::{App, Problem};
 pub enum Intent {
     /// Go on to one of our pages.
     SignIn { next: Option<String> },
+    /// Confirm that it is still the one who is signed in. It signs nobody in.
+    Confirm,
     /// Register whom it is where the address is new, and take a seat.
     Enrol { cohort: Slug, application: Application },
 }
@@ -35,6 +39,8 @@ pub(super) fn routes() -> Routes {
         .get("/codes/{challenge}", Access::Public, code::show)
         .post_guarded("/codes/{challenge}", Access::Public, code::answer)
         .post_guarded("/codes/{challenge}/again", Access::Public, code::again)
+        .get("/sign-in/{sign_in}", Access::Public, factor::show)
+        .post_guarded("/sign-in/{sign_in}", Access::Public, factor::answer)
         .post("/sign-out", Access::Public, leave::leave)
 }
 
@@ -42,7 +48,7 @@ impl Intent {
     /// Whether it is part of enrolling, so that the page can say which step it is.
     fn enrols(&self) -> bool {
         match self {
-            Self::SignIn { .. } => false,
+            Self::SignIn { .. } | Self::Confirm => false,
             Self::Enrol { .. } => true,
         }
     }
@@ -51,6 +57,7 @@ impl Intent {
     fn origin(&self) -> String {
         match self {
             Self::SignIn { .. } => "/sign-in".to_owned(),
+            Self::Confirm => "/step-up".to_owned(),
             Self::Enrol { cohort, .. } => format!("/cohorts/{cohort}/enrol"),
         }
     }
@@ -59,6 +66,7 @@ impl Intent {
     async fn person(&self, txn: &Txn, email: &EmailAddress) -> Result<Option<Person>, DbErr> {
         match self {
             Self::SignIn { .. } => identity::person_by_email(txn, email).await,
+            Self::Confirm => Ok(None),
             Self::Enrol { application, .. } => match identity::register_student(txn, email, application.details()).await {
                 Ok(person) => Ok(Some(person)),
                 Err(RegisterRefusal::Disabled) => Ok(None),
@@ -71,7 +79,7 @@ impl Intent {
     async fn follow(self, app: &App, person: &Person) -> Result<Response, Problem> {
         match self {
             Self::SignIn { next: Some(next) } => Ok(Redirect::to(&next).into_response()),
-            Self::SignIn { next: None } => Ok(code::home_of(person).into_response()),
+            Self::SignIn { next: None } | Self::Confirm => Ok(code::home_of(person).into_response()),
             Self::Enrol { cohort, application } => enrol::enrol(app, person, cohort.as_str(), application).await,
         }
     }

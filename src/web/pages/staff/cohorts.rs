@@ -5,8 +5,10 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::enrolment::Window;
+use crate::identity::Role;
 use crate::kernel::Timestamp;
 use crate::kernel::shown::short_date;
+use crate::views::board;
 use crate::views::staff::{self, CohortRow};
 use crate::web::session::{PageSnapshot, Staff};
 use crate::web::view::{View, page};
@@ -17,6 +19,8 @@ use crate::web::{App, Problem};
 struct Page<'a> {
     view: &'a View,
     who: &'a str,
+    /// An admin opens cohorts.
+    admin: bool,
     rows: Vec<Row<'a>>,
 }
 
@@ -26,6 +30,8 @@ struct Row<'a> {
     week: String,
     /// The look of the state, and the state.
     state: (&'static str, String),
+    /// The weeks that will not open soon.
+    short: Vec<u32>,
 }
 
 /// All cohorts for an admin; for an instructor their own.
@@ -37,8 +43,13 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let now = app.services.clocks.service();
     let cohorts = staff::cohorts(&conn, &person, now).await?;
-    let row = |of| Row { of, starts: short_date(of.cohort.starts_on), week: week(of, now), state: state(of, now) };
-    page(&Page { view: &view, who: person.name.as_str(), rows: cohorts.iter().map(row).collect() })
+    let short = board::short_weeks(&conn, &app.plans, &person, now).await?;
+    let weeks =
+        |of: &CohortRow| short.iter().filter(|short| short.cohort.id == of.cohort.id).map(|short| short.position).collect();
+    let starts = |of: &CohortRow| short_date(of.cohort.starts_on);
+    let row = |of| Row { of, starts: starts(of), week: week(of, now), state: state(of, now), short: weeks(of) };
+    let admin = person.role == Role::Admin;
+    page(&Page { view: &view, who: person.name.as_str(), admin, rows: cohorts.iter().map(row).collect() })
 }
 
 fn week(row: &CohortRow, now: Timestamp) -> String {
@@ -48,8 +59,11 @@ fn week(row: &CohortRow, now: Timestamp) -> String {
     }
 }
 
-/// Where a cohort stands: under way comes before full, full before open.
+/// Where a cohort stands: not published before all, under way comes before full, full before open.
 pub(super) fn state(row: &CohortRow, now: Timestamp) -> (&'static str, String) {
+    if row.cohort.published_at.is_none() {
+        return ("wait", "Not published".to_owned());
+    }
     match (row.week(now), row.window) {
         (Some(week), _) if week > row.weeks => ("", "Finished".to_owned()),
         (Some(_), _) => ("done", "Under way".to_owned()),

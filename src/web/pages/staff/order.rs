@@ -14,7 +14,7 @@ use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::{CardState, Means, Method, OrderState, Payment};
 use crate::views::order::{self, Sheet};
 use crate::web::form::FieldErrors;
-use crate::web::session::{Admin, PageSnapshot};
+use crate::web::session::{Admin, PageSnapshot, SignedIn};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -33,9 +33,19 @@ struct Page<'a> {
     enrolled_at: Option<ShownTime>,
     waiting: Option<(&'static str, &'static str)>,
     payments: Vec<Row>,
-    /// Whether money can be recorded for it.
-    takes_money: bool,
+    /// Whether money can be recorded for it, and by this reader now.
+    payment_form: PaymentForm,
     methods: [(&'static str, &'static str); 4],
+}
+
+/// The form for money that came another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PaymentForm {
+    Shown,
+    /// Its reader must confirm first that it is them.
+    ConfirmFirst,
+    /// The order takes no money any more.
+    None,
 }
 
 struct Row {
@@ -52,12 +62,18 @@ pub async fn show(
     State(app): State<App>,
     view: View,
     Admin(person): Admin,
+    signed_in: SignedIn,
     PageSnapshot(conn): PageSnapshot,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let sheet = find(&app, &conn, &id).await?;
     let input = Input::for_order(&sheet, app.services.clocks.service(), &person.zone);
-    page(&order(&view, &person, &sheet, &input, &FieldErrors::default()))
+    let errors = FieldErrors::default();
+    let mut shown = order(&view, &person, &sheet, &input, &errors);
+    if shown.payment_form == PaymentForm::Shown && !signed_in.is_confirmed(app.services.clocks.machine()) {
+        shown.payment_form = PaymentForm::ConfirmFirst;
+    }
+    page(&shown)
 }
 
 /// The order of this id, whosever it is.
@@ -96,7 +112,10 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         enrolled_at,
         waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
-        takes_money: matches!(sheet.order.state, OrderState::Open | OrderState::Lapsed { .. }),
+        payment_form: match sheet.order.state {
+            OrderState::Open | OrderState::Lapsed { .. } => PaymentForm::Shown,
+            OrderState::Paid { .. } | OrderState::Cancelled { .. } => PaymentForm::None,
+        },
         methods: [Method::BankTransfer, Method::Upi, Method::Cheque, Method::Cash]
             .map(|method| (method.word(), method_name(method))),
     }

@@ -11,7 +11,8 @@ use crate::kernel::{Actor, Currency, Money, Timestamp, Zone};
 use crate::payment::{self, Method, Offline, RecordRefusal, Reference};
 use crate::views::order::Sheet;
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::session::Admin;
+use crate::web::pages::shown::plain;
+use crate::web::session::AdminNow;
 use crate::web::view::View;
 use crate::web::{App, Problem};
 
@@ -59,11 +60,6 @@ impl Input {
     }
 }
 
-/// `6500.00`: without sign and groups, as it is typed.
-fn plain(amount: Money) -> String {
-    amount.to_string().chars().filter(|c| c.is_ascii_digit() || *c == '.').collect()
-}
-
 /// As a date field sends it (RFC 3339 full-date), and nothing else.
 fn day(text: &str) -> Option<Date> {
     let shape = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
@@ -74,7 +70,7 @@ fn day(text: &str) -> Option<Date> {
 pub async fn record(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Path(id): Path<String>,
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {

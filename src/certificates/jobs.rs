@@ -1,0 +1,41 @@
+//! What certificates do later: many are issued one by one.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::Issuer;
+use super::{IssueRefusal, issue};
+use crate::jobs::{Job, JobFailure};
+use crate::kernel::Actor;
+use crate::kernel::ids::{EnrolmentId, UserId};
+use crate::schedule::Plans;
+use crate::services::Services;
+
+/// Issues one certificate of many, in the name of the admin who asked, as of the issuer at that moment.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct IssueOne {
+    pub enrolment: EnrolmentId,
+    pub admin: UserId,
+    pub issuer: Issuer,
+}
+
+impl Job for IssueOne {
+    const KIND: &'static str = "certificates.issue";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.enrolment))
+    }
+
+    async fn run(self, services: &Services) -> Result<(), JobFailure> {
+        let issued = issue(services, &Plans::default(), Actor::User(self.admin), self.enrolment, &self.issuer).await;
+        match issued {
+            Ok(_) => Ok(()),
+            Err(refusal @ (IssueRefusal::Db(_) | IssueRefusal::Changed)) => Err(JobFailure::Retry(refusal.to_string())),
+            // The dry run says so too, and what to do.
+            Err(refusal @ (IssueRefusal::NotEligible(_) | IssueRefusal::NoSuchEnrolment)) => {
+                tracing::warn!(enrolment = %self.enrolment, %refusal, "a certificate was not issued");
+                Ok(())
+            }
+            Err(refusal) => Err(JobFailure::GiveUp(refusal.to_string())),
+        }
+    }
+}

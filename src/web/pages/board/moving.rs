@@ -1,0 +1,221 @@
+//! Moving a release: the new time is chosen, then looked at with what it means, then done.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::rows::words;
+use super::{Desk, done, refused};
+use crate::acts::PlanChange;
+use crate::kernel::time::Date;
+use crate::kernel::{ShownTime, Timestamp, Zone};
+use crate::schedule::model::{CivilSlot, PlannedModule};
+use crate::views::board;
+use crate::web::form::{FieldErrors, Fields};
+use crate::web::pages::shown::{counted, span};
+use crate::web::view::{View, page, page_with_errors};
+use crate::web::{App, Problem};
+
+/// No release is farther from the cohort's start, in days.
+const FARTHEST: i64 = 1000;
+
+/// The time as the form has it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Input {
+    revision: String,
+    /// A day of the cohort's calendar.
+    on: String,
+    /// A time of day there.
+    at: String,
+    /// Instead: so many days from the release as it is.
+    by: String,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/board/release.html")]
+struct Choose<'a> {
+    view: &'a View,
+    errors: &'a FieldErrors,
+    input: &'a Input,
+    desk: &'a Desk,
+    home: String,
+    week: u32,
+    title: &'a str,
+    from: ShownTime,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/board/release_confirm.html")]
+struct Confirm<'a> {
+    view: &'a View,
+    desk: &'a Desk,
+    home: String,
+    week: u32,
+    title: &'a str,
+    from: ShownTime,
+    from_utc: ShownTime,
+    to: ShownTime,
+    to_utc: ShownTime,
+    on: String,
+    at: String,
+    /// What it means, a sentence each.
+    effects: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl Input {
+    /// The slot that was chosen; `None` where nothing was yet.
+    fn slot(&self, desk: &Desk, release: CivilSlot) -> Result<Option<CivilSlot>, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        if self.on.is_empty() && self.at.is_empty() && self.by.is_empty() {
+            return Ok(None);
+        }
+        let starts_on = desk.board.cohort.starts_on;
+        if !self.by.is_empty() {
+            let by = errors.parse("on", self.by.parse::<i16>().map_err(|_| "Choose a day"));
+            let by = by.ok_or(errors)?;
+            return Ok(Some(CivilSlot { day_offset: release.day_offset.saturating_add(by.into()), ..release }));
+        }
+        let on = errors.parse("on", day(&self.on, starts_on));
+        let at = errors.parse("at", CivilSlot::parse(0, &self.at));
+        match on.zip(at) {
+            Some((day_offset, slot)) => Ok(Some(CivilSlot { day_offset, ..slot })),
+            None => Err(errors),
+        }
+    }
+}
+
+/// The day's place in the schedule.
+fn day(text: &str, starts_on: Date) -> Result<i32, &'static str> {
+    let day = text.parse::<Date>().map_err(|_| "Choose a day")?;
+    let offset = day.duration_since(starts_on).as_hours() / 24;
+    i32::try_from(offset).ok().filter(|_| offset.abs() <= FARTHEST).ok_or("Choose a day nearer to the cohort’s start")
+}
+
+/// The form; with a time chosen, what moving there means.
+pub async fn show(State(app): State<App>, view: View, desk: Desk, Query(input): Query<Input>) -> Result<Response, Problem> {
+    let planned = desk.week()?;
+    match input.slot(&desk, planned.release) {
+        Ok(Some(to)) if to != planned.release => page(&confirm(&app, &view, &desk, &planned, to).await?),
+        Ok(Some(_)) => {
+            let errors = FieldErrors::one("on", "The week opens then already: choose another time");
+            page_with_errors(&choose(&view, &desk, &planned, &input, &errors))
+        }
+        Ok(None) => {
+            let civil = desk.board.plan.civil(planned.release);
+            let input = Input { on: civil.date().to_string(), at: planned.release.time_of_day(), ..Input::default() };
+            page(&choose(&view, &desk, &planned, &input, &FieldErrors::default()))
+        }
+        Err(errors) => page_with_errors(&choose(&view, &desk, &planned, &input, &errors)),
+    }
+}
+
+fn choose<'a>(
+    view: &'a View,
+    desk: &'a Desk,
+    planned: &PlannedModule<'a>,
+    input: &'a Input,
+    errors: &'a FieldErrors,
+) -> Choose<'a> {
+    let (week, board) = (planned.module.position, &desk.board);
+    let from = ShownTime::new(board.plan.instant(planned.release), &board.cohort.zone);
+    Choose { view, errors, input, desk, home: desk.week_home(week), week, title: &planned.module.title, from }
+}
+
+async fn confirm<'a>(
+    app: &App,
+    view: &'a View,
+    desk: &'a Desk,
+    planned: &PlannedModule<'a>,
+    to: CivilSlot,
+) -> Result<Confirm<'a>, Problem> {
+    let board = &desk.board;
+    let conn = app.services.db.snapshot().await?;
+    let students = board::students(&conn, &app.plans, board).await?;
+    let (module, week) = (planned.module.id, planned.module.position);
+    let moments = [planned.release, to].map(|slot| board.plan.instant(slot));
+    let [from, moved] = moments.map(|at| ShownTime::new(at, &board.cohort.zone));
+    let [from_utc, to_utc] = moments.map(|at| ShownTime::new(at, &Zone::UTC));
+    let open = students.with_open(module, desk.now);
+    Ok(Confirm {
+        view,
+        desk,
+        home: desk.week_home(week),
+        week,
+        title: &planned.module.title,
+        from,
+        from_utc,
+        to: moved,
+        to_utc,
+        on: board.plan.civil(to).date().to_string(),
+        at: to.time_of_day(),
+        effects: effects(open, students.count() - open, desk.now, moments[1]),
+        problems: board.findings_if(module, to, desk.now).iter().map(|finding| words(board, &finding.problem)).collect(),
+    })
+}
+
+/// What the move means to the students who have the week open, and to those who wait for it.
+fn effects(open: usize, waiting: usize, now: Timestamp, to: Timestamp) -> Vec<String> {
+    let mut said = Vec::new();
+    if open > 0 {
+        let have = if open == 1 { "has" } else { "have" };
+        said.push(format!("{} {have} the week open. It stays open for them, and they get no mail.", counted(open, "student")));
+    }
+    if waiting > 0 {
+        let (wait, gets) = if waiting == 1 { ("waits", "They get") } else { ("wait", "Each gets") };
+        let when = if to <= now { "at once".to_owned() } else { format!("at the new time, in {}", span(now, to)) };
+        said.push(format!("{} {wait} for it. {gets} the mail that it is open {when}.", counted(waiting, "student")));
+    }
+    if open + waiting == 0 {
+        said.push("Nobody is enrolled yet: no mail is sent.".to_owned());
+    }
+    if to <= now {
+        said.push("The new time has passed: the week opens at once.".to_owned());
+    }
+    said
+}
+
+/// Moves it.
+pub async fn send(State(app): State<App>, view: View, desk: Desk, Fields(input): Fields<Input>) -> Result<Response, Problem> {
+    let planned = desk.week()?;
+    let to = match input.slot(&desk, planned.release) {
+        Ok(Some(to)) => to,
+        Ok(None) => {
+            let errors = FieldErrors::one("on", "Choose a day");
+            return page_with_errors(&choose(&view, &desk, &planned, &input, &errors));
+        }
+        Err(errors) => return page_with_errors(&choose(&view, &desk, &planned, &input, &errors)),
+    };
+    let change = PlanChange::Release { module: planned.module.id, to };
+    desk.replan(&app, &input.revision, change).await.map_err(refused)?;
+    Ok(done(&desk.home(), "moved"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_move_says_whom_it_reaches() {
+        let (now, ahead, past) = (at("2027-01-05T00:00:00Z"), at("2027-01-07T00:00:00Z"), at("2027-01-04T00:00:00Z"));
+        let told = effects(1, 3, now, ahead);
+        assert_eq!(told[0], "1 student has the week open. It stays open for them, and they get no mail.");
+        assert!(told[1].starts_with("3 students wait for it.") && told[1].contains("in 2 days"), "{}", told[1]);
+        assert_eq!(effects(0, 0, now, ahead), ["Nobody is enrolled yet: no mail is sent."]);
+        assert!(effects(0, 1, now, past)[0].contains("that it is open at once"));
+    }
+
+    #[test]
+    fn a_day_is_near_the_start() {
+        let start = "2027-01-04".parse().unwrap();
+        assert_eq!(day("2027-01-03", start), Ok(-1));
+        assert_eq!(day("2027-03-29", start), Ok(84));
+        assert!(day("2040-01-01", start).is_err() && day("tomorrow", start).is_err());
+    }
+}

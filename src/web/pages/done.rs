@@ -1,0 +1,64 @@
+//! What was just done, told on the page that a form leads to: `?done=` with a word of this list, never with words of a link's own.
+
+use serde::Deserialize;
+
+/// A fixed word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Done {
+    Saved,
+    SignedOut,
+    OthersSignedOut,
+    FactorRemoved,
+    Invited,
+    RoleChanged,
+    Disabled,
+    Enabled,
+    EmailCorrected,
+    SessionsEnded,
+    Mailed,
+    Enrolled,
+}
+
+impl Done {
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Saved => "Saved.",
+            Self::SignedOut => "That browser is signed out.",
+            Self::OthersSignedOut => "All other browsers are signed out.",
+            Self::FactorRemoved => "Your second factor was removed.",
+            Self::Invited => "The account is made, and the invitation is on its way.",
+            Self::RoleChanged => "The role was changed. They sign in again to use it.",
+            Self::Disabled => "The account is disabled, and signed out everywhere.",
+            Self::Enabled => "The account can be used again.",
+            Self::EmailCorrected => "The address was corrected. Both addresses are told by mail.",
+            Self::SessionsEnded => "They are signed out everywhere.",
+            Self::Mailed => "The mail is on its way.",
+            Self::Enrolled => "The student is enrolled, and the confirmation is on its way.",
+        }
+    }
+}
+
+/// The query of a page that may say what was done; any other word is nothing.
+#[derive(Debug, Default, Deserialize)]
+pub struct DoneQuery {
+    #[serde(default)]
+    done: String,
+}
+
+impl DoneQuery {
+    pub fn word(&self) -> Option<Done> {
+        serde_json::from_value(self.done.as_str().into()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_word_is_told() {
+        let of = |text: &str| DoneQuery { done: text.to_owned() }.word();
+        assert_eq!((of("others-signed-out"), of(""), of("<b>"), of("Saved")), (Some(Done::OthersSignedOut), None, None, None));
+    }
+}
