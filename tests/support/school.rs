@@ -103,7 +103,7 @@ pub async fn award(app: &TestApp) -> Awarded {
         let owner = identity::person_by_email(txn, &OWNER.parse().unwrap()).await?.expect("an owner");
         let course = catalogue::courses(txn).await?.remove(0);
         let over = NewCohort { starts_on: "2026-11-02".parse().unwrap(), ..cohort("november", "", teacher.id) };
-        let over = acts::open_cohort(txn, course.id, over).await.unwrap();
+        let over = acts::open_published(txn, course.id, over).await.unwrap();
         let order = enrol(txn, &owner, over.id, application(&owner, ""), 3).await.unwrap();
         pay(txn, order, "DEMO-3").await;
         let id = enrolment::of_cohort(txn, over.id).await?[0].id;
