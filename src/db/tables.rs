@@ -192,8 +192,9 @@ impl Table {
     ///
     /// # Errors
     /// The database's own.
-    pub async fn clear(&self, conn: &Conn) -> Result<u64, DbErr> {
-        Ok(conn.execute(&Query::delete().from_table(self.name).to_owned()).await?.rows_affected())
+    pub async fn clear(&self, conn: &Conn) -> Result<(), DbErr> {
+        conn.execute(&Query::delete().from_table(self.name).to_owned()).await?;
+        Ok(())
     }
 }
 

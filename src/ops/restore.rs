@@ -7,7 +7,7 @@ use std::path::Path;
 
 use migrations::Migrator;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, QueryFilter, Statement};
 use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 
@@ -212,10 +212,33 @@ async fn clear(txn: &Txn, present: Present) -> Result<u64, RestoreError> {
         return Err(RestoreError::Data(there.join(", ")));
     }
     let mut replaced = 0;
-    for table in tables.iter().rev() {
-        replaced += table.clear(txn).await?;
+    for table in &tables {
+        replaced += table.count(txn).await?;
     }
+    empty(txn, &tables).await?;
     Ok(replaced)
+}
+
+/// Takes every row out, also of tables whose rows are guarded against deletion by triggers: this is no act of the program on them.
+async fn empty(txn: &Txn, tables: &[Table]) -> Result<(), DbErr> {
+    if txn.get_database_backend() == DatabaseBackend::Postgres {
+        let names: Vec<_> = tables.iter().map(|table| table.name).collect();
+        txn.execute_unprepared(&format!("TRUNCATE {}", names.join(", "))).await?;
+        return Ok(());
+    }
+    let triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name";
+    let guards = txn.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, triggers)).await?;
+    for guard in &guards {
+        let name: String = guard.try_get("", "name")?;
+        txn.execute_unprepared(&format!("DROP TRIGGER \"{name}\"")).await?;
+    }
+    for table in tables.iter().rev() {
+        table.clear(txn).await?;
+    }
+    for guard in &guards {
+        txn.execute_unprepared(&guard.try_get::<String>("", "sql")?).await?;
+    }
+    Ok(())
 }
 
 async fn fill(conn: &Conn, path: &Path, header: &Header, progress: &mut Progress) -> Result<(), RestoreError> {

@@ -10,7 +10,9 @@ use lectern::ops::Progress;
 use lectern::ops::archive::{Header, Reader, Writer};
 use lectern::ops::restore::{Present, RestoreError, Sessions, check, restore};
 
-use super::{rows, take};
+use sea_orm::ConnectionTrait;
+
+use super::{certify, rows, take};
 use crate::support::app::{TestApp, on_each_database};
 use crate::support::school;
 
@@ -65,6 +67,7 @@ fn bad_files(file: &Path) -> Vec<(&'static str, Vec<u8>, &'static str)> {
 async fn what_is_no_whole_backup_is_refused_and_changes_nothing() {
     on_each_database(async |app: TestApp| {
         school::open(&app, "").await;
+        certify(&app).await;
         let file = take(&app, "backup").await;
         let before = rows(&file);
         assert_eq!(check(&file).unwrap().rows(), before.values().map(|rows| rows.len() as u64).sum::<u64>());
@@ -85,7 +88,11 @@ async fn what_is_no_whole_backup_is_refused_and_changes_nothing() {
         let done = restore(&app.services().db, &file, Present::Replace, Sessions::Keep, &mut Progress::silent()).await.unwrap();
         assert!(done.replaced > 0 && done.sessions_ended == 0);
         let replaced = rows(&take(&app, "replaced").await);
-        assert_eq!((&replaced["users"], &replaced["sessions"]), (&before["users"], &before["sessions"]));
+        assert_eq!((&replaced["users"], &replaced["certificate_pdfs"]), (&before["users"], &before["certificate_pdfs"]));
+        // What guards certificates is there again.
+        let conn = app.services().db.for_migrations();
+        let refused = conn.execute_unprepared("DELETE FROM certificate_pdfs").await.unwrap_err().to_string();
+        assert!(refused.contains("a certificate never changes"), "{refused}");
         app.abandon().await;
     })
     .await;
