@@ -73,7 +73,7 @@ fn tables_of_entities(schema: &Schema) -> Vec<TableCreateStatement> {
         ($($entity:path),* $(,)?) => { vec![$(schema.create_table_from_entity($entity)),*] };
     }
     tables![
-        organisation::organisation::Entity,
+        organisation::settings::Entity,
         organisation::logo::Entity,
         identity::users::Entity,
         identity::sign_in_challenges::Entity,
