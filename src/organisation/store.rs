@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::model::{Logo, MailIdentity, Organisation, OwnPolicy, Policy, RefundRule};
-use crate::db::rows::organisation::{logo as image, organisation as row};
+use crate::db::rows::organisation::{logo as image, settings as row};
 use crate::db::{Conn, Txn, corrupt};
 
 /// The only row's key.

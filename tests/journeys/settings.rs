@@ -119,13 +119,18 @@ async fn mail_and_the_enrol_form_say_what_was_set() {
         mail.shows("courses@example.org").shows("mail.from_address").shows("server.public_url");
         let mail = mail.form(SAVE).with("reply_to", "answers@example.org");
         mail.clone().with("sender", "a\r\nBcc: b@example.org").submit().await.is(422);
-        mail.with("sender", "Example Courses").submit().await.is(200).shows("Example Courses <courses@example.org>");
+        mail.with("sender", "Example Courses").submit().await.is(200).shows("Example Courses");
         let refunds = admin.open("/staff/settings/refunds").await.form("Save as reviewed").with("days", "10");
         refunds.submit().await.is(200);
 
         let form = student.open(cast::COHORT).await;
         form.shows("Full refund until 10 days after the start");
         assert_eq!((form.link("terms").as_str(), form.link("privacy notice").as_str()), ("/terms", "/privacy"));
+        let bank = admin.open("/staff/settings/bank").await.form(SAVE).with("upi", "example@exbank");
+        bank.submit().await.is(200);
+        let other = app.browser();
+        let order = cast::hold(&app, &other, cast::OTHER, "Europe/London").await;
+        order.shows("UPI ID example@exbank").hides("IFSC");
         student.open("/").await.shows("Full refund until 10 days after the start").shows("in full until Thu 21 Jan 2027");
         cast::enrol_and_pay(&app, &student, cast::STUDENT).await;
         let mails = app.mails_to(cast::STUDENT).await;

@@ -1,6 +1,6 @@
 //! Tables `organisation` and `organisation_logo`.
 
-pub mod organisation {
+pub mod settings {
     use sea_orm::entity::prelude::*;
 
     /// Whose site it is. One row, with id 1, from the first migration on; what is not set is NULL.

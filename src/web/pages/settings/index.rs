@@ -1,17 +1,16 @@
 //! What is set, what is missing, and where to set it.
 
 use askama::Template;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::config::Settings;
 use crate::organisation::model::{Missing, Policy, PolicyKind, TaxRegistration};
 use crate::organisation::{self, Organisation};
+use crate::web::Problem;
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
-use crate::web::{App, Problem};
 
 #[derive(Template)]
 #[template(path = "web/pages/settings/index.html")]
@@ -32,6 +31,7 @@ struct Advice {
 struct Row {
     path: &'static str,
     name: &'static str,
+    /// The look of a state, if it is one, and the words.
     state: (&'static str, String),
 }
 
@@ -44,7 +44,6 @@ pub(super) struct Flash {
 
 /// The index.
 pub(super) async fn show(
-    State(app): State<App>,
     view: View,
     _: Admin,
     PageSnapshot(conn): PageSnapshot,
@@ -53,7 +52,7 @@ pub(super) async fn show(
     let own = organisation::current(&conn).await?;
     let saved = flash.is_ok_and(|Query(flash)| flash.done == "saved");
     let missing = own.missing().into_iter().map(advice).collect();
-    page(&Page { view: &view, saved, missing, rows: rows(&own, &app.services.settings) })
+    page(&Page { view: &view, saved, missing, rows: rows(&own) })
 }
 
 fn advice(missing: Missing) -> Advice {
@@ -84,8 +83,8 @@ fn policy_path(kind: PolicyKind) -> &'static str {
     }
 }
 
-fn rows(own: &Organisation, settings: &Settings) -> Vec<Row> {
-    let set = |words: String| ("done", words);
+fn rows(own: &Organisation) -> Vec<Row> {
+    let set = |words: String| ("", words);
     let unset = |words: &str| ("wait", words.to_owned());
     let row = |path, name, state| Row { path, name, state };
     let identity = own.identity.as_ref().map(|identity| set(identity.legal_name.to_string()));
@@ -95,9 +94,7 @@ fn rows(own: &Organisation, settings: &Settings) -> Vec<Row> {
     let payee = if ways.is_empty() { ("", "Card only".to_owned()) } else { set(ways.join(" and ")) };
     let names: Vec<&str> = own.signers.iter().map(|signer| signer.name.as_str()).collect();
     let signers = if names.is_empty() { unset("Nobody") } else { set(names.join(", ")) };
-    let sender = own
-        .sender()
-        .map_or_else(|| settings.mail.from_address.to_string(), |name| format!("{name} <{}>", settings.mail.from_address));
+    let sender = own.sender().map_or_else(|| unset("No name set"), |name| set(name.to_owned()));
     let logo = own.logo.as_ref().map_or(("", "None".to_owned()), |logo| set(format!("{} × {} pixels", logo.width, logo.height)));
     let mut rows = vec![
         row("/staff/settings/identity", "Name and address", identity.unwrap_or_else(|| unset("Not set"))),
@@ -106,7 +103,7 @@ fn rows(own: &Organisation, settings: &Settings) -> Vec<Row> {
         row("/staff/settings/bank", "Bank and UPI", payee),
         row("/staff/settings/signers", "Certificate signers", signers),
         row("/staff/settings/logo", "Logo", logo),
-        row("/staff/settings/mail", "Mail", set(sender)),
+        row("/staff/settings/mail", "Mail", sender),
     ];
     rows.extend(PolicyKind::ALL.map(|kind| row(policy_path(kind), kind.title(), policy(own.policy(kind)))));
     rows
