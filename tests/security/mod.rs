@@ -83,6 +83,18 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
             &admin,
             "method=upi&reference=DEMO-9&amount=6500.00&received_on=2027-01-06",
         ),
+        filled(
+            "/staff/enrolments/{enrolment}/confirmation",
+            format!("/staff/enrolments/{}/confirmation", school.enrolment),
+            &admin,
+            "",
+        ),
+        filled(
+            "/staff/enrolments/{enrolment}/extend",
+            format!("/staff/enrolments/{}/extend", school.enrolment),
+            &admin,
+            "week=2&days=3&reason=Kept.",
+        ),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ]
 }
