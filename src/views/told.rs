@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::kernel::shown::short_date;
+use crate::kernel::time::{Date, DateTime};
 use crate::kernel::{Money, ShownTime, Timestamp, Zone};
 
 /// What happened, by kind. A test finds every kind in the source here.
@@ -117,9 +119,13 @@ pub fn changes(before: &Value, after: &Value, zone: &Zone) -> Vec<Change> {
     names.sort_unstable();
     names.dedup();
     let change = |name: &String| {
+        // What the new state no longer has, as a hold's end, is not told: the state says it.
+        if !after.contains_key(name) && !after.is_empty() {
+            return None;
+        }
         let of = |side: &serde_json::Map<String, Value>| side.get(name).and_then(|value| shown(value, zone));
         let (before, after) = (of(&before), of(&after));
-        (before != after).then(|| Change { what: capital(&name.replace('_', " ")), before, after })
+        (before != after).then(|| Change { what: label(name), before, after })
     };
     names.into_iter().filter_map(change).collect()
 }
@@ -130,19 +136,36 @@ pub fn shown(value: &Value, zone: &Zone) -> Option<String> {
         Value::Null => None,
         Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
         Value::String(text) if is_id(text) || text.is_empty() => None,
-        Value::String(text) => match text.parse::<Timestamp>() {
-            Ok(at) => Some(ShownTime::new(at, zone).short()),
-            Err(_) => Some(text.clone()),
-        },
+        Value::String(text) => Some(words(text, zone)),
         Value::Array(values) => Some(values.iter().filter_map(|value| shown(value, zone)).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => match serde_json::from_value::<Money>(value.clone()) {
             Ok(money) => Some(money.to_string()),
             Err(_) => {
-                let told = fields.iter().filter_map(|(name, value)| Some(format!("{name}: {}", shown(value, zone)?)));
+                let told = fields.iter().filter_map(|(name, value)| Some(format!("{}: {}", label(name), shown(value, zone)?)));
                 Some(told.collect::<Vec<_>>().join(", "))
             }
         },
         Value::Number(number) => Some(number.to_string()),
+    }
+}
+
+fn label(name: &str) -> String {
+    capital(&name.replace('_', " "))
+}
+
+/// An instant in the reader's zone, a civil time or day as it is, a word of ours without its underscores.
+fn words(text: &str, zone: &Zone) -> String {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return ShownTime::new(at, zone).short();
+    }
+    let is_day = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    match (text.parse::<DateTime>(), text.parse::<Date>()) {
+        (Ok(civil), _) if text.contains('T') => {
+            format!("{}, {:02}:{:02}", short_date(civil.date()), civil.hour(), civil.minute())
+        }
+        (_, Ok(day)) if is_day => short_date(day),
+        _ if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => text.replace('_', " "),
+        _ => text.to_owned(),
     }
 }
 
@@ -207,14 +230,11 @@ mod tests {
             before: before.map(str::to_owned),
             after: after.map(str::to_owned),
         };
-        assert_eq!(
-            told,
-            [
-                change("State", Some("held"), Some("enrolled")),
-                change("Total", None, Some("₹6,500.00")),
-                change("Until", Some("Mon 4 Jan 2027, 09:00"), None),
-            ]
-        );
+        assert_eq!(told, [change("State", Some("held"), Some("enrolled")), change("Total", None, Some("₹6,500.00")),]);
+        let held =
+            json!({ "until": "2027-01-04T03:30:00Z", "opens": "2027-01-18T09:00:00", "on": "2027-01-18", "by": "bank_transfer" });
+        let told: Vec<_> = changes(&Value::Null, &held, &zone).into_iter().filter_map(|change| change.after).collect();
+        assert_eq!(told, ["bank transfer", "Mon 18 Jan 2027", "Mon 18 Jan 2027, 09:00", "Mon 4 Jan 2027, 09:00"]);
         assert_eq!(changes(&Value::Null, &json!("x"), &zone), []);
         assert_eq!(sentence("new.kind_of"), "New kind of");
     }

@@ -65,7 +65,7 @@ async fn a_missed_week_is_extended_for_one_student_alone() {
             .await
             .shows("The student was given more time for a week")
             .shows("Demo Instructor")
-            .shows("2027-01-18T09:00");
+            .shows("Opens: Mon 11 Jan 2027, 09:00 → Mon 18 Jan 2027, 09:00");
         app.finish().await;
     })
     .await;

@@ -55,6 +55,9 @@ async fn query_parameters_of_others_are_ignored() {
         (&format!("/learn/{}/weeks/1", school.enrolment), &owner),
         (&format!("/orders/{}/return", school.order), &owner),
         ("/staff/cohorts/january/roster", &admin),
+        ("/staff/enrolments", &admin),
+        (&format!("/staff/enrolments/{}", school.enrolment), &admin),
+        ("/staff/log", &admin),
     ] {
         let plain = Ask::get(path).cookies(cookies).send(&app).await;
         let asked = Ask::get(&format!("{path}?utm_source=a&role=admin&week=2&x=%ff")).cookies(cookies).send(&app).await;

@@ -117,6 +117,9 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled(
             "/staff/cohorts/{slug}/certificates/{enrolment}",
             format!("/staff/cohorts/november/certificates/{}", awarded.enrolment),
+        filled(
+            "/staff/enrolments/{enrolment}/confirmation",
+            format!("/staff/enrolments/{}/confirmation", school.enrolment),
             &admin,
             "",
         ),
@@ -171,6 +174,11 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled("/staff/outbox/{letter}/drop", letter("drop"), &admin, "reason=Demonstration"),
         filled("/staff/outbox/{letter}/release", letter("release"), &admin, ""),
         filled("/staff/outbox/{letter}/retry", letter("retry"), &admin, ""),
+            "/staff/enrolments/{enrolment}/extend",
+            format!("/staff/enrolments/{}/extend", school.enrolment),
+            &admin,
+            "week=2&days=3&reason=Kept.",
+        ),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ];
     all.extend(board_forms(&school.reading, &admin));

@@ -31,7 +31,7 @@ pub fn tables() -> Vec<Table> {
         ($($entity:path),* $(,)?) => { vec![$(Table::of($entity)),*] };
     }
     tables![
-        organisation::organisation::Entity,
+        organisation::settings::Entity,
         organisation::logo::Entity,
         identity::users::Entity,
         identity::sign_in_challenges::Entity,

@@ -48,6 +48,30 @@ pub struct Line {
     pub what: What,
 }
 
+/// Events of one transaction, which has one moment, in the order in which they come to pass.
+const WITHIN: [&str; 9] = [
+    "user.registered",
+    "enrolment.held",
+    "order.placed",
+    "payment.started",
+    "payment.moved",
+    "payment.captured",
+    "order.paid",
+    "enrolment.confirmed",
+    "enrolment.reseated",
+];
+
+impl Line {
+    /// Its place among the lines of one moment; a mail is of what was done before it.
+    fn place(&self) -> usize {
+        match &self.what {
+            What::Event { entry, .. } => WITHIN.iter().position(|kind| *kind == entry.kind).unwrap_or(WITHIN.len()),
+            What::Opened { .. } | What::Read { .. } => WITHIN.len(),
+            What::Letter(_) => WITHIN.len() + 1,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum What {
     /// By whom, as far as they have a name.
@@ -168,7 +192,7 @@ pub async fn history(
     if let Some(place) = &place {
         lines.extend(studied(conn, place, now).await?);
     }
-    lines.sort_by_key(|line| std::cmp::Reverse(line.at));
+    lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.place())));
     let last_seen = user.last_seen_at.map(Into::into);
     Ok(Some(History {
         enrolment,
