@@ -117,9 +117,6 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled(
             "/staff/cohorts/{slug}/certificates/{enrolment}",
             format!("/staff/cohorts/november/certificates/{}", awarded.enrolment),
-        filled(
-            "/staff/enrolments/{enrolment}/confirmation",
-            format!("/staff/enrolments/{}/confirmation", school.enrolment),
             &admin,
             "",
         ),
@@ -174,6 +171,13 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled("/staff/outbox/{letter}/drop", letter("drop"), &admin, "reason=Demonstration"),
         filled("/staff/outbox/{letter}/release", letter("release"), &admin, ""),
         filled("/staff/outbox/{letter}/retry", letter("retry"), &admin, ""),
+        filled(
+            "/staff/enrolments/{enrolment}/confirmation",
+            format!("/staff/enrolments/{}/confirmation", school.enrolment),
+            &admin,
+            "",
+        ),
+        filled(
             "/staff/enrolments/{enrolment}/extend",
             format!("/staff/enrolments/{}/extend", school.enrolment),
             &admin,
