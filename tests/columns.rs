@@ -97,6 +97,7 @@ async fn assert_other_values_are_kept(conn: &DatabaseConnection) -> Result<(), D
         live: false,
         received_at: at(999_999),
         processed_at: None,
+        seen_at: None,
         error: None,
     };
     assert_eq!(event.clone().into_active_model().insert(conn).await?, event);

@@ -22,7 +22,8 @@ pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatCount, Se
 use model::{EnrolmentEvent, NotAllowed};
 pub(crate) use store::to_enrolment;
 pub use store::{
-    active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, seats_by_state, seats_taken, seats_taken_in,
+    active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, seats_by_state, seats_taken,
+    seats_taken_in,
 };
 
 /// Why no seat is held.

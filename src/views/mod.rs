@@ -9,6 +9,6 @@ pub mod people;
 pub mod roster;
 pub mod staff;
 pub mod sums;
+pub mod today;
 pub mod told;
 pub mod vitals;
-pub mod today;

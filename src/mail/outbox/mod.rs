@@ -5,16 +5,17 @@
 //! doubt, and its [`Class`] says what becomes of it.
 
 mod delivery;
-mod held;
 mod desk;
+mod held;
 mod message;
 mod planned;
 mod postman;
 mod store;
 
 #[cfg(test)]
-mod signed;
 mod desk_tests;
+#[cfg(test)]
+mod signed;
 #[cfg(test)]
 mod tests;
 
@@ -27,11 +28,11 @@ use crate::db::{Txn, Wake};
 use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
-pub use held::{held, hold_due, release_held};
 pub use desk::{
     LetterAct, LetterFilter, LetterRefusal, LetterRow, LetterSheet, LetterState, Written, acts_for, count_troubled, drop_letter,
     letter, letters, release, retry, state_of_word, state_word, troubled_letters,
 };
+pub use held::{held, hold_due, release_held};
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
 pub use planned::{Planned, Stage, cancel, planned, replan, revive, suppress};
 pub use postman::{Postman, send_due};
@@ -111,7 +112,7 @@ async fn insert(txn: &Txn, posts: Vec<Post>, known: &OnConflict) -> Result<(), D
     let is_due = posts.iter().any(|post| post.due_at <= txn.now());
     let mut posts = posts.into_iter().peekable();
     while posts.peek().is_some() {
-        let letters: Vec<_> = posts.by_ref().take(LETTERS).map(|post| letter(txn, post)).collect();
+        let letters: Vec<_> = posts.by_ref().take(LETTERS).map(|post| to_row(txn, post)).collect();
         row::Entity::insert_many(letters).on_conflict(known.clone()).exec_without_returning(&**txn).await?;
     }
     if is_due {
@@ -120,7 +121,7 @@ async fn insert(txn: &Txn, posts: Vec<Post>, known: &OnConflict) -> Result<(), D
     Ok(())
 }
 
-fn letter(txn: &Txn, post: Post) -> row::ActiveModel {
+fn to_row(txn: &Txn, post: Post) -> row::ActiveModel {
     let id: LetterId = txn.new_id();
     row::ActiveModel {
         id: Set(id),

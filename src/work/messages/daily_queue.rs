@@ -43,7 +43,8 @@ impl Composer for DailyQueue {
             return Ok(Composed::Cancel("nothing waits".to_owned()));
         }
         let name = admin.name.as_str().to_owned();
-        Values { frame: Frame::load(services, &snapshot).await?, name, total: counts.total(), lines: lines(&counts) }.send(Some(admin.name))
+        Values { frame: Frame::load(services, &snapshot).await?, name, total: counts.total(), lines: lines(&counts) }
+            .send(Some(admin.name))
     }
 }
 
