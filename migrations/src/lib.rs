@@ -14,6 +14,7 @@ mod m20261123_000008_audit;
 mod m20261123_000009_jobs;
 mod m20261123_000010_mail;
 mod m20261123_000011_clock;
+mod m20261123_000014_editing;
 mod table;
 
 /// Every migration, oldest first. A released one is never edited: a change is a new file.
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_jobs::Migration),
             Box::new(m20261123_000010_mail::Migration),
             Box::new(m20261123_000011_clock::Migration),
+            Box::new(m20261123_000014_editing::Migration),
         ]
     }
 }

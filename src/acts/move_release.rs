@@ -60,7 +60,7 @@ pub async fn move_release(
 }
 
 /// Records what is open now for every student of the cohort: a module that a change would close stays open.
-async fn record_openings(txn: &Txn, plans: &Plans, plan: (CohortId, i32)) -> Result<(), DbErr> {
+pub(super) async fn record_openings(txn: &Txn, plans: &Plans, plan: (CohortId, i32)) -> Result<(), DbErr> {
     let enrolled = enrolment::of_cohort(txn, plan.0).await?;
     let students: Vec<EnrolmentId> = enrolled
         .iter()

@@ -126,7 +126,7 @@ fn ready(plan: &CohortPlan) -> SelectStatement {
         .expr_as(none("uuid"), "enrolment")
         .column_as(C::Id, "one")
         .column_as(C::Id, "two")
-        .column_as(C::CreatedAt, "at")
+        .column_as(C::ReadySince, "at")
         .column_as(C::Minutes, "number")
         .expr_as(none("text"), "words")
         .expr_as(none("text"), "reason")

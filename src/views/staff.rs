@@ -55,7 +55,6 @@ pub async fn cohorts(conn: &Conn, person: &Person, now: Timestamp) -> Result<Vec
 }
 
 async fn row(conn: &Conn, cohort: Cohort, enrolments: &[Enrolment], now: Timestamp) -> Result<Option<CohortRow>, DbErr> {
-    let Some(course) = catalogue::course(conn, cohort.course).await? else { return Ok(None) };
     let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
     let weeks = catalogue::cohort_modules(conn, cohort.id).await?.len();
     let count = |counts: fn(&EnrolmentState) -> bool| {
@@ -63,7 +62,7 @@ async fn row(conn: &Conn, cohort: Cohort, enrolments: &[Enrolment], now: Timesta
         u32::try_from(number).unwrap_or(u32::MAX)
     };
     Ok(Some(CohortRow {
-        course: course.title,
+        course: cohort.course_title.clone(),
         weeks: u32::try_from(weeks).unwrap_or(u32::MAX),
         taken: count(EnrolmentState::takes_a_seat),
         held: count(|state| matches!(state, EnrolmentState::Held { .. })),

@@ -49,8 +49,13 @@ impl View {
         let mut entries = match self.role {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
-            Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
-            Some(Role::Admin) => vec![("/staff/cohorts", "Cohorts"), ("/staff/queue", "Queue"), ("/", "The course")],
+            Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/staff/course", "Course"), ("/staff/readings", "Readings")],
+            Some(Role::Admin) => vec![
+                ("/staff/cohorts", "Cohorts"),
+                ("/staff/queue", "Queue"),
+                ("/staff/course", "Course"),
+                ("/staff/readings", "Readings"),
+            ],
         };
         if self.development {
             entries.extend([("/dev/mailbox", "Mailbox"), ("/dev/clock", "Clock")]);
@@ -145,6 +150,14 @@ pub fn page(template: &impl askama::Template) -> Result<Response, Problem> {
 /// [`Problem::Internal`] if the template fails.
 pub fn page_with_errors(template: &impl askama::Template) -> Result<Response, Problem> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(template.render()?)).into_response())
+}
+
+/// A form's page again, because somebody changed meanwhile what it changes, with the input kept: 409 (RFC 9110 section 15.5.10).
+///
+/// # Errors
+/// [`Problem::Internal`] if the template fails.
+pub fn page_in_conflict(template: &impl askama::Template) -> Result<Response, Problem> {
+    Ok((StatusCode::CONFLICT, Html(template.render()?)).into_response())
 }
 
 /// A page that shows something the reader may not have yet, with why: 403.

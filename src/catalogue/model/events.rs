@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Cohort, Course};
+use super::{Cohort, Course, CourseModule, ReadingKey};
+use crate::kernel::ids::CourseId;
 use crate::kernel::{Event, Subject};
 
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +11,29 @@ pub enum CatalogueEvent<'a> {
     CourseCreated {
         course: &'a Course,
         modules: usize,
+    },
+    /// The course's own texts.
+    CourseEdited {
+        before: &'a Course,
+        after: &'a Course,
+    },
+    ModuleAdded(&'a CourseModule),
+    /// A module's own texts, and what it waits for.
+    ModuleEdited {
+        before: &'a CourseModule,
+        after: &'a CourseModule,
+    },
+    /// With all its reading keys.
+    ModuleRemoved(&'a CourseModule),
+    ModulesReordered {
+        course: CourseId,
+        before: &'a [CourseModule],
+        after: &'a [CourseModule],
+    },
+    /// A reading attached to a course's module, detached, amended or moved.
+    ReadingsKeyed {
+        before: &'a CourseModule,
+        after: &'a [ReadingKey],
     },
     /// A run of a course, with copies of so many modules.
     CohortOpened {
@@ -22,6 +46,12 @@ impl Event for CatalogueEvent<'_> {
     fn kind(&self) -> &'static str {
         match self {
             Self::CourseCreated { .. } => "course.created",
+            Self::CourseEdited { .. } => "course.edited",
+            Self::ModuleAdded(_) => "course.module_added",
+            Self::ModuleEdited { .. } => "course.module_edited",
+            Self::ModuleRemoved(_) => "course.module_removed",
+            Self::ModulesReordered { .. } => "course.modules_reordered",
+            Self::ReadingsKeyed { .. } => "course.readings_keyed",
             Self::CohortOpened { .. } => "cohort.opened",
         }
     }
@@ -29,7 +59,22 @@ impl Event for CatalogueEvent<'_> {
     fn subject(&self) -> Subject {
         match self {
             Self::CourseCreated { course, .. } => Subject::Course(course.id),
+            Self::CourseEdited { before, .. } => Subject::Course(before.id),
+            Self::ModuleAdded(module) | Self::ModuleRemoved(module) => Subject::Course(module.course),
+            Self::ModuleEdited { before, .. } | Self::ReadingsKeyed { before, .. } => Subject::Course(before.course),
+            Self::ModulesReordered { course, .. } => Subject::Course(*course),
             Self::CohortOpened { cohort, .. } => Subject::Cohort(cohort.id),
+        }
+    }
+
+    fn before(&self) -> Value {
+        match self {
+            Self::CourseEdited { before, .. } => facts(before),
+            Self::ModuleEdited { before, .. } => texts(before),
+            Self::ModuleRemoved(module) => whole(module),
+            Self::ModulesReordered { before, .. } => order(before),
+            Self::ReadingsKeyed { before, .. } => keyed(before, &before.readings),
+            Self::CourseCreated { .. } | Self::ModuleAdded(_) | Self::CohortOpened { .. } => Value::Null,
         }
     }
 
@@ -38,6 +83,12 @@ impl Event for CatalogueEvent<'_> {
             Self::CourseCreated { course, modules } => {
                 json!({ "slug": course.slug, "title": course.title, "modules": modules })
             }
+            Self::CourseEdited { after, .. } => facts(after),
+            Self::ModuleAdded(module) => whole(module),
+            Self::ModuleEdited { after, .. } => texts(after),
+            Self::ModuleRemoved(_) => Value::Null,
+            Self::ModulesReordered { after, .. } => order(after),
+            Self::ReadingsKeyed { before, after } => keyed(before, after),
             Self::CohortOpened { cohort, modules } => json!({
                 "course": cohort.course,
                 "slug": cohort.slug,
@@ -51,4 +102,48 @@ impl Event for CatalogueEvent<'_> {
             }),
         }
     }
+}
+
+fn facts(course: &Course) -> Value {
+    json!({
+        "title": course.title,
+        "dek": course.dek,
+        "description": course.description,
+        "outcomes": course.outcomes,
+        "questions": course.questions,
+        "hours": [course.hours_min, course.hours_max],
+        "language": course.language,
+    })
+}
+
+fn texts(module: &CourseModule) -> Value {
+    json!({
+        "module": module.id,
+        "week": module.position,
+        "title": module.title,
+        "dek": module.dek,
+        "outcomes": module.outcomes,
+        "questions": module.questions,
+        "reflection_prompt": module.reflection_prompt,
+        "release_rule": module.release_rule,
+    })
+}
+
+fn whole(module: &CourseModule) -> Value {
+    let mut told = texts(module);
+    told["readings"] = keys(&module.readings);
+    told
+}
+
+fn order(modules: &[CourseModule]) -> Value {
+    modules.iter().map(|module| json!({ "module": module.id, "release_rule": module.release_rule })).collect()
+}
+
+fn keyed(module: &CourseModule, list: &[ReadingKey]) -> Value {
+    json!({ "module": module.id, "week": module.position, "readings": keys(list) })
+}
+
+/// A module's readings, in order, as the audit log keeps them.
+fn keys(list: &[ReadingKey]) -> Value {
+    list.iter().map(|key| json!({ "reading": key.reading, "required": key.required, "why": key.why })).collect()
 }

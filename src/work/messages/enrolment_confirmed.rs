@@ -10,7 +10,7 @@ use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
 use crate::payment::model::{Means, Payment};
 use crate::schedule::Plans;
 use crate::services::Services;
-use crate::{catalogue, identity, payment};
+use crate::{identity, payment};
 
 /// `emails/enrolment_confirmed`.
 #[derive(Debug)]
@@ -57,14 +57,13 @@ impl Composer for EnrolmentConfirmed {
         let Some(person) = identity::person(&snapshot, order.user).await? else { return gone() };
         let Some(place) = learning::access(&snapshot, &self.plans, person.id, enrolment).await? else { return gone() };
         let cohort = place.inputs.plan.cohort();
-        let Some(course) = catalogue::course(&snapshot, cohort.course).await? else { return gone() };
         let (first_opens, open) = first_week(&place, services, &person)?;
         let payments = payment::payments_of_order(&snapshot, order.id).await?;
         let values = Values {
             frame: Frame::new(services),
             name: person.name.as_str().to_owned(),
             certificate_name: place.enrolment.certificate_name.as_str().to_owned(),
-            course: course.title,
+            course: cohort.course_title.clone(),
             cohort: cohort.name.clone(),
             first_open_since: open.then(|| first_opens.clone()),
             first_opens,

@@ -29,6 +29,8 @@ pub struct Model {
     /// Counts the changes of the plan.
     pub revision: i32,
     pub created_at: UtcTime,
+    /// As it was when the cohort opened.
+    pub course_title: String,
     #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub course: BelongsTo<super::courses::Entity>,
 }

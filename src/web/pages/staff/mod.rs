@@ -1,7 +1,11 @@
-//! What staff see and do: cohorts and their rosters, one order, and the money that waits for a person.
+//! What staff see and do: the course and its library, cohorts and their rosters, one order, and the money that waits for a person.
 
 mod cohorts;
+mod course;
+mod done;
+mod library;
 mod order;
+mod picker;
 mod queue;
 mod record;
 mod roster;
@@ -15,4 +19,6 @@ pub(super) fn routes() -> Routes {
         .get("/staff/orders/{order}", Access::Admin, order::show)
         .post("/staff/orders/{order}/payments", Access::Admin, record::record)
         .get("/staff/queue", Access::Admin, queue::show)
+        .merge(course::routes())
+        .merge(library::routes())
 }
