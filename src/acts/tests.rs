@@ -1,6 +1,7 @@
 //! The flows that span domains, on a database: opening, access, marking, moving, and the mail that follows.
 
 mod access;
+mod editing;
 mod library;
 mod planning;
 mod world;

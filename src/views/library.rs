@@ -77,7 +77,7 @@ pub struct ShelfRow {
 pub async fn shelf(conn: &Conn, wanted: &Wanted) -> Result<Shelf, DbErr> {
     let found = rows::Entity::find().filter(condition(wanted));
     let total = found.clone().count(conn).await?;
-    let pages = total.div_ceil(PAGE).max(1);
+    let pages = Ord::max(total.div_ceil(PAGE), 1);
     let page = wanted.page.clamp(1, pages);
     let ids: Vec<ReadingId> = found
         .select_only()
