@@ -104,8 +104,11 @@ pub async fn open_cohort(txn: &Txn, course: CourseId, new: NewCohort) -> Result<
         person.filter(|person| person.role != Role::Student).ok_or(OpenRefusal::NotAnInstructor(teacher))?;
     }
     let cohort = cohort(txn, &course, &new);
-    let modules: Vec<_> =
-        catalogue::course_modules(txn, course.id).await?.iter().map(|module| module.copied_for(cohort.id, txn.new_id())).collect();
+    let modules: Vec<_> = catalogue::course_modules(txn, course.id)
+        .await?
+        .iter()
+        .map(|module| module.copied_for(cohort.id, txn.new_id()))
+        .collect();
     let items = items(&modules, &new.timetable)?;
     CohortPlan::new(cohort.clone(), modules.clone(), &items)?;
     let instructors: Vec<_> = instructors.into_iter().collect();

@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, NotSet, QueryFilter, QueryOrder, QuerySelect, Set,
-    Unchanged,
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, NotSet, QueryFilter, QueryOrder, QuerySelect,
+    Set, Unchanged,
 };
 
 use super::model::{Body, Card, Reading, Rights};
@@ -110,11 +110,8 @@ pub async fn same_article(conn: &Conn, title: &str, publisher: &str) -> Result<O
 
 pub(super) async fn insert(txn: &Txn, reading: &Reading) -> Result<(), DbErr> {
     let now = txn.now().into();
-    let row = rows::ActiveModel {
-        created_at: Set(now),
-        ready_since: Set(reading.is_ready().then_some(now)),
-        ..columns(txn, reading)
-    };
+    let row =
+        rows::ActiveModel { created_at: Set(now), ready_since: Set(reading.is_ready().then_some(now)), ..columns(txn, reading) };
     rows::Entity::insert(row).exec_without_returning(&**txn).await?;
     Ok(())
 }

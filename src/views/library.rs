@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, SelectStatement};
-use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::db::Conn;
 use crate::db::rows::catalogue::{cohort_module_readings, cohort_modules, course_module_readings};
@@ -123,9 +121,7 @@ fn condition(wanted: &Wanted) -> Condition {
         Used::Anywhere => all,
         Used::InCourse => all.add(C::Id.in_subquery(keyed_in_courses())),
         Used::InCohort => all.add(C::Id.in_subquery(keyed_in_cohorts())),
-        Used::Nowhere => {
-            all.add(C::Id.not_in_subquery(keyed_in_courses())).add(C::Id.not_in_subquery(keyed_in_cohorts()))
-        }
+        Used::Nowhere => all.add(C::Id.not_in_subquery(keyed_in_courses())).add(C::Id.not_in_subquery(keyed_in_cohorts())),
     };
     if wanted.without.is_empty() { all } else { all.add(C::Id.is_not_in(wanted.without.iter().copied())) }
 }

@@ -49,7 +49,9 @@ impl View {
         let mut entries = match self.role {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
-            Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/staff/course", "Course"), ("/staff/readings", "Readings")],
+            Some(Role::Instructor) => {
+                vec![("/staff/cohorts", "Cohorts"), ("/staff/course", "Course"), ("/staff/readings", "Readings")]
+            }
             Some(Role::Admin) => vec![
                 ("/staff/cohorts", "Cohorts"),
                 ("/staff/queue", "Queue"),

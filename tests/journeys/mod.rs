@@ -3,6 +3,7 @@
 
 mod a3;
 pub mod cast;
+mod i1;
 mod s1;
 mod s2;
 mod s2_gateway;

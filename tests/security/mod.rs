@@ -48,6 +48,10 @@ const ENROL: &str = "name=Demo+Student+05&email=student05%40example.org&country=
 const ENROL_SIGNED_IN: &str =
     "name=Demo+Student+04&country=IN&address=12+Demonstration+Road&postal_code=000+000&zone=Asia%2FKolkata&consent=yes";
 
+const FACTS: &str = "title=Example&dek=&description=&outcomes=&questions=&hours_min=3&hours_max=4&language=en&version=1";
+const RECORD: &str = "title=Essay+Nine&author=&author_role=&publisher=Example+Journal&published_on=&url=&language=en&rights=own\
+                      &licence=&photo_credit=&summary=&text=Words.&minutes=3&version=1";
+
 impl Filled {
     fn ask(&self) -> Ask {
         Ask::post(&self.path, self.body).cookies(&self.cookies)
@@ -67,6 +71,8 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let admin = school::session(app, ADMIN).await;
     let code = ask_code(app, OTHER, &browser(1)).await;
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
+    let week = format!("/staff/course/weeks/{}", school.week);
+    let key = format!("{week}/readings/{}", school.reading);
     let read = format!("/learn/{}/weeks/1/readings/{}/read", school.enrolment, school.reading);
     vec![
         filled("/sign-in", "/sign-in".into(), "", "email=demo%40example.org&next=%2Flearn"),
@@ -83,6 +89,20 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
             &admin,
             "method=upi&reference=DEMO-9&amount=6500.00&received_on=2027-01-06",
         ),
+        filled("/staff/course", "/staff/course".into(), &admin, "title=Example"),
+        filled("/staff/course/facts", "/staff/course/facts".into(), &admin, FACTS),
+        filled("/staff/course/weeks", "/staff/course/weeks".into(), &admin, "version=1"),
+        filled("/staff/course/weeks/{week}", week.clone(), &admin, "title=Locks&dek=&outcomes=&questions=&version=1"),
+        filled("/staff/course/weeks/{week}/move", format!("{week}/move"), &admin, "to=down&version=1"),
+        filled("/staff/course/weeks/{week}/remove", format!("{week}/remove"), &admin, "version=1"),
+        filled("/staff/course/weeks/{week}/attach", format!("{week}/attach"), &admin, "reading=essay-two&why=So&version=1"),
+        filled("/staff/course/weeks/{week}/readings/{reading}", key.clone(), &admin, "why=So&required=yes&version=1"),
+        filled("/staff/course/weeks/{week}/readings/{reading}/move", format!("{key}/move"), &admin, "to=up&version=1"),
+        filled("/staff/course/weeks/{week}/readings/{reading}/detach", format!("{key}/detach"), &admin, "version=1"),
+        filled("/staff/readings/new", "/staff/readings/new".into(), &admin, RECORD),
+        filled("/staff/readings/new/paste", "/staff/readings/new/paste".into(), &admin, "text=Title%0A%0AText."),
+        filled("/staff/readings/new/upload", "/staff/readings/new/upload".into(), &admin, ""),
+        filled("/staff/readings/{reading}/correct", format!("/staff/readings/{}/correct", school.reading), &admin, RECORD),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ]
 }

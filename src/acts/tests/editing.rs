@@ -105,10 +105,8 @@ async fn an_edit_of_a_version_that_has_passed_is_refused_and_changes_nothing() {
         write(&world, async |txn| catalogue::move_module(txn, week, 1, Shift::Up).await).await,
         write(&world, async |txn| catalogue::remove_module(txn, week, 1).await).await,
         write(&world, async |txn| catalogue::add_module(txn, world.course, 1).await.map(|_| ())).await,
-        write(&world, async |txn| {
-            catalogue::change_keys(txn, week, 1, KeyChange::Detach(weeks[2].readings[0].reading)).await
-        })
-        .await,
+        write(&world, async |txn| catalogue::change_keys(txn, week, 1, KeyChange::Detach(weeks[2].readings[0].reading)).await)
+            .await,
     ];
     assert!(refused.iter().all(|refusal| matches!(refusal, Err(EditRefusal::Stale))), "{refused:?}");
     assert_eq!(template(&world).await, before);
@@ -176,12 +174,23 @@ fn linked(reading: &Reading, url: Option<&str>) -> NewReading {
     }
 }
 
-async fn correct(world: &World, id: ReadingId, version: i32, url: Option<&str>, needed: WhenNeeded) -> Result<Reading, CorrectRefusal> {
+async fn correct(
+    world: &World,
+    id: ReadingId,
+    version: i32,
+    url: Option<&str>,
+    needed: WhenNeeded,
+) -> Result<Reading, CorrectRefusal> {
     let new = linked(&reading(world, id).await, url);
     write(world, async |txn| correct_reading(txn, &world.plans, (id, version), new, needed).await).await
 }
 
-async fn access(world: &World, who: (crate::kernel::ids::UserId, crate::kernel::ids::EnrolmentId), module: ModuleId, now: &str) -> Access {
+async fn access(
+    world: &World,
+    who: (crate::kernel::ids::UserId, crate::kernel::ids::EnrolmentId),
+    module: ModuleId,
+    now: &str,
+) -> Access {
     world.place(who).await.inputs.access(module, at(now)).unwrap()
 }
 

@@ -1,10 +1,10 @@
 //! A reading to be added.
 
 use super::{Body, FIELD_LIMIT, Language, Reading, Rights, TITLE_LIMIT, WebAddress};
+use crate::kernel::Slug;
 use crate::kernel::ids::ReadingId;
 use crate::kernel::text::{TextError, several_lines, single_line};
 use crate::kernel::time::Date;
-use crate::kernel::Slug;
 
 /// A summary's limit, in characters.
 pub const SUMMARY_LIMIT: usize = 2000;

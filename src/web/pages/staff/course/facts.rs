@@ -40,9 +40,10 @@ pub async fn save(
         Ok(facts) => facts,
         Err(errors) => return page_with_errors(&Page { view: &view, errors: &errors, input: &input, is_stale: false }),
     };
-    let edit = app.services.db.write(Actor::User(person.id), async |txn| {
-        catalogue::edit_course(txn, course.id, input.version, facts).await
-    });
+    let edit = app
+        .services
+        .db
+        .write(Actor::User(person.id), async |txn| catalogue::edit_course(txn, course.id, input.version, facts).await);
     match edit.await {
         Ok(_) => Ok(to("/staff/course?done=course-saved")),
         Err(EditRefusal::Stale) => {

@@ -100,9 +100,16 @@ impl FactsInput {
         let language = errors.parse("language", self.language.trim().parse::<Language>());
         let facts = (title, dek, description, outcomes, questions, hours_min, hours_max, language);
         match facts {
-            (Some(title), Some(dek), Some(description), Some(outcomes), Some(questions), Some(least), Some(most), Some(language))
-                if errors.is_empty() =>
-            {
+            (
+                Some(title),
+                Some(dek),
+                Some(description),
+                Some(outcomes),
+                Some(questions),
+                Some(least),
+                Some(most),
+                Some(language),
+            ) if errors.is_empty() => {
                 let (hours_min, hours_max, language) = (least, most, language.as_str().to_owned());
                 Ok(CourseFacts { title, dek, description, outcomes, questions, hours_min, hours_max, language })
             }

@@ -108,9 +108,10 @@ pub async fn save(
         Ok(texts) => texts,
         Err(errors) => return again(&errors),
     };
-    let edit = app.services.db.write(Actor::User(person.id), async |txn| {
-        catalogue::edit_module(txn, week.module().id, input.version, texts).await
-    });
+    let edit = app
+        .services
+        .db
+        .write(Actor::User(person.id), async |txn| catalogue::edit_module(txn, week.module().id, input.version, texts).await);
     match edit.await {
         Ok(()) => Ok(to(&format!("{}?done=week-saved", path(week.module())))),
         Err(EditRefusal::NotBackwards(why)) => {

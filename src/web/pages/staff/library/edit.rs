@@ -140,9 +140,8 @@ pub async fn correct(
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
     let reading = find(&*app.services.db.snapshot().await?, &slug).await?;
-    let again = |errors: &FieldErrors| {
-        page_with_errors(&RecordPage::new(&view, &input, errors, Said::Correction { slug: &slug }))
-    };
+    let again =
+        |errors: &FieldErrors| page_with_errors(&RecordPage::new(&view, &input, errors, Said::Correction { slug: &slug }));
     let new = match input.reading() {
         Ok(new) => new,
         Err(errors) => return again(&errors),

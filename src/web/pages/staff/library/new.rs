@@ -114,11 +114,9 @@ pub async fn add(
 }
 
 async fn keep(app: &App, actor: Actor, new: NewReading) -> Result<Reading, Refusal> {
-    let add = app.services.db.write(actor, async |txn| {
-        match readings::same_article(txn, &new.title, &new.publisher).await? {
-            Some(slug) => Err(Refusal::Known(slug)),
-            None => Ok(readings::add_reading(txn, new).await?),
-        }
+    let add = app.services.db.write(actor, async |txn| match readings::same_article(txn, &new.title, &new.publisher).await? {
+        Some(slug) => Err(Refusal::Known(slug)),
+        None => Ok(readings::add_reading(txn, new).await?),
     });
     add.await
 }
