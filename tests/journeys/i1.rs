@@ -55,6 +55,7 @@ async fn week(browser: &Browser, title: &str) -> Page {
 async fn attach(browser: &Browser, week_title: &str, find: &str, slug: &str, why: &str) -> Page {
     let picker = week(browser, week_title).await.click("Attach a reading").await;
     let found = picker.form("Search").with("find", find).submit().await;
+    found.is(200).shows("1 reading");
     let attached = found.form("Attach the reading").with("reading", slug).with("why", why).submit().await;
     attached.is(200).shows("The reading is attached").shows(why);
     attached
@@ -90,7 +91,7 @@ async fn a_course_is_made_from_nothing_and_a_student_reads_what_was_imported() {
         browser.open("/staff/course").await.shows("1 of other instructors");
         let student = app.browser();
         let order = cast::hold(&app, &student, STUDENT, "Europe/London").await;
-        cast::pay(&cast::to_gateway(&order).await).await.is(200).shows("You are enrolled").shows("Rivers and Rules");
+        cast::pay(&cast::to_gateway(&order).await).await.is(200).shows("You are enrolled");
         app.pass_to(cast::at(cast::WEEK_1)).await;
         let module = student.open("/learn").await.click("Week 1: Locks").await;
         module.is(200).shows("Who keeps the eastern lock?").shows("It shows a truce.").shows("Who pays?");
@@ -114,7 +115,8 @@ async fn a_course_is_made_from_nothing_and_a_student_reads_what_was_imported() {
 async fn upload_and_paste(app: &TestApp, browser: &Browser) {
     let new = browser.open("/staff/readings").await.click("Add a reading").await;
     let preview = browser.upload("/staff/readings/new/upload", "file", SAMPLE.as_bytes()).await;
-    preview.is(200).shows("Nothing is saved yet").shows(SAMPLE_TITLE).shows("ENROL TODAY!").shows("advertisement");
+    preview.is(200).shows("Nothing is saved yet").shows("ENROL TODAY!").shows("advertisement");
+    assert!(preview.body.contains(SAMPLE_TITLE), "the title is not to be corrected");
     preview.shows("Facebook Comments").shows("<script>alert(\"locks\")</script>").hides("<script>alert");
     let form = preview.form("Save to the library").with("rights", "own").with("url", "javascript:alert(1)");
     let refused = form.submit().await;
@@ -131,7 +133,8 @@ async fn upload_and_paste(app: &TestApp, browser: &Browser) {
         .shows("has this article of this publisher already");
 
     let preview = new.form("Read the text").with("text", PASTED).submit().await;
-    preview.is(200).shows("Who keeps the eastern lock?").shows("2 paragraphs");
+    preview.is(200).shows("2 paragraphs");
+    assert!(preview.body.contains("value=\"Who keeps the eastern lock?\""), "{}", preview.body);
     let form = preview.form("Save to the library").with("publisher", "Example Journal").with("rights", "own");
     form.submit().await.is(200).shows("Nowhere yet").shows("<b>counts</b>");
 
@@ -144,7 +147,8 @@ async fn upload_and_paste(app: &TestApp, browser: &Browser) {
         browser.upload("/staff/readings/new/upload", "file", bytes).await.is(422).shows(told);
     }
     let marked = [b"\xef\xbb\xbfA marked file\r\n\r\nIts text.".as_slice()].concat();
-    browser.upload("/staff/readings/new/upload", "file", &marked).await.is(200).shows("A marked file");
+    let read = browser.upload("/staff/readings/new/upload", "file", &marked).await;
+    assert!(read.is(200).body.contains("value=\"A marked file\""), "{}", read.body);
     browser.upload("/staff/readings/new/upload", "file", &vec![b'a'; 3 << 20]).await.is(413).shows("That is too large");
     browser.upload("/staff/readings/new/upload", "other", b"Title\n\nText.").await.is(400);
     app.settle().await;

@@ -77,6 +77,10 @@ impl Browser {
 
     /// One request, its redirect not followed.
     pub async fn send(&self, method: Method, url: Url, fields: &[(String, String)]) -> Page {
+        let mut url = url;
+        if method == Method::GET && !fields.is_empty() {
+            url.query_pairs_mut().clear().extend_pairs(fields);
+        }
         let mut request = self.http.request(method.clone(), url.clone()).header(ACCEPT, "text/html");
         if method == Method::POST {
             request = request.header("origin", self.origin.origin().ascii_serialization()).form(fields);

@@ -134,15 +134,18 @@ async fn a_week_never_waits_for_a_later_one_and_the_last_week_stays() {
 async fn each_edit_is_in_the_audit_log_once_with_before_and_after() {
     let world = World::new().await;
     let week = template(&world).await.remove(0);
+    world.time("2027-01-02T01:00:00Z");
     write(&world, async |txn| catalogue::edit_course(txn, world.course, 1, facts()).await).await.unwrap();
     // The same once more is no change.
     write(&world, async |txn| catalogue::edit_course(txn, world.course, 2, facts()).await).await.unwrap();
+    world.time("2027-01-02T02:00:00Z");
     write(&world, async |txn| catalogue::edit_module(txn, week.id, 1, texts("New words")).await).await.unwrap();
+    world.time("2027-01-02T03:00:00Z");
     let moved = KeyChange::Shift(week.readings[1].reading, Shift::Up);
     write(&world, async |txn| catalogue::change_keys(txn, week.id, 2, moved).await).await.unwrap();
     let snapshot = world.db.snapshot().await.unwrap();
     let subject = audit_events::COLUMN.subject_id.eq(world.course.to_string());
-    let found = audit_events::Entity::find().filter(subject).order_by_asc(audit_events::Column::Id).all(&*snapshot).await;
+    let found = audit_events::Entity::find().filter(subject).order_by_asc(audit_events::Column::At).all(&*snapshot).await;
     let found = found.unwrap();
     let kinds: Vec<_> = found.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["course.created", "course.edited", "course.module_edited", "course.readings_keyed"]);
