@@ -41,7 +41,7 @@ async fn open_cohort(app: &TestApp, slug: &str, name: &str) {
         instructors: Vec::new(),
         timetable: Timetable::default(),
     };
-    let course = catalogue::courses(&*app.services().db.snapshot().await.unwrap()).await.unwrap().remove(0).id;
+    let course = catalogue::courses(&app.services().db.snapshot().await.unwrap()).await.unwrap().remove(0).id;
     app.services().db.write(Actor::Operator, async |txn| acts::open_cohort(txn, course, new).await).await.unwrap();
 }
 

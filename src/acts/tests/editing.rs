@@ -42,11 +42,11 @@ fn texts(title: &str) -> ModuleTexts {
 }
 
 async fn template(world: &World) -> Vec<crate::catalogue::model::CourseModule> {
-    catalogue::course_modules(&*world.db.snapshot().await.unwrap(), world.course).await.unwrap()
+    catalogue::course_modules(&world.db.snapshot().await.unwrap(), world.course).await.unwrap()
 }
 
 async fn version(world: &World) -> i32 {
-    catalogue::course(&*world.db.snapshot().await.unwrap(), world.course).await.unwrap().unwrap().version
+    catalogue::course(&world.db.snapshot().await.unwrap(), world.course).await.unwrap().unwrap().version
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn each_edit_is_in_the_audit_log_once_with_before_and_after() {
 }
 
 async fn reading(world: &World, id: ReadingId) -> Reading {
-    readings(&*world.db.snapshot().await.unwrap(), &[id]).await.unwrap().remove(0)
+    readings(&world.db.snapshot().await.unwrap(), &[id]).await.unwrap().remove(0)
 }
 
 /// The reading's record once more, with this link.
