@@ -1,9 +1,9 @@
-//! A keep-alive HTTP/1.1 client that costs little: it sends the same bytes again and again and reads answers of a known length.
+//! Clients that ask for one page again and again, each on a connection of its own that it keeps.
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use reqwest::header::COOKIE;
+use reqwest::{Client, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -12,73 +12,42 @@ use crate::Outcome;
 /// How many clients ask at once.
 pub const CONNECTIONS: usize = 16;
 
-/// A request, and where it goes.
+/// A page, and who asks for it.
 #[derive(Debug, Clone)]
 pub struct Target {
-    authority: String,
-    request: Vec<u8>,
+    url: String,
+    cookie: Option<String>,
 }
 
 impl Target {
-    /// A GET of `path`, with a cookie or without.
+    /// `path` at `authority`, asked for with a cookie or without.
     pub fn get(authority: &str, path: &str, cookie: Option<&str>) -> Self {
-        let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\n{cookie}\r\n").into_bytes();
-        Self { authority: authority.to_owned(), request }
-    }
-}
-
-struct Connection {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Connection {
-    async fn open(authority: &str) -> Outcome<Self> {
-        let stream = TcpStream::connect(authority).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: vec![0; 64 * 1024] })
+        Self { url: format!("http://{authority}{path}"), cookie: cookie.map(str::to_owned) }
     }
 
     /// Asks once; how many bytes the body has. Anything but 200 is an error.
-    async fn ask(&mut self, target: &Target) -> Outcome<usize> {
-        self.stream.write_all(&target.request).await?;
-        let mut filled = self.stream.read(&mut self.buffer).await?;
-        let (head, body) = loop {
-            if let Some(end) = self.buffer[..filled].windows(4).position(|four| four == b"\r\n\r\n") {
-                break (end + 4, body_length(&self.buffer[..end])?);
-            }
-            filled += self.more(filled).await?;
-        };
-        if self.buffer.len() < head + body {
-            self.buffer.resize(head + body, 0);
+    async fn ask(&self, client: &Client) -> Outcome<usize> {
+        let mut request = client.get(&self.url);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, cookie);
         }
-        while filled < head + body {
-            filled += self.more(filled).await?;
+        let answer = request.send().await?;
+        if answer.status() != StatusCode::OK {
+            return Err(format!("{} answers {}", self.url, answer.status()).into());
         }
-        Ok(body)
-    }
-
-    async fn more(&mut self, filled: usize) -> Outcome<usize> {
-        match self.stream.read(&mut self.buffer[filled..]).await? {
-            0 => Err("the server hung up".into()),
-            read => Ok(read),
-        }
+        Ok(answer.bytes().await?.len())
     }
 }
 
-fn body_length(head: &[u8]) -> Outcome<usize> {
-    let head = std::str::from_utf8(head)?;
-    if !head.starts_with("HTTP/1.1 200 ") {
-        return Err(format!("not the page: {head}").into());
-    }
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    Ok(length.ok_or("an answer without its length")?.parse()?)
+fn client() -> Outcome<Client> {
+    // Installed before, from the second client on.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    Ok(Client::builder().no_proxy().pool_max_idle_per_host(1).tcp_nodelay(true).build()?)
 }
 
 /// Asks once on a connection of its own; how many bytes the body has.
 pub async fn once(target: &Target) -> Outcome<usize> {
-    Connection::open(&target.authority).await?.ask(target).await
+    target.ask(&client()?).await
 }
 
 /// Answers a second, over all connections, for as long as `turn`.
@@ -86,12 +55,11 @@ pub async fn rate(target: &Target, turn: Duration) -> Outcome<f64> {
     let mut clients = JoinSet::new();
     let began = Instant::now();
     for _ in 0..CONNECTIONS {
-        let target = target.clone();
+        let (target, client) = (target.clone(), client()?);
         clients.spawn(async move {
-            let mut connection = Connection::open(&target.authority).await?;
             let mut answers = 0_u32;
             while began.elapsed() < turn {
-                connection.ask(&target).await?;
+                target.ask(&client).await?;
                 answers += 1;
             }
             Outcome::Ok(answers)

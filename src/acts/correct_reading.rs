@@ -38,7 +38,8 @@ pub enum CorrectRefusal {
     Db(#[from] DbErr),
 }
 
-/// Gives the reading this record, if it still is at `version`. Everybody who reads it sees the new one.
+/// Gives the reading this record, if it still is at `version`. Everybody who reads it sees the new one: the plans of all cohorts
+/// that have it go to their next revision.
 ///
 /// A correction can take away the text and the link. Modules that were open stay open: that is recorded first. Modules that wait
 /// for it do not open until there is something to read again.
@@ -75,6 +76,10 @@ pub async fn correct_reading(
         for &plan in &held {
             record_openings(txn, plans, plan).await?;
         }
+    }
+    // A plan holds what lists show of its readings: the corrected one is another plan.
+    for &(cohort, _) in &held {
+        catalogue::raise_revision(txn, cohort).await?;
     }
     Ok(readings::rewrite(txn, &before, after, &touches).await?)
 }

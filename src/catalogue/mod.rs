@@ -17,7 +17,7 @@ use crate::kernel::ids::CourseId;
 use model::{Answered, CatalogueEvent, Course, CourseModule, ReadingKey, Rule};
 
 pub use cohorts::{all_cohorts, cohort, cohort_by_slug, cohort_modules, cohorts, cohorts_of_instructor, instructors};
-pub(crate) use cohorts::{cohort_for_update, insert_cohort, raise_revision, to_cohort};
+pub(crate) use cohorts::{cohort_for_update, insert_cohort, raise_revision};
 pub use editing::{
     EditRefusal, add_module, change_keys, create_first_course, edit_course, edit_module, move_module, remove_module,
 };

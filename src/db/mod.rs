@@ -7,6 +7,7 @@
 pub mod columns;
 mod connect;
 pub mod rows;
+mod written;
 
 use std::fmt;
 use std::ops::Deref;
@@ -24,6 +25,7 @@ use crate::kernel::random::Randomness;
 use crate::kernel::{Actor, Clocks, Timestamp};
 
 pub use connect::{ConnectError, Location};
+pub use written::Written;
 
 /// What a query runs on: a snapshot, or the transaction of a change. Both dereference to it.
 pub type Conn = DatabaseTransaction;

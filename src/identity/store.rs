@@ -219,8 +219,10 @@ pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<O
         .filter(sessions::COLUMN.expires_at.gt(UtcTime::from(now)))
         .filter(users::COLUMN.disabled_at.is_null())
         .find_also_related(users::Entity)
-        .one(conn)
-        .await?;
+        // Not `one`: its LIMIT is a variable, and SQLite prepares such a statement anew at each run.
+        .all(conn)
+        .await?
+        .pop();
     let Some((session, Some(user))) = found else { return Ok(None) };
     let person = to_person(user)?;
     let last_seen_at = Timestamp::from(session.last_seen_at);

@@ -27,14 +27,12 @@ pub struct Place {
     /// Its state is `Enrolled`: a held or ended seat has no place.
     pub enrolment: Enrolment,
     pub inputs: Inputs,
-    /// Reading time of each reading that is ready.
-    pub minutes: BTreeMap<ReadingId, u32>,
 }
 
 impl Place {
     /// The student's progress at `now`.
     pub fn progress(&self, now: Timestamp) -> Progress {
-        progress(&self.inputs, &self.minutes, now)
+        progress(&self.inputs, now)
     }
 
     /// The module of this week, from 1.
@@ -43,14 +41,15 @@ impl Place {
     }
 }
 
-/// The place of `user` by this enrolment; `None` unless it is theirs and enrolled. Two statements, if the plan is known.
+/// The place of `user` by this enrolment; `None` unless it is theirs and enrolled. One statement, if the plan is known.
 ///
 /// # Errors
 /// The database's own.
 pub async fn access(conn: &Conn, plans: &Plans, user: UserId, enrolment: EnrolmentId) -> Result<Option<Place>, DbErr> {
-    let found = store::enrolled(conn, user, Some(enrolment)).await?.pop();
-    let Some((enrolment, cohort)) = found else { return Ok(None) };
-    place(conn, plans, enrolment, cohort.revision).await.map(Some)
+    let Some(known) = facts::known(conn, user, enrolment).await? else { return Ok(None) };
+    let enrolment = known.enrolment.clone();
+    let plan = plans.get(conn, enrolment.cohort, known.revision).await?;
+    Ok(Some(Place { enrolment, inputs: known.inputs(&plan)? }))
 }
 
 /// Every place of `user`, oldest first. A statement, and one for each place.
@@ -59,18 +58,10 @@ pub async fn access(conn: &Conn, plans: &Plans, user: UserId, enrolment: Enrolme
 /// The database's own.
 pub async fn places(conn: &Conn, plans: &Plans, user: UserId) -> Result<Vec<Place>, DbErr> {
     let mut places = Vec::new();
-    for (enrolment, cohort) in store::enrolled(conn, user, None).await? {
-        places.push(place(conn, plans, enrolment, cohort.revision).await?);
+    for enrolment in store::enrolled(conn, user).await? {
+        places.extend(access(conn, plans, user, enrolment).await?);
     }
     Ok(places)
-}
-
-async fn place(conn: &Conn, plans: &Plans, enrolment: Enrolment, revision: i32) -> Result<Place, DbErr> {
-    let plan = plans.get(conn, enrolment.cohort, revision).await?;
-    let loaded = facts::load(conn, &plan, &[enrolment.id]).await?;
-    let inputs = loaded.inputs.into_values().next();
-    let inputs = inputs.ok_or_else(|| DbErr::RecordNotFound("what access is decided by".to_owned()))?;
-    Ok(Place { enrolment, inputs, minutes: loaded.minutes })
 }
 
 /// The inputs of many students of one cohort, of whatever state, in one statement if the plan is known.
@@ -84,7 +75,7 @@ pub async fn inputs_of(
     students: &[EnrolmentId],
 ) -> Result<BTreeMap<EnrolmentId, Inputs>, DbErr> {
     let plan = plans.get(conn, cohort, revision).await?;
-    Ok(facts::load(conn, &plan, students).await?.inputs)
+    facts::load(conn, &plan, students).await
 }
 
 /// What became of "I have read this".
@@ -109,7 +100,7 @@ pub enum MarkReadRefusal {
 
 /// Marks a reading of an open module as read by `user`, now. `reflection` is the field as it was typed.
 ///
-/// Three statements. Two more if it gives a module its moment of opening: then the student's mail is planned again.
+/// Two statements. Two more if it gives a module its moment of opening: then the student's mail is planned again.
 ///
 /// # Errors
 /// [`MarkReadRefusal`].

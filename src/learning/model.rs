@@ -1,6 +1,5 @@
 //! A student's progress, what is next, and whether a reading may be marked as read.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::catalogue::model::{CohortModule, ReadingKey, Verdict};
@@ -160,27 +159,22 @@ impl ModuleProgress {
     }
 }
 
-/// The student's progress at `now`. `minutes` gives each reading's time to read; one without an entry counts as none.
-pub fn progress(inputs: &Inputs, minutes: &BTreeMap<ReadingId, u32>, now: Timestamp) -> Progress {
+/// The student's progress at `now`.
+pub fn progress(inputs: &Inputs, now: Timestamp) -> Progress {
     let decided = inputs.decide(now).into_iter().zip(inputs.plan.modules());
-    let modules: Vec<_> = decided.map(|(decided, module)| module_progress(inputs, decided, module, minutes, now)).collect();
+    let modules: Vec<_> = decided.map(|(decided, module)| module_progress(inputs, decided, module, now)).collect();
     let next = next_step(&modules, now);
     Progress { next, completion: inputs.plan.completion(&inputs.facts, now), modules }
 }
 
-fn module_progress(
-    inputs: &Inputs,
-    decided: ModuleAccess,
-    module: &CohortModule,
-    minutes: &BTreeMap<ReadingId, u32>,
-    now: Timestamp,
-) -> ModuleProgress {
+fn module_progress(inputs: &Inputs, decided: ModuleAccess, module: &CohortModule, now: Timestamp) -> ModuleProgress {
     let reading = |key: &ReadingKey| ReadingProgress {
         reading: key.reading,
         required: key.required,
         read_at: inputs.facts.read_at(module, key.reading, now),
     };
     let readings: Vec<_> = module.readings.iter().map(reading).collect();
+    let minutes = inputs.plan.minutes();
     let left = readings.iter().filter(|reading| reading.read_at.is_none()).filter_map(|reading| minutes.get(&reading.reading));
     ModuleProgress {
         module: decided.module,
@@ -216,9 +210,12 @@ fn scheduled_for(module: &ModuleProgress) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::readings::model::testing::card;
     use crate::schedule::model::testing::{
         Sample, after, any_inputs, any_seconds, at, mark_read, module_id, reading_id, start_of,
     };
@@ -227,7 +224,7 @@ mod tests {
     const WEEK_2: &str = "2027-01-11T03:30:00Z";
 
     fn next(inputs: &Inputs, now: &str) -> NextStep {
-        progress(inputs, &BTreeMap::new(), at(now)).next
+        progress(inputs, at(now)).next
     }
 
     #[test]
@@ -244,7 +241,7 @@ mod tests {
         }
         let done = "2027-01-18T03:30:00Z";
         assert_eq!(next(&inputs, done), NextStep::AllDone);
-        let completion = progress(&inputs, &BTreeMap::new(), at(done)).completion;
+        let completion = progress(&inputs, at(done)).completion;
         assert_eq!(completion, Verdict::Met { at: Some(at(WEEK_2)) });
     }
 
@@ -259,8 +256,9 @@ mod tests {
     fn progress_counts_readings_and_the_minutes_left() {
         let mut inputs = Sample::default().inputs();
         mark_read(&mut inputs, 1, 1, DAY_2);
-        let minutes = BTreeMap::from([(reading_id(1, 1), 3), (reading_id(1, 2), 22), (reading_id(1, 3), 15)]);
-        let first = progress(&inputs, &minutes, at(DAY_2)).modules.remove(0);
+        let cards = [(1, 3), (2, 22), (3, 15)].map(|(place, minutes)| card(reading_id(1, place), "A reading", minutes));
+        inputs.plan = Arc::new(Sample::default().plan().with_cards(cards));
+        let first = progress(&inputs, at(DAY_2)).modules.remove(0);
         assert_eq!((first.read(), first.total(), first.required(), first.required_left()), (1, 3, 2, 1));
         assert_eq!(first.minutes_left, 37);
     }
@@ -306,13 +304,13 @@ mod tests {
         #[test]
         fn the_next_reading_can_always_be_marked_and_then_is_no_longer_next((sample, mut inputs) in any_inputs(), seconds in any_seconds()) {
             let now = after(start_of(&sample), seconds);
-            let step = progress(&inputs, &BTreeMap::new(), now).next;
+            let step = progress(&inputs, now).next;
             if let NextStep::Read { module, reading } = step {
                 let marked = mark(&inputs, module, reading, "It shows how.", now);
                 let words = Reflection::parse("It shows how.").unwrap();
                 prop_assert_eq!(marked, Ok(Mark::Write { reflection: Some(words) }));
                 inputs.facts.read.insert((module, reading), crate::catalogue::model::Read { at: now, reflected: true });
-                prop_assert_ne!(progress(&inputs, &BTreeMap::new(), now).next, step);
+                prop_assert_ne!(progress(&inputs, now).next, step);
             }
         }
     }

@@ -51,7 +51,7 @@ impl ModulePage {
 }
 
 /// The page of the module at `position` (from 1); `None` where `user` has no such enrolment or the cohort no such module.
-/// Three statements, two if it is locked.
+/// One statement, if the plan is known.
 ///
 /// # Errors
 /// The database's own.
@@ -66,7 +66,7 @@ pub async fn module_page(
     let Some(place) = access(conn, plans, user, enrolment).await? else { return Ok(None) };
     let Some(module) = place.module_at(position) else { return Ok(None) };
     let sheet = match place.inputs.access(module.id, now) {
-        Some(Access::Open { since }) => Sheet::Open { since, readings: keyed(conn, &place, module, now).await? },
+        Some(Access::Open { since }) => Sheet::Open { since, readings: keyed(&place, module, now) },
         Some(locked) => Sheet::Locked(locked),
         None => return Ok(None),
     };
@@ -74,15 +74,12 @@ pub async fn module_page(
     Ok(Some(ModulePage { place, position, progress, sheet }))
 }
 
-async fn keyed(conn: &Conn, place: &Place, module: &CohortModule, now: Timestamp) -> Result<Vec<KeyedReading>, DbErr> {
-    let ids: Vec<_> = module.readings.iter().map(|key| key.reading).collect();
-    let mut cards = readings::cards(conn, &ids).await?;
+fn keyed(place: &Place, module: &CohortModule, now: Timestamp) -> Vec<KeyedReading> {
     let with_card = |key: &ReadingKey| {
-        let at = cards.iter().position(|card| card.id == key.reading)?;
-        let read_at = place.inputs.facts.read_at(module, key.reading, now);
-        Some(KeyedReading { key: key.clone(), card: cards.swap_remove(at), read_at })
+        let card = place.inputs.plan.card(key.reading)?.clone();
+        Some(KeyedReading { key: key.clone(), card, read_at: place.inputs.facts.read_at(module, key.reading, now) })
     };
-    Ok(module.readings.iter().filter_map(with_card).collect())
+    module.readings.iter().filter_map(with_card).collect()
 }
 
 /// A reading as one student finds it in a module.

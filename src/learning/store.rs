@@ -1,41 +1,20 @@
 //! Queries of a student's places and progress.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::model::Reflection;
-use crate::catalogue::model::Cohort;
-use crate::catalogue::to_cohort;
-use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::enrolments::{self, State};
 use crate::db::rows::learning::progress;
 use crate::db::{Conn, Txn};
-use crate::enrolment::{Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, ModuleId, ReadingId, UserId};
 
-/// A student's enrolments (not holds, nor what has ended) with their cohorts, in one statement: the one asked for, or all.
-pub(super) async fn enrolled(conn: &Conn, user: UserId, which: Option<EnrolmentId>) -> Result<Vec<(Enrolment, Cohort)>, DbErr> {
-    let theirs = Condition::all()
-        .add(enrolments::COLUMN.user_id.eq(user))
-        .add(enrolments::Column::State.eq(State::Enrolled))
-        .add_option(which.map(|id| enrolments::COLUMN.id.eq(id)));
-    let found = enrolments::Entity::find().filter(theirs).find_also_related(cohorts::Entity);
-    let rows = found.order_by_asc(enrolments::Column::Id).all(conn).await?;
-    rows.into_iter().filter_map(|(enrolment, cohort)| Some(together(enrolment, cohort?))).collect()
-}
-
-fn together(row: enrolments::Model, cohort: cohorts::Model) -> Result<(Enrolment, Cohort), DbErr> {
-    let corrupt = |what: &str| DbErr::Custom(format!("a stored enrolment's {what} does not parse"));
-    let at = row.enrolled_at.ok_or_else(|| corrupt("moment"))?.into();
-    let enrolment = Enrolment {
-        id: row.id,
-        cohort: row.cohort_id,
-        user: row.user_id,
-        certificate_name: row.certificate_name.parse().map_err(|_| corrupt("name"))?,
-        state: EnrolmentState::Enrolled { at },
-        created_at: row.created_at.into(),
-    };
-    Ok((enrolment, to_cohort(cohort)?))
+/// A student's enrolments (not holds, nor what has ended), oldest first.
+pub(super) async fn enrolled(conn: &Conn, user: UserId) -> Result<Vec<EnrolmentId>, DbErr> {
+    let theirs =
+        enrolments::Entity::find().select_only().column(enrolments::Column::Id).filter(enrolments::COLUMN.user_id.eq(user));
+    let enrolled = theirs.filter(enrolments::Column::State.eq(State::Enrolled)).order_by_asc(enrolments::Column::Id);
+    enrolled.into_tuple().all(conn).await
 }
 
 /// Writes that a reading was read now, over a row that did not count.

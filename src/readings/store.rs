@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::model::{Body, Card, Reading, Rights};
-use crate::db::columns::CivilDate;
+use crate::db::columns::{CivilDate, UtcTime};
 use crate::db::rows::readings::readings::{self as rows, Rights as RowRights};
 use crate::db::{Conn, Txn};
 use crate::kernel::Slug;
@@ -143,8 +143,7 @@ pub async fn readings(conn: &Conn, ids: &[ReadingId]) -> Result<Vec<Reading>, Db
 
 /// Whether a row has something for a student to read: [`Reading::is_ready`] in the database's words.
 pub(crate) fn is_ready() -> Condition {
-    let shown = Condition::all().add(rows::Column::Body.is_not_null()).add(rows::Column::Rights.ne(RowRights::LinkOnly));
-    Condition::any().add(rows::Column::Url.is_not_null()).add(shown)
+    Condition::all().add(rows::Column::ReadySince.is_not_null())
 }
 
 #[derive(FromQueryResult)]
@@ -160,6 +159,7 @@ struct CardRow {
     summary: Option<String>,
     rights: RowRights,
     minutes: i32,
+    ready_since: Option<UtcTime>,
     has_body: bool,
 }
 
@@ -177,6 +177,7 @@ fn to_card(row: CardRow) -> Result<Card, DbErr> {
         summary: row.summary,
         has_text: row.has_body && rights != Rights::LinkOnly,
         minutes: u32::try_from(row.minutes).map_err(|_| corrupt("reading time"))?,
+        ready_since: row.ready_since.map(Into::into),
     })
 }
 
@@ -187,7 +188,7 @@ fn to_card(row: CardRow) -> Result<Card, DbErr> {
 pub async fn cards(conn: &Conn, ids: &[ReadingId]) -> Result<Vec<Card>, DbErr> {
     use rows::Column as C;
     let listed = [C::Id, C::Slug, C::Title, C::Author, C::Publisher, C::PublishedOn, C::Url, C::Language, C::Summary];
-    let query = rows::Entity::find().select_only().columns(listed).columns([C::Rights, C::Minutes]);
+    let query = rows::Entity::find().select_only().columns(listed).columns([C::Rights, C::Minutes, C::ReadySince]);
     let query = query.expr_as(Expr::col(C::Body).is_not_null(), "has_body").filter(C::Id.is_in(ids.iter().copied()));
     query.into_model::<CardRow>().all(conn).await?.into_iter().map(to_card).collect()
 }

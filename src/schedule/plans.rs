@@ -10,6 +10,7 @@ use super::store;
 use crate::catalogue;
 use crate::db::Conn;
 use crate::kernel::ids::CohortId;
+use crate::readings;
 
 /// How many plans are kept: some kilobytes each.
 const KEPT: usize = 128;
@@ -23,7 +24,7 @@ pub struct Plans(Arc<Mutex<Kept>>);
 type Kept = BTreeMap<(CohortId, i32), Arc<CohortPlan>>;
 
 impl Plans {
-    /// The plan of a cohort at `revision`, which the caller has just read: of the cache, or loaded (four statements) and kept.
+    /// The plan of a cohort at `revision`, which the caller has just read: of the cache, or loaded (five statements) and kept.
     ///
     /// Not to be asked in a transaction after it changed the plan: were it rolled back, what is kept here would be wrong.
     ///
@@ -37,13 +38,15 @@ impl Plans {
         loop {
             let modules = catalogue::cohort_modules(conn, cohort).await?;
             let items = store::items(conn, cohort).await?;
+            let keyed: Vec<_> = modules.iter().flat_map(|module| &module.readings).map(|key| key.reading).collect();
+            let cards = readings::cards(conn, &keyed).await?;
             // Last, so that a revision that is still the wanted one proves that all else was read of it.
             let cohort = catalogue::cohort(conn, cohort).await?;
             let cohort = cohort.ok_or_else(|| DbErr::RecordNotFound("the cohort of a plan".to_owned()))?;
             if cohort.revision == wanted {
                 let plan = CohortPlan::new(cohort, modules, &items);
                 let plan = plan.map_err(|error| DbErr::Custom(format!("a stored plan is not one: {error}")))?;
-                return Ok(self.keep(Arc::new(plan)));
+                return Ok(self.keep(Arc::new(plan.with_cards(cards))));
             }
             wanted = cohort.revision;
         }

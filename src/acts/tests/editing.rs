@@ -232,6 +232,8 @@ async fn a_correction_of_the_record_alone_changes_no_access_and_a_stale_one_is_r
     let fixed = correct(&world, readings[0], 1, Some("https://example.org/moved"), WhenNeeded::Refuse).await.unwrap();
     assert_eq!((fixed.version, fixed.author.as_deref()), (2, Some("Demo Author 01")));
     assert_eq!(reading(&world, readings[0]).await, fixed);
+    let plan = world.place(who).await.inputs.plan;
+    assert_eq!((plan.revision(), plan.card(fixed.id).unwrap().author.as_deref()), (2, Some("Demo Author 01")));
     assert_eq!(access(&world, who, first, WEEK_1).await, Access::Open { since: at(WEEK_1) });
     let stale = correct(&world, readings[0], 1, None, WhenNeeded::Correct).await;
     assert!(matches!(stale, Err(CorrectRefusal::Stale)), "{stale:?}");

@@ -1,9 +1,9 @@
 //! What a list shows of a reading.
 
 use super::{Language, WebAddress};
-use crate::kernel::Slug;
 use crate::kernel::ids::ReadingId;
 use crate::kernel::time::Date;
+use crate::kernel::{Slug, Timestamp};
 
 /// A reading without its text: what a list of readings needs, however long the texts are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct Card {
     pub has_text: bool,
     /// Reading time in whole minutes.
     pub minutes: u32,
+    /// Since when a student has something to read; `None` while there is nothing. Not since it was last corrected: a corrected
+    /// title must not change that.
+    pub ready_since: Option<Timestamp>,
 }
 
 impl Card {

@@ -5,6 +5,8 @@ mod address;
 mod body;
 mod card;
 mod events;
+#[cfg(test)]
+pub mod testing;
 
 use std::fmt;
 use std::str::FromStr;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::model::{Cohort, CohortModule, Facts, Rule, Verdict};
-use crate::kernel::ids::{CohortId, ModuleId};
+use crate::kernel::ids::{CohortId, ModuleId, ReadingId};
 use crate::kernel::time::{Date, DateTime, SignedDuration, Time};
 use crate::kernel::{Timestamp, Zone};
+use crate::readings::model::Card;
 
 /// A civil time relative to a cohort's start: so many days after it, at this time on the wall of the cohort's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,12 +59,15 @@ pub struct ScheduleItem {
     pub slot: CivilSlot,
 }
 
-/// A cohort's modules, readings, rules and times at one revision. It never changes: a re-plan makes the next revision.
+/// A cohort's modules, readings, rules and times at one revision, with what the library says of the readings. It never changes: a re-plan makes the next revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CohortPlan {
     cohort: Cohort,
     modules: Vec<CohortModule>,
     slots: Vec<Slots>,
+    cards: BTreeMap<ReadingId, Card>,
+    ready: BTreeMap<ReadingId, Timestamp>,
+    minutes: BTreeMap<ReadingId, u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +130,38 @@ impl CohortPlan {
             let release = times.remove(&(module.id, ItemKind::Release)).ok_or(PlanError::NoRelease { position })?;
             slots.push(Slots { release, due: times.remove(&(module.id, ItemKind::Due)) });
         }
-        if times.is_empty() { Ok(Self { cohort, modules, slots }) } else { Err(PlanError::ItemWithoutModule) }
+        if !times.is_empty() {
+            return Err(PlanError::ItemWithoutModule);
+        }
+        Ok(Self { cohort, modules, slots, cards: BTreeMap::new(), ready: BTreeMap::new(), minutes: BTreeMap::new() })
+    }
+
+    /// With what the library says of its readings, in any order. A correction there makes another revision of the plan.
+    #[must_use]
+    pub fn with_cards(mut self, cards: impl IntoIterator<Item = Card>) -> Self {
+        self.cards = cards.into_iter().map(|card| (card.id, card)).collect();
+        self.ready = self.cards.values().filter_map(|card| Some((card.id, card.ready_since?))).collect();
+        self.minutes = self.cards.values().map(|card| (card.id, card.minutes)).collect();
+        self
+    }
+
+    /// What lists show of a reading.
+    pub fn card(&self, reading: ReadingId) -> Option<&Card> {
+        self.cards.get(&reading)
+    }
+
+    pub fn cards(&self) -> &BTreeMap<ReadingId, Card> {
+        &self.cards
+    }
+
+    /// The readings that can be read, and since when.
+    pub fn ready(&self) -> &BTreeMap<ReadingId, Timestamp> {
+        &self.ready
+    }
+
+    /// Each reading's time to read.
+    pub fn minutes(&self) -> &BTreeMap<ReadingId, u32> {
+        &self.minutes
     }
 
     /// What identifies the plan: nothing else need be compared.

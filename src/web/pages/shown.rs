@@ -47,31 +47,6 @@ pub fn span(now: Timestamp, at: Timestamp) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod testing {
-    //! Readings for the tests of what pages show.
-
-    use crate::kernel::ids::ReadingId;
-    use crate::readings::Card;
-
-    /// A card whose slug is `reading-` and the last part of its id.
-    pub fn card(id: ReadingId, title: &str, minutes: u32) -> Card {
-        Card {
-            id,
-            slug: format!("reading-{}", id.0.as_u128()).parse().unwrap(),
-            title: title.to_owned(),
-            author: None,
-            publisher: "Example Journal".to_owned(),
-            published_on: None,
-            url: None,
-            language: "en".parse().unwrap(),
-            summary: None,
-            has_text: true,
-            minutes,
-        }
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -4,7 +4,6 @@ use super::week::{Found, Week, week};
 use super::{Frame, message, render};
 use crate::kernel::{PersonName, ShownTime, Timestamp};
 use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
-use crate::readings;
 use crate::schedule::Plans;
 use crate::services::Services;
 
@@ -55,7 +54,7 @@ impl Composer for ModuleReleased {
         let Some(module) = found.place.module_at(position) else {
             return Ok(Composed::Cancel("the cohort has no such week any more".to_owned()));
         };
-        let readings = lines(&found).await?;
+        let readings = lines(&found);
         let frame = Frame::new(services);
         let values = Values {
             name: found.person.name.as_str().to_owned(),
@@ -77,12 +76,10 @@ impl Composer for ModuleReleased {
 }
 
 /// The week's readings in their order.
-async fn lines(found: &Week) -> Result<Vec<Line>, ComposeFailure> {
+fn lines(found: &Week) -> Vec<Line> {
     let keys = found.place.module_at(found.intent.key.position()).map(|module| module.readings.as_slice()).unwrap_or_default();
-    let ids: Vec<_> = keys.iter().map(|key| key.reading).collect();
-    let cards = readings::cards(&found.snapshot, &ids).await?;
-    let card = |id| cards.iter().find(|card| card.id == id);
-    Ok(ids.into_iter().filter_map(card).map(|card| Line { title: card.title.clone(), minutes: card.minutes }).collect())
+    let cards = keys.iter().filter_map(|key| found.place.inputs.plan.card(key.reading));
+    cards.map(|card| Line { title: card.title.clone(), minutes: card.minutes }).collect()
 }
 
 /// `4 readings, about 90 minutes`.

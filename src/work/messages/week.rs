@@ -1,6 +1,5 @@
 //! What the mails about a week have in common: whether they are still true, and what they tell of the week.
 
-use crate::db::Snapshot;
 use crate::identity::{self, Person};
 use crate::kernel::{ShownTime, Timestamp};
 use crate::learning::{self, Place};
@@ -21,7 +20,6 @@ pub(super) struct Week {
     pub intent: Intent,
     /// When it opens or opened, as decided at the moment of writing: the intent's may be out of date.
     opens_at: Timestamp,
-    pub snapshot: Snapshot,
 }
 
 /// The week, or what becomes of the letter instead.
@@ -46,7 +44,7 @@ pub(super) async fn week(services: &Services, plans: &Plans, letter: &Letter) ->
     let (Some(place), Some(person)) = (place, person) else { return Ok(gone()) };
     let course = place.inputs.plan.cohort().course_title.clone();
     let Some(opens_at) = moment(&place.inputs, intent.key.position(), now) else { return Ok(gone()) };
-    Ok(Found::Week(Box::new(Week { person, place, course, intent, opens_at, snapshot })))
+    Ok(Found::Week(Box::new(Week { person, place, course, intent, opens_at })))
 }
 
 /// The moment that the week at `position` opened or will open, as decided at `now`.

@@ -76,8 +76,7 @@ async fn rendered(app: &App, view: &View, conn: &Conn, readers: Option<&Zone>) -
 
 async fn dated(conn: &Conn, plans: &Plans, cohort: &Cohort, zone: &Zone) -> Result<Vec<Week>, Problem> {
     let plan = plans.get(conn, cohort.id, cohort.revision).await?;
-    let cards = cards(conn, plan.modules().iter().flat_map(|module| &module.readings)).await?;
-    Ok(plan.planned().map(|week| Week::planned(week.module, plan.instant(week.release), &cards, zone)).collect())
+    Ok(plan.planned().map(|week| Week::planned(week.module, plan.instant(week.release), plan.cards(), zone)).collect())
 }
 
 async fn undated(conn: &Conn, offered: &Offered) -> Result<Vec<Week>, Problem> {

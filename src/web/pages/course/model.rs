@@ -216,8 +216,8 @@ mod tests {
 
     use super::*;
     use crate::catalogue::model::EnrolmentWindow;
+    use crate::readings::model::testing::card;
     use crate::schedule::model::testing::{Sample, at, reading_id};
-    use crate::web::pages::shown::testing::card;
 
     const NOW: &str = "2026-12-01T00:00:00Z";
 

@@ -1,12 +1,9 @@
 //! What the dashboard of one enrolment shows. Pure.
 
-use std::collections::BTreeMap;
-
 use crate::enrolment::{Enrolment, EnrolmentState};
-use crate::kernel::ids::{EnrolmentId, ReadingId};
+use crate::kernel::ids::EnrolmentId;
 use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::learning::model::{ModuleProgress, NextStep, Progress, progress};
-use crate::readings::Card;
 use crate::schedule::model::{Access, Inputs};
 use crate::web::pages::shown::{minutes_words, span};
 
@@ -122,9 +119,8 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(inputs: &Inputs, cards: &BTreeMap<ReadingId, Card>, paths: Paths, now: Timestamp, zone: &Zone) -> Self {
-        let minutes = cards.iter().map(|(id, card)| (*id, card.minutes)).collect();
-        let progress = progress(inputs, &minutes, now);
+    pub(super) fn new(inputs: &Inputs, paths: Paths, now: Timestamp, zone: &Zone) -> Self {
+        let progress = progress(inputs, now);
         let titled = |module: &ModuleProgress| inputs.plan.module(module.module).map_or("", |module| module.title.as_str());
         let row = |module: &ModuleProgress| WeekRow {
             number: module.position,
@@ -134,7 +130,7 @@ impl Work {
         };
         let opens = progress.modules.iter().filter(|module| !module.access.is_open()).filter_map(|module| module.access.moment());
         Self {
-            next: next(inputs, &progress, cards, paths, zone),
+            next: next(inputs, &progress, paths, zone),
             next_opens: opens.min().map(|at| ShownTime::new(at, zone)),
             read: progress.modules.iter().map(ModuleProgress::read).sum(),
             total: progress.modules.iter().map(ModuleProgress::total).sum(),
@@ -152,11 +148,11 @@ fn week_state(module: &ModuleProgress, zone: &Zone) -> WeekState {
     }
 }
 
-fn next(inputs: &Inputs, progress: &Progress, cards: &BTreeMap<ReadingId, Card>, paths: Paths, zone: &Zone) -> Next {
+fn next(inputs: &Inputs, progress: &Progress, paths: Paths, zone: &Zone) -> Next {
     match progress.next {
         NextStep::NotStarted { starts } => Next::NotStarted(ShownTime::new(starts, zone)),
         NextStep::AllDone => Next::AllDone,
-        NextStep::Read { module, reading } => match (inputs.plan.module(module), cards.get(&reading)) {
+        NextStep::Read { module, reading } => match (inputs.plan.module(module), inputs.plan.card(reading)) {
             (Some(module), Some(card)) => Next::Read {
                 week: module.position,
                 title: card.title.clone(),
@@ -177,14 +173,18 @@ fn next(inputs: &Inputs, progress: &Progress, cards: &BTreeMap<ReadingId, Card>,
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::readings::model::testing::card;
+    use crate::schedule::model::CohortPlan;
     use crate::schedule::model::testing::{Sample, at, mark_read, reading_id, student};
-    use crate::web::pages::shown::testing::card;
 
     fn work(inputs: &Inputs, now: &str) -> Work {
         let ids = (1..=3).flat_map(|week| (1..=3).map(move |place| (week, place, reading_id(week, place))));
-        let cards = ids.map(|(week, place, id)| (id, card(id, &format!("Reading {week}.{place}"), 10))).collect();
-        Work::new(inputs, &cards, Paths(student()), at(now), &"Asia/Kolkata".parse().unwrap())
+        let cards = ids.map(|(week, place, id)| card(id, &format!("Reading {week}.{place}"), 10));
+        let plan = CohortPlan::clone(&inputs.plan).with_cards(cards);
+        Work::new(&Inputs { plan: Arc::new(plan), ..inputs.clone() }, Paths(student()), at(now), &"Asia/Kolkata".parse().unwrap())
     }
 
     fn read_week(inputs: &mut Inputs, week: u32) {

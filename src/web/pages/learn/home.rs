@@ -14,7 +14,6 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::payment::model::CardState;
 use crate::schedule::Plans;
-use crate::web::pages::cards;
 use crate::web::pages::course::Offered;
 use crate::web::pages::course::model::Offer;
 use crate::web::session::PageSnapshot;
@@ -117,8 +116,7 @@ async fn is_with_bank(conn: &Conn, order: OrderId) -> Result<bool, DbErr> {
 
 async fn work(conn: &Conn, plans: &Plans, moment: &Moment, id: EnrolmentId) -> Result<Option<Work>, Problem> {
     let Some(place) = learning::access(conn, plans, moment.subject.id, id).await? else { return Ok(None) };
-    let cards = cards(conn, place.inputs.plan.modules().iter().flat_map(|module| &module.readings)).await?;
-    Ok(Some(Work::new(&place.inputs, &cards, Paths(id), moment.now, &moment.zone)))
+    Ok(Some(Work::new(&place.inputs, Paths(id), moment.now, &moment.zone)))
 }
 
 async fn seat(conn: &Conn, enrolment: &Enrolment, moment: &Moment) -> Result<Seat, Problem> {

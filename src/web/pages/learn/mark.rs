@@ -46,8 +46,7 @@ pub(super) async fn mark(
         None => return Ok(Redirect::to(&Paths(wanted.enrolment).week(wanted.week)).into_response()),
         Some(told) => told,
     };
-    let snapshot = app.services.db.snapshot().await?;
-    let shown = found.shown(&snapshot, wanted.week, &moment).await?;
+    let shown = found.shown(wanted.week, &moment)?;
     Ok(again(&view, &shown, &FieldErrors::one("reflection", told), &input.reflection)?)
 }
 

@@ -162,8 +162,8 @@ mod tests {
     use crate::catalogue::model::ReadingKey;
     use crate::kernel::Timestamp;
     use crate::kernel::ids::ReadingId;
+    use crate::readings::model::testing::card;
     use crate::schedule::model::testing::{at, student};
-    use crate::web::pages::shown::testing::card;
 
     fn keyed(place: u32, required: bool, read_at: Option<Timestamp>) -> KeyedReading {
         let id = ReadingId(uuid::Uuid::from_u128(u128::from(place)));

@@ -14,7 +14,6 @@ use crate::learning::{self, OpenReading, Place, ReadingPage, ReadingSheet};
 use crate::readings::{Card, Reading, Rights};
 use crate::schedule::Plans;
 use crate::web::form::FieldErrors;
-use crate::web::pages::cards;
 use crate::web::pages::shown::{ShownDay, minutes_words};
 use crate::web::session::PageSnapshot;
 use crate::web::view::{Moment, View, page, page_with_errors};
@@ -188,10 +187,10 @@ pub(super) struct Found {
 
 impl Found {
     /// What its page shows: with the readings beside it.
-    pub(super) async fn shown(&self, conn: &Conn, week: u32, moment: &Moment) -> Result<ReadingShown, Problem> {
+    pub(super) fn shown(&self, week: u32, moment: &Moment) -> Result<ReadingShown, Problem> {
         let module = self.place.module_at(week).ok_or(Problem::NotFound)?;
-        let cards = cards(conn, &module.readings).await?;
-        let list: Vec<&Card> = module.readings.iter().filter_map(|key| cards.get(&key.reading)).collect();
+        let plan = &self.place.inputs.plan;
+        let list: Vec<&Card> = module.readings.iter().filter_map(|key| plan.card(key.reading)).collect();
         let marking = Marking::new(&self.open, module, &moment.zone);
         ReadingShown::new(module, &list, &self.open, marking, Paths(self.place.enrolment.id)).ok_or(Problem::NotFound)
     }
@@ -207,7 +206,7 @@ pub(super) async fn show(
 ) -> Result<Response, Halt> {
     let wanted = Wanted::parse(address)?;
     let found = wanted.open(&snapshot, &app.plans, &view, &moment).await?;
-    let reading = found.shown(&snapshot, wanted.week, &moment).await?;
+    let reading = found.shown(wanted.week, &moment)?;
     Ok(page(&Page { view: &view, errors: &FieldErrors::default(), reading: &reading, typed: "" })?)
 }
 
@@ -221,8 +220,8 @@ mod tests {
     use super::*;
     use crate::kernel::ids::ReadingId;
     use crate::readings::Body;
+    use crate::readings::model::testing::card;
     use crate::schedule::model::testing::{Sample, at, reading_id, student};
-    use crate::web::pages::shown::testing::card;
 
     fn reading(id: ReadingId, rights: Rights) -> Reading {
         Reading {
