@@ -18,6 +18,7 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
     let awarded = school::award(app).await;
     let issued = format!("/staff/certificates/{}", awarded.certificate);
     let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
+    let course_week = format!("/staff/course/weeks/{}", school.week);
     let week = |number: u32| format!("/learn/{}/weeks/{number}", school.enrolment);
     let mut pages: Vec<(String, String, bool)> = [
         ("/".to_owned(), "", true),
@@ -50,6 +51,15 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
         (format!("/learn/{}/certificate", school.enrolment), &owner, true),
         (format!("/learn/{}/certificate", awarded.enrolment), &owner, true),
         (format!("/verify/{}", awarded.code), "", true),
+        ("/staff/course".to_owned(), &teacher, true),
+        ("/staff/course/facts".to_owned(), &teacher, true),
+        (course_week.clone(), &teacher, true),
+        (format!("{course_week}/remove"), &teacher, true),
+        (format!("{course_week}/attach"), &teacher, true),
+        (format!("{course_week}/readings/{}", school.reading), &teacher, true),
+        ("/staff/readings".to_owned(), &teacher, true),
+        (format!("/staff/readings/{}", school.reading), &teacher, true),
+        (format!("/staff/readings/{}/correct", school.reading), &teacher, true),
         ("/dev/mailbox".to_owned(), "", true),
         ("/dev/clock".to_owned(), "", false),
     ]
@@ -119,6 +129,9 @@ async fn markup_in_a_form_comes_back_as_text() {
                 &admin,
             ),
             ("/dev/clock", format!("to={text}"), ""),
+            ("/staff/course/facts", format!("title={long}&language={text}&hours_min={text}&questions={text}"), &admin),
+            ("/staff/readings/new", format!("title={text}&url={text}&text={text}&rights={text}"), &admin),
+            ("/staff/readings/new/paste", format!("text={text}"), &admin),
         ] {
             let answer = Ask::post(path, &body).cookies(cookies).send(&app).await;
             is_clean(path, &answer.is(422).body);

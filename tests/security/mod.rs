@@ -54,6 +54,9 @@ const ENROL_SIGNED_IN: &str =
 
 const INVITE: &str = "name=Demo+Teacher+09&email=teacher09%40example.org&role=instructor";
 const FREE: &str = "name=Demo+Student+10&email=student10%40example.org&reason=Demonstration";
+const FACTS: &str = "title=Example&dek=&description=&outcomes=&questions=&hours_min=3&hours_max=4&language=en&version=1";
+const RECORD: &str = "title=Essay+Nine&author=&author_role=&publisher=Example+Journal&published_on=&url=&language=en&rights=own\
+                      &licence=&photo_credit=&summary=&text=Words.&minutes=3&version=1";
 
 impl Filled {
     fn ask(&self) -> Ask {
@@ -79,6 +82,8 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let letter = |act: &str| format!("/staff/outbox/{dead}/{act}");
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
     let person = |act: &str| format!("/staff/people/{}/{act}", school.other);
+    let week = format!("/staff/course/weeks/{}", school.week);
+    let key = format!("{week}/readings/{}", school.reading);
     let read = format!("/learn/{}/weeks/1/readings/{}/read", school.enrolment, school.reading);
     let mut all = vec![
         filled("/sign-in", "/sign-in".into(), "", "email=demo%40example.org&next=%2Flearn"),
@@ -183,6 +188,20 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
             &admin,
             "week=2&days=3&reason=Kept.",
         ),
+        filled("/staff/course", "/staff/course".into(), &admin, "title=Example"),
+        filled("/staff/course/facts", "/staff/course/facts".into(), &admin, FACTS),
+        filled("/staff/course/weeks", "/staff/course/weeks".into(), &admin, "version=1"),
+        filled("/staff/course/weeks/{week}", week.clone(), &admin, "title=Locks&dek=&outcomes=&questions=&version=1"),
+        filled("/staff/course/weeks/{week}/move", format!("{week}/move"), &admin, "to=down&version=1"),
+        filled("/staff/course/weeks/{week}/remove", format!("{week}/remove"), &admin, "version=1"),
+        filled("/staff/course/weeks/{week}/attach", format!("{week}/attach"), &admin, "reading=essay-two&why=So&version=1"),
+        filled("/staff/course/weeks/{week}/readings/{reading}", key.clone(), &admin, "why=So&required=yes&version=1"),
+        filled("/staff/course/weeks/{week}/readings/{reading}/move", format!("{key}/move"), &admin, "to=up&version=1"),
+        filled("/staff/course/weeks/{week}/readings/{reading}/detach", format!("{key}/detach"), &admin, "version=1"),
+        filled("/staff/readings/new", "/staff/readings/new".into(), &admin, RECORD),
+        filled("/staff/readings/new/paste", "/staff/readings/new/paste".into(), &admin, "text=Title%0A%0AText."),
+        filled("/staff/readings/new/upload", "/staff/readings/new/upload".into(), &admin, ""),
+        filled("/staff/readings/{reading}/correct", format!("/staff/readings/{}/correct", school.reading), &admin, RECORD),
         filled("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ];
     all.extend(board_forms(&school.reading, &admin));
@@ -218,7 +237,7 @@ fn board_forms(reading: &Slug, admin: &str) -> Vec<Filled> {
         board(
             "/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/order",
             of_reading("/order"),
-            "revision=1&towards=end",
+            "revision=1&towards=down",
         ),
         board("/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}/detach", of_reading("/detach"), "revision=1"),
     ]

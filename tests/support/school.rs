@@ -45,6 +45,8 @@ pub struct School {
     pub reading: Slug,
     /// Of week two, which is not.
     pub locked_reading: Slug,
+    /// The course's own first week.
+    pub week: String,
 }
 
 /// Fills an empty database. `taint` ends every text that somebody typed.
@@ -117,8 +119,18 @@ async fn fill(txn: &Txn, taint: &str) -> School {
     let open_order = enrol(txn, &owner, cohorts[1], application(&owner, taint), 3).await.unwrap();
     let others = enrol(txn, &other, cohorts[1], application(&other, taint), 3).await.unwrap();
     pay(txn, others, "DEMO-2").await;
+    let week = catalogue::course_modules(txn, course.id).await.unwrap()[0].id.to_string();
     let (owner, other) = (owner.id.to_string(), other.id.to_string());
-    School { owner, other, enrolment, order: order.to_string(), open_order: open_order.to_string(), reading, locked_reading }
+    School {
+        owner,
+        other,
+        enrolment,
+        order: order.to_string(),
+        open_order: open_order.to_string(),
+        reading,
+        locked_reading,
+        week,
+    }
 }
 
 /// What the owner has from a cohort that is over, taught by the teacher.

@@ -116,6 +116,9 @@ fn refused(refusal: ReplanRefusal) -> Problem {
             title: "The reading is in the week already",
             detail: "Somebody attached it meanwhile. Nothing was changed.".to_owned(),
         },
+        ReplanRefusal::Keys(full @ KeyRefusal::TooMany) => {
+            Problem::Conflict { title: "The week is full", detail: format!("{full}. Nothing was changed.") }
+        }
         ReplanRefusal::NoSuchCohort
         | ReplanRefusal::NoSuchModule
         | ReplanRefusal::NoSuchReading
