@@ -283,6 +283,8 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("GET /staff/course/weeks/{week}", "/staff/course/weeks/mod_NOBODYS", "", [303, 403, 403, 404, 404, 404]),
     ("POST /staff/course/weeks/{week}", "/staff/course/weeks/WEEK", "", [303, 403, 403, 422, 422, 422]),
     ("POST /staff/course/weeks/{week}", "/staff/course/weeks/mod_NOBODYS", "", [303, 403, 403, 404, 404, 404]),
+    ("GET /staff/course/weeks/{week}/preview", "/staff/course/weeks/WEEK/preview", "", [303, 403, 403, 200, 200, 200]),
+    ("GET /staff/course/weeks/{week}/preview", "/staff/course/weeks/mod_NOBODYS/preview", "", [303, 403, 403, 404, 404, 404]),
     ("POST /staff/course/weeks/{week}/move", "/staff/course/weeks/WEEK/move", "to=up", [303, 403, 403, 409, 409, 409]),
     ("POST /staff/course/weeks/{week}/move", "/staff/course/weeks/mod_NOBODYS/move", "to=up", [303, 403, 403, 404, 404, 404]),
     ("GET /staff/course/weeks/{week}/remove", "/staff/course/weeks/WEEK/remove", "", [303, 403, 403, 200, 200, 200]),

@@ -85,7 +85,10 @@ async fn a_course_is_made_from_nothing_and_a_student_reads_what_was_imported() {
         let first = page.form("Move up Who keeps the eastern lock?").submit().await;
         assert!(first.text().find("It shows a keeper.") < first.text().find("It shows a truce."), "{}", first.text());
         let texts = first.form("Save the week").with("title", "Locks").with("questions", "Who pays?");
-        texts.submit().await.is(200).shows("The week is saved").shows("Locks");
+        let saved = texts.submit().await;
+        saved.is(200).shows("The week is saved").shows("Locks");
+        let preview = saved.click("See the week as a student").await;
+        preview.is(200).shows("0 of 2 readings read").shows("It shows a truce.").shows("Read next").shows("Who pays?");
 
         open_cohort(&app, "january", "January").await;
         browser.open("/staff/course").await.shows("1 of other instructors");

@@ -54,6 +54,7 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
         ("/staff/course".to_owned(), &teacher, true),
         ("/staff/course/facts".to_owned(), &teacher, true),
         (course_week.clone(), &teacher, true),
+        (format!("{course_week}/preview"), &teacher, true),
         (format!("{course_week}/remove"), &teacher, true),
         (format!("{course_week}/attach"), &teacher, true),
         (format!("{course_week}/readings/{}", school.reading), &teacher, true),

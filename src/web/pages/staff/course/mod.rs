@@ -30,6 +30,7 @@ pub(super) fn routes() -> Routes {
         .post("/staff/course/weeks", Access::Staff, weeks::add)
         .get("/staff/course/weeks/{week}", Access::Staff, week::show)
         .post("/staff/course/weeks/{week}", Access::Staff, week::save)
+        .get("/staff/course/weeks/{week}/preview", Access::Staff, week::preview)
         .post("/staff/course/weeks/{week}/move", Access::Staff, weeks::shift)
         .get("/staff/course/weeks/{week}/remove", Access::Staff, weeks::confirm)
         .post("/staff/course/weeks/{week}/remove", Access::Staff, weeks::remove)

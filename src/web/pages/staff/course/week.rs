@@ -15,9 +15,9 @@ use crate::kernel::Actor;
 use crate::kernel::ids::ReadingId;
 use crate::readings::Card;
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::pages::cards;
 use crate::web::pages::staff::picker::source;
 use crate::web::pages::{Done, DoneQuery};
+use crate::web::pages::{cards, learn};
 use crate::web::session::{PageSnapshot, Staff};
 use crate::web::view::{View, page, page_in_conflict, page_with_errors};
 use crate::web::{App, Problem};
@@ -86,6 +86,18 @@ fn shown<'a>(view: &'a View, week: &'a Week, cards: &'a BTreeMap<ReadingId, Card
         is_only: week.weeks.len() == 1,
         rows: keys.iter().enumerate().filter_map(row).collect(),
     }
+}
+
+/// The week as a student will see it.
+pub async fn preview(
+    view: View,
+    Staff(_): Staff,
+    PageSnapshot(conn): PageSnapshot,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let week = Week::find(&conn, &id).await?;
+    let cards = cards(&conn, &week.module().readings).await?;
+    learn::preview(&view, &week.weeks, week.at, &cards)
 }
 
 /// Saves the texts.
