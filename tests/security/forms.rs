@@ -154,7 +154,7 @@ async fn a_character_that_is_not_text_is_refused_with_the_input_kept_and_the_fie
         field(form("/staff/course/facts"), "title"),
         field(form("/staff/course/facts"), "outcomes").of_lines(),
         field(form("/staff/course/weeks/{week}"), "title"),
-        field(form("/staff/course/weeks/{week}/readings/{reading}"), "why"),
+        field(form("/staff/course/weeks/{week}/readings/{reading}"), "why").of_lines(),
         field(form("/staff/readings/new"), "title"),
         field(form("/staff/readings/new"), "author"),
         field(form("/staff/readings/new"), "text").of_lines(),

@@ -1,5 +1,6 @@
 //! Edits of the template and corrections of the library: who sees them, and who does not.
 
+use futures_util::future::join_all;
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
 use super::world::{WEEK_1, WEEK_2, World, at, new_cohort};
@@ -110,6 +111,23 @@ async fn an_edit_of_a_version_that_has_passed_is_refused_and_changes_nothing() {
     ];
     assert!(refused.iter().all(|refusal| matches!(refusal, Err(EditRefusal::Stale))), "{refused:?}");
     assert_eq!(template(&world).await, before);
+}
+
+#[tokio::test]
+async fn of_edits_made_at_once_on_one_version_one_is_made() {
+    let world = World::new().await;
+    let (week, essay) = (template(&world).await.remove(0), world.module(1).await.1[0]);
+    let titles: Vec<String> = (0..6).map(|number| format!("Title {number}")).collect();
+    let edit =
+        async |title: &String| write(&world, async |txn| catalogue::edit_module(txn, week.id, 1, texts(title)).await).await;
+    let done = join_all(titles.iter().map(edit)).await;
+    assert_eq!(done.iter().filter(|one| one.is_ok()).count(), 1, "{done:?}");
+    assert!(done.iter().all(|one| matches!(one, Ok(()) | Err(EditRefusal::Stale))), "{done:?}");
+    let links: Vec<String> = (0..6).map(|number| format!("https://example.org/{number}")).collect();
+    let done = join_all(links.iter().map(async |link| correct(&world, essay, 1, Some(link), WhenNeeded::Refuse).await)).await;
+    let made: Vec<_> = done.iter().filter_map(|one| one.as_ref().ok()).collect();
+    assert!(done.iter().all(|one| matches!(one, Ok(_) | Err(CorrectRefusal::Stale))), "{done:?}");
+    assert_eq!((made.len(), made[0]), (1, &reading(&world, essay).await));
 }
 
 #[tokio::test]

@@ -188,7 +188,7 @@ impl KeyInput {
     }
 
     fn why(&self, errors: &mut FieldErrors) -> Option<Why> {
-        let why = self.why.parse::<Why>().map_err(|error| match error {
+        let why = sentence(&self.why).parse::<Why>().map_err(|error| match error {
             TextError::Empty => "Say in a sentence why it is read: students see it".to_owned(),
             other => other.to_string(),
         });
@@ -204,9 +204,14 @@ pub fn title(text: &str) -> Result<String, String> {
     })
 }
 
-/// A line that may be empty.
+/// What was typed into a field of several lines, as one line.
+fn sentence(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
+}
+
+/// A sentence that may be missing.
 fn maybe(text: &str, limit: usize) -> Result<String, TextError> {
-    match single_line(text, limit) {
+    match single_line(&sentence(text), limit) {
         Err(TextError::Empty) => Ok(String::new()),
         other => other,
     }
@@ -249,6 +254,8 @@ mod tests {
         let week = WeekInput { title: "Locks".into(), waits_for: "2,1 1".into(), ..WeekInput::default() };
         let read = week.texts().unwrap();
         assert_eq!((read.reflection_prompt, read.waits_for), (None, BTreeSet::from([1, 2])));
+        let broken = WeekInput { title: "Locks".into(), dek: "One\r\nsentence.\r\n".into(), ..WeekInput::default() };
+        assert_eq!(broken.texts().unwrap().dek, "One sentence.");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::views::library::{self, Readiness, Shelf, ShelfRow, Used, Wanted};
 use crate::web::Problem;
 use crate::web::pages::shown::counted;
 use crate::web::pages::staff::picker::source;
+use crate::web::pages::staff::{Choice, address, choices};
 use crate::web::session::{PageSnapshot, Staff};
 use crate::web::view::{View, page};
 
@@ -22,11 +23,22 @@ pub struct Asked {
     page: String,
 }
 
+const READY: [(&str, &str, Readiness); 3] =
+    [("", "Any", Readiness::Any), ("yes", "Yes", Readiness::Ready), ("no", "Not yet", Readiness::NotReady)];
+const USED: [(&str, &str, Used); 4] = [
+    ("", "Anywhere", Used::Anywhere),
+    ("course", "In the course", Used::InCourse),
+    ("cohort", "In a cohort", Used::InCohort),
+    ("nowhere", "Nowhere", Used::Nowhere),
+];
+
 #[derive(Template)]
 #[template(path = "web/pages/staff/library/list.html")]
 struct Page<'a> {
     view: &'a View,
     asked: &'a Asked,
+    ready: Vec<Choice>,
+    used: Vec<Choice>,
     /// Whether all is shown: nothing was looked for.
     is_whole: bool,
     count: String,
@@ -54,6 +66,8 @@ pub async fn show(
     let row = |of| Row { of, source: source(&of.card), used: used(of) };
     page(&Page {
         view: &view,
+        ready: choices(READY.map(|(word, words, _)| (word, words)), &asked.ready),
+        used: choices(USED.map(|(word, words, _)| (word, words)), &asked.used),
         is_whole: asked.find.trim().is_empty() && asked.ready.is_empty() && asked.used.is_empty(),
         count: counted(usize::try_from(shelf.total).unwrap_or(usize::MAX), "reading"),
         rows: shelf.rows.iter().map(row).collect(),
@@ -66,24 +80,17 @@ pub async fn show(
 
 impl Asked {
     fn wanted(&self) -> Wanted {
-        let ready = match self.ready.as_str() {
-            "yes" => Readiness::Ready,
-            "no" => Readiness::NotReady,
-            _ => Readiness::Any,
-        };
-        let used = match self.used.as_str() {
-            "course" => Used::InCourse,
-            "cohort" => Used::InCohort,
-            "nowhere" => Used::Nowhere,
-            _ => Used::Anywhere,
-        };
+        let ready = READY.iter().find(|(word, ..)| *word == self.ready).map_or(Readiness::Any, |(_, _, ready)| *ready);
+        let used = USED.iter().find(|(word, ..)| *word == self.used).map_or(Used::Anywhere, |(_, _, used)| *used);
         Wanted { find: self.find.clone(), ready, used, without: Vec::new(), page: self.page.parse().unwrap_or(1) }
     }
 
     /// The address of another page of the same list.
     fn at(&self, page: u64) -> String {
-        let fields = [("find", &self.find), ("ready", &self.ready), ("used", &self.used), ("page", &page.to_string())];
-        format!("/staff/readings?{}", serde_urlencoded::to_string(fields).unwrap_or_default())
+        address(
+            "/staff/readings",
+            &[("find", &self.find), ("ready", &self.ready), ("used", &self.used), ("page", &page.to_string())],
+        )
     }
 }
 
