@@ -151,6 +151,14 @@ impl Page {
         self.browser.follow(Method::GET, url, &[]).await
     }
 
+    /// Follows the link to this path.
+    pub async fn follow_link(&self, path: &str) -> Page {
+        let html = self.html();
+        let there = html.select(&select("a[href]")).any(|link| link.value().attr("href") == Some(path));
+        assert!(there, "no link to {path} on {}:\n{}", self.url, self.text());
+        self.browser.open(path).await
+    }
+
     /// Where the link with this text leads.
     #[track_caller]
     pub fn link(&self, text: &str) -> String {

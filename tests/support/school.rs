@@ -13,6 +13,7 @@ use lectern::identity::{self, Person, Role};
 use lectern::kernel::ids::{OrderId, UserId};
 use lectern::kernel::{Actor, Currency, Money, Slug};
 use lectern::learning;
+use lectern::organisation::{self, model::Change, model::Identity};
 use lectern::payment::{self, Method, Offline};
 use lectern::readings::{self, Body, NewReading, Rights};
 use lectern::schedule::Plans;
@@ -99,7 +100,19 @@ pub async fn exception(app: &TestApp) -> String {
     queued.await.unwrap()
 }
 
+/// Who sells the course.
+pub fn seller() -> Identity {
+    Identity {
+        legal_name: "Example Journal (demonstration)".parse().unwrap(),
+        short_name: "Example Journal".parse().unwrap(),
+        address: "1 Example Street\nExample Town 000000".parse().unwrap(),
+        contact: "office@example.org".parse().unwrap(),
+        phone: None,
+    }
+}
+
 async fn fill(txn: &Txn, taint: &str) -> School {
+    organisation::change(txn, Change::Identity(seller())).await.unwrap();
     person(txn, ADMIN, &format!("Demo Admin {taint}"), Role::Admin).await;
     let teacher = person(txn, TEACHER, &format!("Demo Teacher {taint}"), Role::Instructor).await.id;
     let elsewhere = person(txn, ELSEWHERE, "Demo Elsewhere", Role::Instructor).await.id;

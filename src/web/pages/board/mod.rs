@@ -31,10 +31,10 @@ use crate::web::{App, Problem};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
-        .get("/staff/cohorts/new", Access::Admin, new::form)
-        .post("/staff/cohorts/new", Access::Admin, new::open)
-        .get("/staff/cohorts/{slug}/edit", Access::Admin, edit::form)
-        .post("/staff/cohorts/{slug}/edit", Access::Admin, edit::save)
+        .get("/staff/cohorts/new", Access::AdminNow, new::form)
+        .post("/staff/cohorts/new", Access::AdminNow, new::open)
+        .get("/staff/cohorts/{slug}/edit", Access::AdminNow, edit::form)
+        .post("/staff/cohorts/{slug}/edit", Access::AdminNow, edit::save)
         .get("/staff/cohorts/{slug}/board", Access::Staff, show::show)
         .get("/staff/cohorts/{slug}/board/publish", Access::Staff, publish::confirm)
         .post("/staff/cohorts/{slug}/board/publish", Access::Staff, publish::publish)
