@@ -18,7 +18,6 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
     let awarded = school::award(app).await;
     let issued = format!("/staff/certificates/{}", awarded.certificate);
     let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
-    let course_week = format!("/staff/course/weeks/{}", school.week);
     let week = |number: u32| format!("/learn/{}/weeks/{number}", school.enrolment);
     let mut pages: Vec<(String, String, bool)> = [
         ("/".to_owned(), "", true),
@@ -51,27 +50,35 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
         (format!("/learn/{}/certificate", school.enrolment), &owner, true),
         (format!("/learn/{}/certificate", awarded.enrolment), &owner, true),
         (format!("/verify/{}", awarded.code), "", true),
-        ("/staff/course".to_owned(), &teacher, true),
-        ("/staff/course/facts".to_owned(), &teacher, true),
-        (course_week.clone(), &teacher, true),
-        (format!("{course_week}/preview"), &teacher, true),
-        (format!("{course_week}/remove"), &teacher, true),
-        (format!("{course_week}/attach"), &teacher, true),
-        (format!("{course_week}/readings/{}", school.reading), &teacher, true),
-        ("/staff/readings".to_owned(), &teacher, true),
-        (format!("/staff/readings/{}", school.reading), &teacher, true),
-        (format!("/staff/readings/{}/correct", school.reading), &teacher, true),
         ("/dev/mailbox".to_owned(), "", true),
         ("/dev/clock".to_owned(), "", false),
     ]
     .map(|(path, who, typed)| (path, who.to_owned(), typed))
     .into();
+    pages.extend(of_course(school).map(|path| (path, teacher.clone(), true)));
     for mail in mails.as_array().unwrap() {
         let path = format!("/dev/mailbox/{}", mail["id"].as_str().unwrap());
         pages.push((path.clone(), String::new(), true));
         pages.push((format!("{path}/html"), String::new(), true));
     }
     pages
+}
+
+/// The editor's pages, and the library's.
+fn of_course(school: &School) -> [String; 10] {
+    let week = format!("/staff/course/weeks/{}", school.week);
+    [
+        "/staff/course".to_owned(),
+        "/staff/course/facts".to_owned(),
+        week.clone(),
+        format!("{week}/preview"),
+        format!("{week}/remove"),
+        format!("{week}/attach"),
+        format!("{week}/readings/{}", school.reading),
+        "/staff/readings".to_owned(),
+        format!("/staff/readings/{}", school.reading),
+        format!("/staff/readings/{}/correct", school.reading),
+    ]
 }
 
 /// Nothing on it runs or loads but what is ours.
