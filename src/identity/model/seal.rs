@@ -62,7 +62,7 @@ impl FactorKeys {
     /// Opens what was sealed for this person.
     ///
     /// # Errors
-    /// [`NotOpened`].
+    /// `NotOpened`.
     pub fn open(&self, user: UserId, sealed: &Sealed) -> Result<TotpSecret, NotOpened> {
         let mut bytes = STANDARD_NO_PAD.decode(&sealed.0).map_err(|_| NotOpened)?;
         let (nonce, body) = bytes.split_at_mut_checked(NONCE_LEN).ok_or(NotOpened)?;
