@@ -1,5 +1,7 @@
 //! The wiring: everything put together, started and stopped. The commands and the tests start the same thing.
 
+pub mod practice;
+
 use std::net::SocketAddr;
 
 use migrations::Migrator;
@@ -12,10 +14,11 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{GatewayKind, Profile, PublicUrl, Settings};
 use crate::db::Db;
 use crate::demo;
-use crate::gateway::practice::{PracticeError, PracticeGateway, PracticeSettings};
+use crate::gateway::practice::{PracticeError, PracticeGateway};
 use crate::jobs;
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
+use crate::server::practice::Practice;
 use crate::services::{Services, StartError};
 use crate::web::site::LOOK_EVERY;
 use crate::web::{self, App};
@@ -58,13 +61,11 @@ pub enum Parts {
 pub struct Server {
     services: Services,
     address: SocketAddr,
-    practice: Option<PracticeGateway>,
+    practice: Option<Practice>,
     workers: Option<Workers>,
     stop: CancellationToken,
     pages: Option<JoinHandle<()>>,
     look: Option<JoinHandle<()>>,
-    stop_practice: CancellationToken,
-    practice_tasks: Vec<JoinHandle<()>>,
 }
 
 impl Server {
@@ -75,26 +76,20 @@ impl Server {
     pub async fn start(mut settings: Settings, clocks: Clocks, random: Randomness, parts: Parts) -> Result<Self, ServerError> {
         let (listener, address) = listen(settings.server.listen).await?;
         let practice = match settings.gateway.kind {
-            GatewayKind::Practice => Some(listen(practice_address(&settings)).await?),
-            GatewayKind::Stripe => None,
+            GatewayKind::Practice => Some(listen(practice::address(&settings)).await?),
+            GatewayKind::PracticeApart | GatewayKind::Stripe => None,
         };
         name_ephemeral_ports(&mut settings, address, practice.as_ref().map(|(_, address)| *address));
         let services = Services::start(settings, clocks, random).await?;
         prepare(&services.db, services.settings.profile).await?;
-        let mut server = Self {
-            services,
-            address,
-            practice: None,
-            workers: None,
-            stop: CancellationToken::new(),
-            pages: None,
-            look: None,
-            stop_practice: CancellationToken::new(),
-            practice_tasks: Vec::new(),
+        let practice = match practice {
+            Some((listener, _)) => {
+                Some(Practice::start(listener, &services.settings, services.clocks.clone(), services.random.clone())?)
+            }
+            None => None,
         };
-        if let Some((listener, _)) = practice {
-            server.start_practice(listener)?;
-        }
+        let mut server =
+            Self { services, address, practice, workers: None, stop: CancellationToken::new(), pages: None, look: None };
         if parts == Parts::All {
             if server.services.settings.profile == Profile::Development {
                 demo::seed_if_empty(&server.services).await?;
@@ -108,26 +103,6 @@ impl Server {
         }
         server.serve(listener, web::router(app));
         Ok(server)
-    }
-
-    fn start_practice(&mut self, listener: TcpListener) -> Result<(), ServerError> {
-        let gateway = &self.services.settings.gateway;
-        let practice = PracticeGateway::open(
-            PracticeSettings {
-                state_file: Some(self.services.settings.database.data.join("practice-gateway.json")),
-                secret_key: gateway.secret_key.clone(),
-                webhook_secret: gateway.webhook_secrets.first().cloned().unwrap_or_default(),
-                webhook_url: Some(format!("http://{}/webhooks/stripe", self.services.settings.server.public_url.authority())),
-                public_url: gateway.hosted_origin.origin(),
-            },
-            self.services.clocks.clone(),
-            self.services.random.clone(),
-        )?;
-        let (deliveries, stop) = (practice.clone(), self.stop_practice.clone());
-        self.practice_tasks.push(tokio::spawn(web::accept::serve(listener, practice.router(), stop.clone())));
-        self.practice_tasks.push(tokio::spawn(async move { deliveries.run_deliveries(stop).await }));
-        self.practice = Some(practice);
-        Ok(())
     }
 
     fn serve(&mut self, listener: TcpListener, router: axum::Router) {
@@ -146,7 +121,7 @@ impl Server {
 
     /// The practice gateway inside, in development.
     pub fn practice(&self) -> Option<&PracticeGateway> {
-        self.practice.as_ref()
+        self.practice.as_ref().map(Practice::gateway)
     }
 
     /// Stops taking requests, finishes those begun and the work in hand, and closes the database. The practice gateway goes last:
@@ -162,9 +137,8 @@ impl Server {
         if let Some(workers) = self.workers {
             workers.stop().await;
         }
-        self.stop_practice.cancel();
-        for task in self.practice_tasks {
-            let _ = task.await;
+        if let Some(practice) = self.practice {
+            practice.stop().await;
         }
         self.services.db.close().await
     }
@@ -175,13 +149,6 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Server
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let bound = listener.local_addr().map_err(refused)?;
     Ok((listener, bound))
-}
-
-/// Where the practice gateway listens: the port of its URL, on the loopback; any free one where the course takes any too.
-fn practice_address(settings: &Settings) -> SocketAddr {
-    let any = settings.server.listen.port() == 0;
-    let port = if any { 0 } else { settings.gateway.base_url.port_or_known_default().unwrap_or(0) };
-    (std::net::Ipv4Addr::LOCALHOST, port).into()
 }
 
 /// Where the system chose the ports (`--listen 127.0.0.1:0`), the URLs are made from its choice.

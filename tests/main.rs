@@ -5,6 +5,7 @@
 
 mod architecture;
 mod certificates;
+mod chaos;
 mod columns;
 mod floors;
 mod journeys;

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod admin;
+mod gateway;
 mod migrate;
 mod ops;
 mod readings;
@@ -64,6 +65,12 @@ enum Command {
     Serve,
     /// Run the workers only: jobs and mail, for a second process on PostgreSQL.
     Work,
+    /// Run the practice payment gateway as a process of its own. Development only: no money moves.
+    ///
+    /// It listens at gateway.base_url (with --listen: on the port after that one) and notifies server.public_url, so give it the
+    /// settings of the servers that it is for; they need gateway.kind = "practice-apart" (LECTERN_GATEWAY__KIND). Its clock is the
+    /// machine's: it does not follow /dev/clock.
+    Gateway,
     /// Bring the database to this version's schema.
     Migrate,
     /// Fill an empty database with the demonstration: a course, four cohorts, demo people.
@@ -160,8 +167,8 @@ pub fn failed(error: &dyn Error) -> ExitCode {
 async fn dispatch(arguments: Arguments) -> Outcome {
     let environment: HashMap<String, String> = std::env::vars().collect();
     let common = arguments.common;
-    // `cargo run` alone is the demonstration; a named command means business unless told otherwise.
-    let demonstration = matches!(arguments.command, None | Some(Command::Demo));
+    // `cargo run` alone is the demonstration, and so is what exists for it alone; another named command means business unless told otherwise.
+    let demonstration = matches!(arguments.command, None | Some(Command::Demo | Command::Gateway));
     let bare = demonstration && common.config.is_none() && !environment.contains_key("LECTERN_PROFILE");
     let profile = common.profile.or(bare.then_some(Profile::Development));
     let overrides = Overrides { profile, file: common.config, listen: common.listen, data: common.data };
@@ -170,13 +177,14 @@ async fn dispatch(arguments: Arguments) -> Outcome {
     }
     let command = arguments.command.unwrap_or(Command::Serve);
     let settings = match command {
-        Command::Serve | Command::Work | Command::Demo => config::load(&overrides, environment)?,
+        Command::Serve | Command::Work | Command::Demo | Command::Gateway => config::load(&overrides, environment)?,
         _ => config::load_unchecked(&overrides, environment)?,
     };
     log(&settings);
     match command {
         Command::Serve => serve::serve(settings).await,
         Command::Work => serve::work(settings).await,
+        Command::Gateway => gateway::gateway(settings).await,
         Command::Migrate => migrate::migrate(settings).await,
         Command::Demo => migrate::demo(settings).await,
         Command::Admin(AdminCommand::Create { email, name, zone }) => admin::create(settings, &email, &name, &zone).await,

@@ -56,7 +56,8 @@ pub(super) async fn work(settings: Settings) -> Outcome {
     Ok(services.db.close().await?)
 }
 
-async fn stop_signal() {
+/// Waits for Ctrl-C, or for a supervisor's SIGTERM.
+pub(super) async fn stop_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

@@ -41,7 +41,7 @@ impl Settings {
                 "Use 127.0.0.1:PORT, or --profile production",
             ),
             rule(
-                self.gateway.kind == GatewayKind::Practice && !self.gateway.base_url.path().ends_with('/'),
+                self.gateway.kind != GatewayKind::Stripe && !self.gateway.base_url.path().ends_with('/'),
                 "gateway.base_url",
                 "lacks its trailing slash",
                 "Write it as http://localhost:8001/",
@@ -103,7 +103,7 @@ impl Settings {
         let key = gateway.secret_key.expose_secret();
         vec![
             rule(
-                gateway.kind == GatewayKind::Practice,
+                gateway.kind != GatewayKind::Stripe,
                 "gateway.kind",
                 "is the practice gateway, which takes no money",
                 "Set it to \"stripe\"",

@@ -110,7 +110,11 @@ pub struct Mail {
 #[serde(rename_all = "lowercase")]
 pub enum GatewayKind {
     Stripe,
+    /// Inside this process.
     Practice,
+    /// `lectern gateway`, a process of its own.
+    #[serde(rename = "practice-apart")]
+    PracticeApart,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
-use futures_util::FutureExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -62,17 +61,33 @@ async fn serve_within(limits: Limits, listener: TcpListener, router: Router, sto
             }
         }
     }
-    // The system has taken these for us: their clients count on an answer.
-    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+    for (stream, peer) in waiting(listener) {
         take(stream, peer);
     }
-    drop(listener);
     open.close();
     if tokio::time::timeout(limits.grace, open.wait()).await.is_err() {
         tracing::warn!(left = open.len(), "requests were dropped: they took too long");
         end.cancel();
         open.wait().await;
     }
+}
+
+/// Closes the listener, and answers the connections that the system has taken for us until then: their clients count on an answer.
+///
+/// The system itself is asked: the runtime may not have been told of all of them yet.
+fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let mut found = Vec::new();
+    if let Ok(listener) = listener.into_std() {
+        loop {
+            match listener.accept() {
+                Ok(one) => found.push(one),
+                Err(error) if is_of_one_connection(&error) || error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+    }
+    let ours = |stream: std::net::TcpStream| stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+    found.into_iter().filter_map(|(stream, peer)| Some((ours(stream).ok()?, peer))).collect()
 }
 
 /// The client went away before it was taken.
@@ -206,6 +221,25 @@ mod tests {
                 assert!(rest(stream).await.ends_with("quick"));
             }
             stage.serving.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_of_which_the_runtime_was_not_told_is_answered() {
+        use std::io::{Read, Write};
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+        // From here to the stop this thread, the runtime's only one, does not look at what the system has for it.
+        let mut clients: Vec<_> = (0..20).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+        for client in &mut clients {
+            client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        }
+        stop.cancel();
+        serve(listener, Router::new().route("/", get(async || "quick")), stop).await;
+        for mut client in clients {
+            let mut text = String::new();
+            client.read_to_string(&mut text).unwrap();
+            assert!(text.ends_with("quick"), "{text}");
         }
     }
 

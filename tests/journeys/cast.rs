@@ -6,7 +6,7 @@ use lectern::catalogue::{self, NewCourse, NewKey, NewModule};
 use lectern::db::Txn;
 use lectern::identity::{self, Role};
 use lectern::jobs;
-use lectern::kernel::ids::UserId;
+use lectern::kernel::ids::{CourseId, UserId};
 use lectern::kernel::{Actor, Currency, Money, Timestamp};
 use lectern::organisation::{self, model::Change};
 use lectern::readings::{self, NewReading, Rights};
@@ -45,16 +45,21 @@ pub fn release_of(week: i64) -> Timestamp {
 pub async fn open(app: &TestApp, seats: u32) {
     let db = &app.services().db;
     db.write(Actor::Operator, async |txn| {
-        person(txn, ADMIN, "Demo Admin", Role::Admin).await;
-        organisation::change(txn, Change::Identity(seller())).await?;
-        let instructor = person(txn, INSTRUCTOR, "Demo Instructor", Role::Instructor).await;
-        let new = course(txn).await;
-        let course = catalogue::create_course(txn, new).await.unwrap();
-        acts::open_published(txn, course.id, cohort(seats, instructor)).await.unwrap();
+        let (course, instructor) = school(txn).await?;
+        acts::open_published(txn, course, cohort(seats, instructor)).await.unwrap();
         Ok::<_, sea_orm::DbErr>(())
     })
     .await
     .unwrap();
+}
+
+/// The staff and the course, without a cohort: the course's id, and who teaches it.
+pub async fn school(txn: &Txn) -> Result<(CourseId, UserId), sea_orm::DbErr> {
+    person(txn, ADMIN, "Demo Admin", Role::Admin).await;
+    organisation::change(txn, Change::Identity(seller())).await?;
+    let instructor = person(txn, INSTRUCTOR, "Demo Instructor", Role::Instructor).await;
+    let new = course(txn).await;
+    Ok((catalogue::create_course(txn, new).await.unwrap().id, instructor))
 }
 
 async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> UserId {

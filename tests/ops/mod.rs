@@ -68,7 +68,7 @@ async fn certify(app: &TestApp) {
 }
 
 /// The rows of each table in a backup, in no order of the database's.
-fn rows(file: &Path) -> BTreeMap<String, Vec<String>> {
+pub fn rows(file: &Path) -> BTreeMap<String, Vec<String>> {
     let (mut reader, _) = Reader::open(file).unwrap();
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut table = String::new();

@@ -1,20 +1,13 @@
 //! The commands as an operator types them: processes of their own.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::support::process::{Running, command, free_port};
 
 /// Runs the program in a folder, with no setting from outside.
 fn lectern(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LECTERN_")) {
-        command.env_remove(name);
-    }
-    command.current_dir(folder).args(arguments);
-    command
 }
 
 fn out(output: &Output) -> String {
@@ -90,25 +83,43 @@ fn the_doctor_names_each_setting_that_is_wrong() {
     assert!(found.iter().any(|finding| finding["check"] == "integrity" && finding["verdict"] == "ok"), "{found:#?}");
 }
 
+#[test]
+fn the_practice_gateway_is_not_for_production() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("settings.toml"), format!("{PRODUCTION}\n[database]\ndata = \"data\"\n")).unwrap();
+    let arguments = ["gateway", "--profile", "production", "--config", "settings.toml"];
+    let output = command(here, &arguments).env("LECTERN_SERVER__SECRET", "0123456789".repeat(5)).output().unwrap();
+    let said = out(&output);
+    assert!(output.status.code() == Some(1) && said.contains("takes no money"), "{said}");
+    // Nor is a server that would use one.
+    let output = command(here, &["serve", "--config", "settings.toml"])
+        .env("LECTERN_SERVER__SECRET", "0123456789".repeat(5))
+        .env("LECTERN_GATEWAY__KIND", "practice-apart")
+        .output()
+        .unwrap();
+    let said = out(&output);
+    assert!(output.status.code() == Some(1) && said.contains("gateway.kind is the practice gateway"), "{said}");
+}
+
 /// A server of its own, stopped as a supervisor stops it.
 #[cfg(unix)]
-#[test]
-fn a_server_that_is_told_to_stop_ends_well() {
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_ends_well() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     succeeds(here, &["migrate", "--data", "one"]);
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = format!("127.0.0.1:{}", free_port());
     std::fs::write(here.join("settings.toml"), PRODUCTION).unwrap();
     let mut serve = command(here, &["serve", "--data", "one", "--listen", &free, "--config", "settings.toml"]);
-    let mut server = serve.env("LECTERN_SERVER__SECRET", "0123456789".repeat(5)).spawn().unwrap();
+    let server = Running::start(serve.env("LECTERN_SERVER__SECRET", "0123456789".repeat(5)));
     let healthy = || lectern(here, &["healthcheck", "--listen", &free]).status.success();
     let started = (0..150).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(200));
         healthy()
     });
     assert!(started, "it does not serve");
-    let told = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
-    assert!(told.success() && server.wait().unwrap().success(), "it did not end well");
+    server.stop().await;
     assert!(!healthy());
     assert!(!here.join("one/lectern.sqlite-wal").exists(), "the database was not closed");
 }

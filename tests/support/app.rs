@@ -27,9 +27,27 @@ pub const START: &str = "2027-01-07T06:00:00Z";
 
 /// Where the rows are.
 #[derive(Debug, Clone)]
-enum Storage {
+pub enum Storage {
     Sqlite,
     Postgres { url: String, schema: String },
+}
+
+impl Storage {
+    /// The URL for the settings; none for the file in the data folder.
+    pub fn url(&self) -> Option<String> {
+        let Self::Postgres { url, schema } = self else { return None };
+        let joint = if url.contains('?') { '&' } else { '?' };
+        Some(format!("{url}{joint}options[search_path]={schema}"))
+    }
+
+    /// Removes what is not in the data folder.
+    pub async fn remove(self) {
+        if let Self::Postgres { url, schema } = self {
+            let conn = Database::connect(&url).await.unwrap();
+            conn.execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE")).await.unwrap();
+            conn.close().await.unwrap();
+        }
+    }
 }
 
 /// The program, running.
@@ -54,7 +72,8 @@ pub async fn on_each_database_with(change: impl Fn(&mut Settings), test: impl As
     }
 }
 
-async fn postgres(url: &str) -> Storage {
+/// A schema of the test's own.
+pub async fn postgres(url: &str) -> Storage {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let schema = format!("lectern_app_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let conn = Database::connect(url).await.unwrap();
@@ -128,9 +147,8 @@ fn settings_of(storage: &Storage, folder: &Path, change: &impl Fn(&mut Settings)
         ..Overrides::default()
     };
     let mut settings = config::load(&overrides, HashMap::new()).unwrap();
-    if let Storage::Postgres { url, schema } = storage {
-        let joint = if url.contains('?') { '&' } else { '?' };
-        settings.database.url = format!("{url}{joint}options[search_path]={schema}").into();
+    if let Some(url) = storage.url() {
+        settings.database.url = url.into();
     }
     // One test is one client address: the limits have a test of their own.
     (settings.limits.burst, settings.limits.per_minute) = (100_000, 100_000);
@@ -250,10 +268,6 @@ impl TestApp {
     /// Ends the test without that check.
     pub async fn abandon(self) {
         self.server.stop().await.unwrap();
-        if let Storage::Postgres { url, schema } = self.storage {
-            let conn = Database::connect(&url).await.unwrap();
-            conn.execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE")).await.unwrap();
-            conn.close().await.unwrap();
-        }
+        self.storage.remove().await;
     }
 }

@@ -44,12 +44,26 @@ pub fn client() -> ClientBuilder {
 
 impl Browser {
     pub fn new(origin: &str) -> Self {
-        let http = client().cookie_store(true).build().unwrap();
+        Self::of(client(), origin)
+    }
+
+    /// A connection for each request: none is found closed when a form is sent.
+    pub fn of_single_requests(origin: &str) -> Self {
+        Self::of(client().pool_max_idle_per_host(0), origin)
+    }
+
+    fn of(client: ClientBuilder, origin: &str) -> Self {
+        let http = client.cookie_store(true).build().unwrap();
         Self { http, origin: Url::parse(origin).unwrap() }
     }
 
     /// Opens a path of ours, or any URL, and follows where it leads.
     pub async fn open(&self, path: &str) -> Page {
+        self.try_open(path).await.unwrap()
+    }
+
+    /// As [`Self::open`], where there may be nobody to answer.
+    pub async fn try_open(&self, path: &str) -> reqwest::Result<Page> {
         self.follow(Method::GET, self.origin.join(path).unwrap(), &[]).await
     }
 
@@ -57,7 +71,7 @@ impl Browser {
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let fields: Vec<(String, String)> =
             fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.follow(Method::POST, self.origin.join(path).unwrap(), &fields).await
+        self.follow(Method::POST, self.origin.join(path).unwrap(), &fields).await.unwrap()
     }
 
     /// Uploads a file by a form of one field, and shows where that leads.
@@ -76,7 +90,11 @@ impl Browser {
     }
 
     /// One request, its redirect not followed.
-    pub async fn send(&self, method: Method, mut url: Url, fields: &[(String, String)]) -> Page {
+    pub async fn send(&self, method: Method, url: Url, fields: &[(String, String)]) -> Page {
+        self.try_send(method, url, fields).await.unwrap()
+    }
+
+    async fn try_send(&self, method: Method, mut url: Url, fields: &[(String, String)]) -> reqwest::Result<Page> {
         if method == Method::GET && !fields.is_empty() {
             url.query_pairs_mut().clear().extend_pairs(fields);
         }
@@ -84,21 +102,21 @@ impl Browser {
         if method == Method::POST {
             request = request.header("origin", self.origin.origin().ascii_serialization()).form(fields);
         }
-        let response = request.send().await.unwrap();
+        let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.text().await.unwrap();
-        Page { status, url, body, headers, browser: self.clone() }
+        let body = response.text().await?;
+        Ok(Page { status, url, body, headers, browser: self.clone() })
     }
 
-    async fn follow(&self, method: Method, url: Url, fields: &[(String, String)]) -> Page {
-        let mut page = self.send(method, url, fields).await;
+    async fn follow(&self, method: Method, url: Url, fields: &[(String, String)]) -> reqwest::Result<Page> {
+        let mut page = self.try_send(method, url, fields).await?;
         for _ in 0..10 {
             if !page.status.is_redirection() {
-                return page;
+                return Ok(page);
             }
             let location = page.headers[LOCATION].to_str().unwrap();
             let next = page.url.join(location).unwrap();
-            page = self.send(Method::GET, next, &[]).await;
+            page = self.try_send(Method::GET, next, &[]).await?;
         }
         panic!("more than ten redirects, the last from {}", page.url);
     }
@@ -148,7 +166,7 @@ impl Page {
     pub async fn click(&self, text: &str) -> Page {
         let href = self.link(text);
         let url = self.url.join(&href).unwrap();
-        self.browser.follow(Method::GET, url, &[]).await
+        self.browser.follow(Method::GET, url, &[]).await.unwrap()
     }
 
     /// Follows the link to this path.
@@ -228,6 +246,11 @@ impl Form {
 
     /// Sends it and follows where it leads.
     pub async fn submit(self) -> Page {
+        self.try_submit().await.unwrap()
+    }
+
+    /// As [`Self::submit`], where there may be nobody to answer.
+    pub async fn try_submit(self) -> reqwest::Result<Page> {
         self.browser.follow(self.method.clone(), self.target(), &self.fields).await
     }
 

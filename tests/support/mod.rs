@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod database;
+pub mod process;
 pub mod raw;
 pub mod school;
 #[allow(dead_code, reason = "the sender's own tests use the rest of it")]

@@ -1,6 +1,7 @@
 //! A mail server on loopback that does as a test says: it accepts, refuses, falls silent or hangs up at a chosen step.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -67,6 +68,7 @@ pub struct Connection {
 pub struct SmtpServer {
     pub port: u16,
     connections: Arc<Mutex<Vec<Connection>>>,
+    arrived: Arc<Mutex<Vec<Vec<u8>>>>,
     task: JoinHandle<()>,
 }
 
@@ -82,6 +84,12 @@ impl SmtpServer {
         Self::start(Protection::None, Vec::new()).await
     }
 
+    /// Accepts all mail, and takes so long to answer each body.
+    #[allow(dead_code, reason = "the sender's own tests need none that is slow")]
+    pub async fn accepting_slowly(pause: Duration) -> Self {
+        Self::start_at(Protection::None, Vec::new(), pause).await
+    }
+
     /// Does `act` at `step` on the first connection, and accepts everything on later ones.
     pub async fn once(step: Step, act: Act) -> Self {
         Self::start(Protection::None, vec![vec![(step, act)]]).await
@@ -89,10 +97,15 @@ impl SmtpServer {
 
     /// One script for each connection in turn; connections beyond them are served without a fault.
     pub async fn start(protection: Protection, scripts: Vec<Vec<(Step, Act)>>) -> Self {
+        Self::start_at(protection, scripts, Duration::ZERO).await
+    }
+
+    async fn start_at(protection: Protection, scripts: Vec<Vec<(Step, Act)>>, pause: Duration) -> Self {
         let listener = listen();
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let connections = Arc::new(Mutex::new(Vec::new()));
-        let all = connections.clone();
+        let arrived = Arc::new(Mutex::new(Vec::new()));
+        let (all, bodies) = (connections.clone(), arrived.clone());
         let task = tokio::spawn(async move {
             let mut scripts = scripts.into_iter();
             while let Ok((stream, _)) = listener.accept().await {
@@ -101,12 +114,12 @@ impl SmtpServer {
                     all.push(Connection::default());
                     all.len() - 1
                 };
-                let seen = Seen { all: all.clone(), number };
+                let seen = Seen { all: all.clone(), arrived: bodies.clone(), number };
                 let script = scripts.next().unwrap_or_default();
-                tokio::spawn(async move { serve(stream, protection, script, seen).await });
+                tokio::spawn(async move { serve(stream, protection, script, seen, pause).await });
             }
         });
-        Self { port, connections, task }
+        Self { port, connections, arrived, task }
     }
 
     /// What came so far, a connection each.
@@ -114,9 +127,14 @@ impl SmtpServer {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// All bodies that were ended by a dot.
+    /// All bodies that were ended by a dot, in the order in which they came.
     pub fn bodies(&self) -> Vec<Vec<u8>> {
-        self.connections().into_iter().flat_map(|connection| connection.bodies).collect()
+        self.bodies_after(0)
+    }
+
+    /// The same without the first `known`.
+    pub fn bodies_after(&self, known: usize) -> Vec<Vec<u8>> {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)[known..].to_vec()
     }
 }
 
@@ -130,6 +148,7 @@ fn listen() -> TcpListener {
 
 struct Seen {
     all: Arc<Mutex<Vec<Connection>>>,
+    arrived: Arc<Mutex<Vec<Vec<u8>>>>,
     number: usize,
 }
 
@@ -146,17 +165,19 @@ struct Talk {
     stream: BufReader<Box<dyn Stream>>,
     script: Vec<(Step, Act)>,
     seen: Seen,
+    /// Between a body and its answer.
+    pause: Duration,
 }
 
 /// `None` ends the connection.
 type Flow = Option<()>;
 
-async fn serve(stream: TcpStream, protection: Protection, script: Vec<(Step, Act)>, seen: Seen) -> Flow {
+async fn serve(stream: TcpStream, protection: Protection, script: Vec<(Step, Act)>, seen: Seen, pause: Duration) -> Flow {
     let mut stream: Box<dyn Stream> = Box::new(stream);
     if protection == Protection::Tls {
         stream = encrypt(stream).await?;
     }
-    let mut talk = Talk { stream: BufReader::new(stream), script, seen };
+    let mut talk = Talk { stream: BufReader::new(stream), script, seen, pause };
     let mut offers = "250-mail.example.org\r\n250-SIZE 20000000\r\n250 AUTH PLAIN LOGIN";
     if protection == Protection::StartTls {
         offers = "250-mail.example.org\r\n250 STARTTLS";
@@ -169,8 +190,8 @@ async fn serve(stream: TcpStream, protection: Protection, script: Vec<(Step, Act
             "EHLO" => talk.answer(Step::Hello, offers).await?,
             "STARTTLS" => {
                 talk.answer(Step::StartTls, "220 Go ahead").await?;
-                let Talk { stream, script, seen } = talk;
-                talk = Talk { stream: BufReader::new(encrypt(stream.into_inner()).await?), script, seen };
+                let Talk { stream, script, seen, pause } = talk;
+                talk = Talk { stream: BufReader::new(encrypt(stream.into_inner()).await?), script, seen, pause };
                 offers = "250-mail.example.org\r\n250 AUTH PLAIN LOGIN";
             }
             "AUTH" => talk.sign_in(&line).await?,
@@ -255,7 +276,9 @@ impl Talk {
             }
             body.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
         }
+        self.seen.arrived.lock().unwrap_or_else(PoisonError::into_inner).push(body.clone());
         self.seen.note(|connection| connection.bodies.push(body));
+        tokio::time::sleep(self.pause).await;
         self.answer(Step::Dot, "250 2.0.0 Queued as 4711").await
     }
 }

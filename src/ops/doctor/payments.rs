@@ -9,7 +9,7 @@ const CHECK: &str = "payment gateway";
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let kind = match settings.gateway.kind {
         GatewayKind::Stripe => "Stripe",
-        GatewayKind::Practice => "the practice gateway",
+        GatewayKind::Practice | GatewayKind::PracticeApart => "the practice gateway",
     };
     let client = match gateway(&settings.gateway) {
         Ok(client) => client,
@@ -36,6 +36,9 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
                 error.to_string(),
                 "Start `lectern`: the practice gateway is inside, and its key is gateway.secret_key",
             )]
+        }
+        Err(error) if settings.gateway.kind == GatewayKind::PracticeApart => {
+            vec![warning(CHECK, error.to_string(), "Start `lectern gateway`; its key is gateway.secret_key")]
         }
         Err(error) => {
             let remedy = "Set gateway.secret_key (LECTERN_GATEWAY__SECRET_KEY_FILE); is gateway.base_url reachable from here? \
