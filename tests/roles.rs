@@ -7,6 +7,7 @@ use lectern::config::{Profile, Settings};
 use lectern::identity;
 use lectern::kernel::time::SignedDuration;
 use lectern::reminders::model::{MailGroup, UnsubscribeKey};
+use lectern::tokens::Scope;
 use lectern::web::routes::Access;
 use lectern::web::table;
 
@@ -268,6 +269,15 @@ const ROWS: &[(&str, &str, &str, [u16; 6])] = &[
     ("POST /staff/settings/logo", "/staff/settings/logo", "", [303, 403, 403, 403, 403, 400]),
     ("POST /staff/settings/logo/remove", "/staff/settings/logo/remove", "", [303, 403, 403, 403, 403, 303]),
 
+    ("GET /api/docs", "/api/docs", "", [303, 403, 403, 200, 200, 200]),
+    ("GET /api/docs/openapi.json", "/api/docs/openapi.json", "", [303, 403, 403, 200, 200, 200]),
+    ("GET /staff/tokens", "/staff/tokens", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/tokens/new", "/staff/tokens/new", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/tokens/new", "/staff/tokens/new", "", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/tokens/{token}/revoke", "/staff/tokens/API_KEY/revoke", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/tokens/{token}/revoke", "/staff/tokens/tok_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/tokens/{token}/revoke", "/staff/tokens/API_KEY/revoke", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/tokens/{token}/revoke", "/staff/tokens/tok_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
     ("GET /contact", "/contact", "", [200; 6]),
     ("GET /terms", "/terms", "", [200; 6]),
     ("GET /privacy", "/privacy", "", [200; 6]),
@@ -299,6 +309,7 @@ impl Names {
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
             ("LETTER", school::dead_letter(app).await),
+            ("API_KEY", school::token(app, &Scope::ALL).await.0),
             ("PERSON", school.owner.clone()),
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),

@@ -5,6 +5,7 @@ pub mod enrolments;
 pub mod history;
 pub mod offer;
 pub mod order;
+pub mod orders;
 pub mod people;
 pub mod roster;
 pub mod staff;

@@ -11,6 +11,7 @@ mod sign_in;
 use std::collections::BTreeMap;
 
 use lectern::kernel::Slug;
+use lectern::tokens::Scope;
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 
 use crate::support::app::TestApp;
@@ -76,6 +77,7 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let awarded = school::award(app).await;
     let (list, issued) = ("/staff/cohorts/january/certificates", format!("/staff/certificates/{}", awarded.certificate));
     let (dead, resolve) = (school::dead_letter(app).await, format!("/staff/today/{}/resolve", school::exception(app).await));
+    let (token, _) = school::token(app, &[Scope::OrdersRead]).await;
     let letter = |act: &str| format!("/staff/outbox/{dead}/{act}");
     let filled = |pattern, path: String, cookies: &str, body| Filled { pattern, path, cookies: cookies.to_owned(), body };
     let person = |act: &str| format!("/staff/people/{}/{act}", school.other);
@@ -106,6 +108,8 @@ async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         filled("/account/second-factor/codes", "/account/second-factor/codes".into(), &admin, ""),
         filled("/account/second-factor/remove", "/account/second-factor/remove".into(), &admin, ""),
         filled("/staff/people/new", "/staff/people/new".into(), &admin, INVITE),
+        filled("/staff/tokens/new", "/staff/tokens/new".into(), &admin, "name=Ledger&days=30&orders_read=on"),
+        filled("/staff/tokens/{token}/revoke", format!("/staff/tokens/{token}/revoke"), &admin, ""),
         filled("/staff/people/{user}/role", person("role"), &admin, "role=student"),
         filled("/staff/people/{user}/sessions/end", person("sessions/end"), &admin, ""),
         filled("/staff/people/{user}/mail", person("mail"), &admin, ""),

@@ -23,6 +23,7 @@ pub enum Done {
     LetterDropped,
     Resolved,
     Seen,
+    TokenRevoked,
 }
 
 impl Done {
@@ -44,6 +45,7 @@ impl Done {
             Self::LetterDropped => "The mail is dropped, and your reason kept.",
             Self::Resolved => "Marked as settled, and your words kept.",
             Self::Seen => "Marked as looked at.",
+            Self::TokenRevoked => "The token is revoked. Programs that use it are refused from now on.",
             Self::Enrolled => "The student is enrolled, and the confirmation is on its way.",
         }
     }
