@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::ids::{CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId, UserId};
+use super::ids::{
+    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId, UserId,
+};
 
 /// The thing that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -137,9 +137,9 @@ async fn every_route_asks_for_a_token_that_works_and_allows_it() {
 fn the_document_lists_the_routes_of_the_table_and_no_others() {
     let routes: BTreeSet<String> = table().iter().map(|route| format!("{} {}", route.method, route.pattern)).collect();
     let paths = document()["paths"].as_object().unwrap();
-    let listed = paths.iter().flat_map(|(path, item)| {
-        item.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
-    });
+    let listed = paths
+        .iter()
+        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase())));
     assert_eq!(routes, listed.collect());
     assert_eq!(routes.len(), table().len(), "a route is listed twice");
     let ids: BTreeSet<&str> = table().iter().map(|route| route.says.id).collect();

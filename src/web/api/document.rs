@@ -37,7 +37,12 @@ pub fn document(table: &[ApiRoute]) -> Value {
     collect(&mut schemas, &Shape::of::<ProblemBody<'_>>(Many::One));
     let mut paths = Map::new();
     for route in table {
-        route.says.takes.iter().chain(route.says.gives.iter().map(|gives| &gives.shape)).for_each(|shape| collect(&mut schemas, shape));
+        route
+            .says
+            .takes
+            .iter()
+            .chain(route.says.gives.iter().map(|gives| &gives.shape))
+            .for_each(|shape| collect(&mut schemas, shape));
         let path = paths.entry(route.pattern).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation(route);
     }
@@ -135,7 +140,8 @@ fn responses(route: &ApiRoute) -> Value {
         };
         let headers: Map<String, Value> =
             names.iter().map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))).collect();
-        let body = json!({ "description": about, "headers": headers, "content": { "application/json": { "schema": schema(shape) } } });
+        let body =
+            json!({ "description": about, "headers": headers, "content": { "application/json": { "schema": schema(shape) } } });
         responses.insert(status.to_string(), body);
     }
     for (status, ..) in REFUSALS.iter().filter(|(_, when, _)| when.applies(route)) {

@@ -104,11 +104,7 @@ pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Respo
 
 /// Refuses a token that does not allow `scope`.
 pub async fn allow(State(scope): State<Scope>, caller: Caller, request: Request, next: Next) -> Response {
-    if caller.token().scopes.allow(scope) {
-        next.run(request).await
-    } else {
-        ApiProblem::scope_missing(scope).into_response()
-    }
+    if caller.token().scopes.allow(scope) { next.run(request).await } else { ApiProblem::scope_missing(scope).into_response() }
 }
 
 /// Gives a read its tag (RFC 9110 section 8.8.3); 304 without a body to who has this very answer.

@@ -42,7 +42,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
-        let refused = |error: &str| ApiProblem::parameter(&named_in(error), told(error.rsplit("string: ").next().unwrap_or(error)));
+        let refused =
+            |error: &str| ApiProblem::parameter(&named_in(error), told(error.rsplit("string: ").next().unwrap_or(error)));
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(asked)) => Ok(Self(asked)),
             Err(rejection) => Err(refused(&rejection.body_text())),
@@ -165,15 +166,13 @@ where
     E: Into<ApiProblem>,
     F: AsyncFnOnce(&Txn) -> Result<Made<T>, E>,
 {
-    let done = app.services.db.write(caller.actor(), async |txn| {
-        match idempotency::claim(txn, keyed).await? {
-            Claim::First => {
-                let outcome = act(txn).await.map_err(Into::into)?.outcome()?;
-                idempotency::keep(txn, keyed, &outcome).await?;
-                Ok(answer(outcome, false))
-            }
-            other => before(other),
+    let done = app.services.db.write(caller.actor(), async |txn| match idempotency::claim(txn, keyed).await? {
+        Claim::First => {
+            let outcome = act(txn).await.map_err(Into::into)?.outcome()?;
+            idempotency::keep(txn, keyed, &outcome).await?;
+            Ok(answer(outcome, false))
         }
+        other => before(other),
     });
     done.await
 }

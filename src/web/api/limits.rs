@@ -101,9 +101,9 @@ mod tests {
         assert!(limits.count(one, at("2027-01-04T03:31:00Z")).allowed);
         let mut headers = HeaderMap::new();
         refused.tell(&mut headers);
-        assert_eq!((&headers["ratelimit-policy"], &headers["ratelimit"]), (
-            &HeaderValue::from_static("\"token\";q=2;w=60"),
-            &HeaderValue::from_static("\"token\";r=0;t=45")
-        ));
+        assert_eq!(
+            (&headers["ratelimit-policy"], &headers["ratelimit"]),
+            (&HeaderValue::from_static("\"token\";q=2;w=60"), &HeaderValue::from_static("\"token\";r=0;t=45"))
+        );
     }
 }

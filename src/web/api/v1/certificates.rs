@@ -8,10 +8,13 @@ use utoipa::ToSchema;
 
 use super::cohorts;
 use super::shapes::{Day, Instant};
-use crate::certificates::{self, CertificateState, Eligibility, IssueRefusal, Issued, Issuer, Reason, RevokeRefusal, verify_path};
+use crate::certificates::{
+    self, CertificateState, Eligibility, IssueRefusal, Issued, Issuer, Reason, RevokeRefusal, verify_path,
+};
 use crate::enrolment;
 use crate::kernel::Slug;
 use crate::kernel::ids::{CertificateId, EnrolmentId};
+use crate::organisation;
 use crate::tokens::Scope;
 use crate::web::api::input::{Asked, Command, Made, Named, once, once_apart};
 use crate::web::api::paging::Paging;
@@ -175,13 +178,14 @@ async fn issue_certificate(
     let no_such = || ApiProblem::field("enrolment", "Give the id of an enrolment in this cohort");
     let id: EnrolmentId = input.enrolment.parse().map_err(|_| no_such())?;
     let enrolment = enrolment::enrolment(&conn, id).await?;
+    let issuer = Issuer::of(&organisation::current(&conn).await?);
     drop(conn);
     enrolment.filter(|enrolment| enrolment.cohort == cohort.id).ok_or_else(no_such)?;
-    once_apart(&app, &caller, &keyed, issue(&app, &caller, id)).await
+    once_apart(&app, &caller, &keyed, issue(&app, &caller, id, issuer)).await
 }
 
-async fn issue(app: &App, caller: &Caller, id: EnrolmentId) -> Result<Made<Certificate>, ApiProblem> {
-    let issuer = Issuer::of(&app.site.owner().organisation).ok_or_else(|| {
+async fn issue(app: &App, caller: &Caller, id: EnrolmentId, issuer: Option<Issuer>) -> Result<Made<Certificate>, ApiProblem> {
+    let issuer = issuer.ok_or_else(|| {
         let detail = "A certificate says who issues it. Set the organisation’s legal name in the settings first.";
         ApiProblem::conflict("no-issuer", "The legal name is not set", detail)
     })?;

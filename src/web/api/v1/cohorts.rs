@@ -25,10 +25,14 @@ pub(super) fn routes() -> ApiRoutes {
     let list = Says::new("listCohorts", "Catalogue", "All cohorts")
         .more("Those that are not published yet are among them, with `published_at` null.")
         .pages::<Cohort>();
-    let show = Says::new("getCohort", "Catalogue", "One cohort, with what is left of its seats").gives::<Cohort>(200, "The cohort.");
-    ApiRoutes::default()
-        .get("/api/v1/cohorts", Scope::CatalogueRead, list, list_cohorts)
-        .get("/api/v1/cohorts/{cohort}", Scope::CatalogueRead, show, get_cohort)
+    let show =
+        Says::new("getCohort", "Catalogue", "One cohort, with what is left of its seats").gives::<Cohort>(200, "The cohort.");
+    ApiRoutes::default().get("/api/v1/cohorts", Scope::CatalogueRead, list, list_cohorts).get(
+        "/api/v1/cohorts/{cohort}",
+        Scope::CatalogueRead,
+        show,
+        get_cohort,
+    )
 }
 
 /// One run of a course.
@@ -98,7 +102,11 @@ impl From<CohortRow> for Cohort {
             taken: row.taken,
             held: row.held,
             price: cohort.price.into(),
-            enrolment: EnrolmentWindow { state, opens_at: cohort.window.opens().into(), closes_at: cohort.window.closes().into() },
+            enrolment: EnrolmentWindow {
+                state,
+                opens_at: cohort.window.opens().into(),
+                closes_at: cohort.window.closes().into(),
+            },
             published_at: cohort.published_at.map(Into::into),
             revision: cohort.revision,
             name: cohort.name,

@@ -17,9 +17,12 @@ use crate::web::session::PageSnapshot;
 pub(super) fn routes() -> ApiRoutes {
     let list = Says::new("listCourses", "Catalogue", "The courses that are taught").pages::<Course>();
     let show = Says::new("getCourse", "Catalogue", "One course, with its modules").gives::<CourseWithModules>(200, "The course.");
-    ApiRoutes::default()
-        .get("/api/v1/courses", Scope::CatalogueRead, list, list_courses)
-        .get("/api/v1/courses/{course}", Scope::CatalogueRead, show, get_course)
+    ApiRoutes::default().get("/api/v1/courses", Scope::CatalogueRead, list, list_courses).get(
+        "/api/v1/courses/{course}",
+        Scope::CatalogueRead,
+        show,
+        get_course,
+    )
 }
 
 /// A course: what is taught, without dates.

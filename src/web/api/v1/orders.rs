@@ -28,9 +28,12 @@ pub(super) fn routes() -> ApiRoutes {
         .query("state", "Only those that stand so.", states)
         .query("cohort", "Only those for a seat in the cohort at this address; of an unknown one there are none.", slug);
     let show = Says::new("getOrder", "Orders", "One order").gives::<Order>(200, "The order.");
-    ApiRoutes::default()
-        .get("/api/v1/orders", Scope::OrdersRead, list, list_orders)
-        .get("/api/v1/orders/{order}", Scope::OrdersRead, show, get_order)
+    ApiRoutes::default().get("/api/v1/orders", Scope::OrdersRead, list, list_orders).get(
+        "/api/v1/orders/{order}",
+        Scope::OrdersRead,
+        show,
+        get_order,
+    )
 }
 
 const STATES: [(&str, Which); 4] =
@@ -133,7 +136,8 @@ impl Query {
     /// The cohort that is asked for; nobody's id for one that is not there.
     async fn cohort(&self, conn: &Conn) -> Result<Option<CohortId>, ApiProblem> {
         let Some(asked) = &self.cohort else { return Ok(None) };
-        let slug: Slug = asked.parse().map_err(|_| ApiProblem::parameter("cohort", "Give a cohort’s address, such as january"))?;
+        let slug: Slug =
+            asked.parse().map_err(|_| ApiProblem::parameter("cohort", "Give a cohort’s address, such as january"))?;
         let found = catalogue::cohort_by_slug(conn, &slug).await?;
         Ok(Some(found.map_or(CohortId(uuid::Uuid::nil()), |cohort| cohort.id)))
     }

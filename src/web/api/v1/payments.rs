@@ -27,9 +27,12 @@ pub(super) fn routes() -> ApiRoutes {
         .takes::<NewPayment>()
         .gives::<Payment>(201, "The payment is recorded.")
         .conflicts();
-    ApiRoutes::default()
-        .get("/api/v1/orders/{order}/payments", Scope::PaymentsRead, list, list_payments)
-        .post("/api/v1/orders/{order}/payments", Scope::PaymentsWrite, record, record_payment)
+    ApiRoutes::default().get("/api/v1/orders/{order}/payments", Scope::PaymentsRead, list, list_payments).post(
+        "/api/v1/orders/{order}/payments",
+        Scope::PaymentsWrite,
+        record,
+        record_payment,
+    )
 }
 
 /// One attempt to move money against an order. Never deleted.
@@ -161,15 +164,15 @@ impl From<RecordRefusal> for ApiProblem {
         match refusal {
             RecordRefusal::NoSuchOrder => Self::not_found(),
             RecordRefusal::Db(error) => error.into(),
-            RecordRefusal::AmountDiffers { owed } => Self::field("amount", format!("The amount must be the order’s total, {owed}")),
+            RecordRefusal::AmountDiffers { owed } => {
+                Self::field("amount", format!("The amount must be the order’s total, {owed}"))
+            }
             RecordRefusal::FutureDate => Self::field("received_on", "Give a day that has come"),
             RecordRefusal::ReferenceUsed { order_number } => {
                 let detail = format!("The reference is already recorded, on order {order_number}.");
                 Self::conflict("reference-used", "The reference is recorded already", detail)
             }
-            RecordRefusal::AlreadyPaid => {
-                conflict("already-paid", "The order is paid", "Look whether the money is another’s.")
-            }
+            RecordRefusal::AlreadyPaid => conflict("already-paid", "The order is paid", "Look whether the money is another’s."),
             RecordRefusal::OrderClosed => conflict("order-closed", "The order was cancelled", "Send the money back."),
             RecordRefusal::Full => conflict(
                 "cohort-full",

@@ -31,9 +31,12 @@ pub(super) fn routes() -> ApiRoutes {
         .pages::<Enrolment>()
         .query("state", "Only those that stand so.", states);
     let show = Says::new("getEnrolment", "Roster", "One enrolment").gives::<Enrolment>(200, "The enrolment.");
-    ApiRoutes::default()
-        .get("/api/v1/cohorts/{cohort}/roster", Scope::RosterRead, roster, list_roster)
-        .get("/api/v1/enrolments/{enrolment}", Scope::RosterRead, show, get_enrolment)
+    ApiRoutes::default().get("/api/v1/cohorts/{cohort}/roster", Scope::RosterRead, roster, list_roster).get(
+        "/api/v1/enrolments/{enrolment}",
+        Scope::RosterRead,
+        show,
+        get_enrolment,
+    )
 }
 
 const STATES: [(&str, SeatState); 4] = [
@@ -113,9 +116,10 @@ fn progress_of(inputs: Option<&Inputs>, now: Timestamp) -> Progress {
         return Progress { modules: 0, modules_complete: 0, required_readings: 0, required_readings_read: 0, completed_at: None };
     };
     let progress = progress(inputs, now);
-    let (required, left) = progress.modules.iter().fold((0, 0), |(required, left), module| {
-        (required + module.required(), left + module.required_left())
-    });
+    let (required, left) = progress
+        .modules
+        .iter()
+        .fold((0, 0), |(required, left), module| (required + module.required(), left + module.required_left()));
     Progress {
         modules: progress.modules.len(),
         modules_complete: progress.modules.iter().filter(|module| module.required_left() == 0).count(),

@@ -27,9 +27,12 @@ pub(super) fn routes() -> ApiRoutes {
     let access = Says::new("getAccess", "Schedule", "What is open to one student, and why or when the rest opens")
         .more("Who is not enrolled, or no more, has no modules.")
         .gives::<StudentAccess>(200, "The decision on each module.");
-    ApiRoutes::default()
-        .get("/api/v1/cohorts/{cohort}/schedule", Scope::ScheduleRead, schedule, get_schedule)
-        .get("/api/v1/enrolments/{enrolment}/access", Scope::ScheduleRead, access, get_access)
+    ApiRoutes::default().get("/api/v1/cohorts/{cohort}/schedule", Scope::ScheduleRead, schedule, get_schedule).get(
+        "/api/v1/enrolments/{enrolment}/access",
+        Scope::ScheduleRead,
+        access,
+        get_access,
+    )
 }
 
 /// A cohort's plan at one revision.

@@ -20,12 +20,7 @@ struct Page<'a> {
 }
 
 /// Says what revoking does.
-pub async fn ask(
-    view: View,
-    _: AdminNow,
-    PageSnapshot(conn): PageSnapshot,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
+pub async fn ask(view: View, _: AdminNow, PageSnapshot(conn): PageSnapshot, Path(id): Path<String>) -> Result<Response, Problem> {
     let id: TokenId = id.parse().map_err(|_| Problem::NotFound)?;
     let token = tokens::token(&conn, id).await?.ok_or(Problem::NotFound)?;
     page(&Page { view: &view, token: &token })
