@@ -59,7 +59,8 @@ pub(super) fn router(app: &App) -> Router<App> {
         .into_router()
         .route("/api/v1/{*rest}", any(async || ApiProblem::not_found()))
         .method_not_allowed_fallback(async || ApiProblem::method())
-        .layer(from_fn_with_state(app.clone(), gate::gate));
+        // On the routes alone: what no route of ours matches is a page's to refuse.
+        .route_layer(from_fn_with_state(app.clone(), gate::gate));
     behind.route(DOCUMENT, get(told).fallback(async || ApiProblem::method()))
 }
 
