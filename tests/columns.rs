@@ -63,6 +63,8 @@ async fn assert_values_are_kept(conn: &DatabaseConnection) -> Result<(), DbErr> 
     assert_eq!(users::Entity::find_by_id(user.id).one(conn).await?, Some(user));
 
     let reading = readings::Model {
+        version: 1,
+        ready_since: None,
         id: ReadingId(Uuid::from_u128(2)),
         slug: "example".to_owned(),
         title: "An example".to_owned(),

@@ -14,6 +14,7 @@ mod m20261123_000008_audit;
 mod m20261123_000009_jobs;
 mod m20261123_000010_mail;
 mod m20261123_000011_clock;
+mod m20261123_000014_editing;
 mod m20261124_000012_organisation;
 mod m20261124_000013_second_factor;
 mod m20261124_000015_published;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_jobs::Migration),
             Box::new(m20261123_000010_mail::Migration),
             Box::new(m20261123_000011_clock::Migration),
+            Box::new(m20261123_000014_editing::Migration),
             Box::new(m20261124_000013_second_factor::Migration),
             Box::new(m20261124_000015_published::Migration),
             Box::new(m20261124_000017_certificates::Migration),

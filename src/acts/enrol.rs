@@ -95,8 +95,7 @@ pub async fn enrol(
 /// What is bought, as the receipt and the payment page say it.
 async fn description(txn: &Txn, cohort: CohortId) -> Result<String, EnrolRefusal> {
     let cohort = catalogue::cohort(txn, cohort).await?.ok_or(HoldRefusal::NoSuchCohort)?;
-    let course = catalogue::course(txn, cohort.course).await?.ok_or(HoldRefusal::NoSuchCohort)?;
-    Ok(format!("{}, {} cohort, one seat", course.title, cohort.name))
+    Ok(format!("{}, {} cohort, one seat", cohort.course_title, cohort.name))
 }
 
 #[cfg(test)]

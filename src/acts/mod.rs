@@ -1,6 +1,7 @@
 //! Writes that span domains.
 
 mod cohort_terms;
+mod correct_reading;
 pub mod enrol;
 mod enrol_free;
 mod extend;
@@ -12,6 +13,7 @@ mod resend;
 mod tests;
 
 pub use cohort_terms::{Publication, Terms, TermsRefusal, change_terms, price_is_fixed, set_publication};
+pub use correct_reading::{CorrectRefusal, WhenNeeded, correct_reading};
 pub use enrol_free::{FreeRefusal, FreeSeat, confirm_again, enrol_free};
 pub use extend::{ExtendRefusal, Extended, Extension, MOST_DAYS, extend};
 pub use move_release::{MoveRefusal, Moved, move_release};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::DbErr;
 
 use crate::audit;
-use crate::catalogue::model::{CatalogueEvent, Cohort, CohortModule, EnrolmentWindow};
+use crate::catalogue::model::{CatalogueEvent, Cohort, CohortModule, Course, EnrolmentWindow};
 use crate::db::Txn;
 use crate::identity::Role;
 use crate::kernel::ids::{CourseId, UserId};
@@ -90,13 +90,14 @@ pub enum OpenRefusal {
     Db(#[from] DbErr),
 }
 
-/// Opens a cohort of `course`: copies its modules, reading keys and rules, so that later edits of the course never touch the
+/// Opens a cohort of `course`: copies its title, modules, reading keys and rules, so that later edits of the course never touch the
 /// cohort, and writes its schedule. Only staff see it until it is published.
 ///
 /// # Errors
 /// [`OpenRefusal`].
 pub async fn open_cohort(txn: &Txn, course: CourseId, new: NewCohort) -> Result<Cohort, OpenRefusal> {
-    catalogue::course(txn, course).await?.ok_or(OpenRefusal::NoSuchCourse)?;
+    // Locked: the copy is of one moment, whoever edits the course meanwhile.
+    let course = catalogue::course_for_update(txn, course).await?.ok_or(OpenRefusal::NoSuchCourse)?;
     if catalogue::cohort_by_slug(txn, &new.slug).await?.is_some() {
         return Err(OpenRefusal::SlugTaken);
     }
@@ -104,9 +105,12 @@ pub async fn open_cohort(txn: &Txn, course: CourseId, new: NewCohort) -> Result<
     if let Some(user) = no_teacher(txn, &instructors).await? {
         return Err(OpenRefusal::NotAnInstructor(user));
     }
-    let cohort = cohort(txn, course, &new);
-    let modules: Vec<_> =
-        catalogue::course_modules(txn, course).await?.iter().map(|module| module.copied_for(cohort.id, txn.new_id())).collect();
+    let cohort = cohort(txn, &course, &new);
+    let modules: Vec<_> = catalogue::course_modules(txn, course.id)
+        .await?
+        .iter()
+        .map(|module| module.copied_for(cohort.id, txn.new_id()))
+        .collect();
     let items = items(&modules, &new.timetable)?;
     CohortPlan::new(cohort.clone(), modules.clone(), &items)?;
     let instructors: Vec<_> = instructors.into_iter().collect();
@@ -138,10 +142,11 @@ pub(super) async fn no_teacher(txn: &Txn, people: &BTreeSet<UserId>) -> Result<O
     Ok(None)
 }
 
-fn cohort(txn: &Txn, course: CourseId, new: &NewCohort) -> Cohort {
+fn cohort(txn: &Txn, course: &Course, new: &NewCohort) -> Cohort {
     Cohort {
         id: txn.new_id(),
-        course,
+        course: course.id,
+        course_title: course.title.clone(),
         slug: new.slug.clone(),
         name: new.name.clone(),
         zone: new.zone.clone(),

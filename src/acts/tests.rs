@@ -2,6 +2,7 @@
 
 mod access;
 mod board;
+mod editing;
 mod library;
 mod nudges;
 mod planning;

@@ -21,6 +21,7 @@ pub(crate) fn to_cohort(row: cohorts::Model) -> Result<Cohort, DbErr> {
     Ok(Cohort {
         id: row.id,
         course: row.course_id,
+        course_title: row.course_title,
         slug: row.slug.parse().map_err(|_| corrupt("slug"))?,
         name: row.name,
         zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
@@ -46,6 +47,7 @@ pub(crate) async fn insert_cohort(
     let row = cohorts::ActiveModel {
         id: Set(cohort.id),
         course_id: Set(cohort.course),
+        course_title: Set(cohort.course_title.clone()),
         slug: Set(cohort.slug.as_str().to_owned()),
         name: Set(cohort.name.clone()),
         zone: Set(cohort.zone.name().to_owned()),

@@ -1,8 +1,10 @@
 //! What is taught and when it is offered: courses, the cohorts that copied them, modules and their reading keys.
 
 mod cohorts;
+mod editing;
 pub mod model;
 mod store;
+mod uses;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +18,12 @@ use model::{Answered, CatalogueEvent, Course, CourseModule, ReadingKey, Rule};
 
 pub use cohorts::{all_cohorts, cohort, cohort_by_slug, cohort_modules, cohorts, cohorts_of_instructor, instructors, published};
 pub(crate) use cohorts::{cohort_for_update, insert_cohort, raise_revision, save_cohort, set_instructors, set_keys};
+pub use editing::{
+    EditRefusal, add_module, change_keys, create_first_course, edit_course, edit_module, move_module, remove_module,
+};
+pub(crate) use store::course_for_update;
 pub use store::{course, course_by_slug, course_modules, courses};
+pub use uses::{CohortUse, CourseUse, cohort_uses, course_uses};
 
 /// A course to be made.
 #[derive(Debug, Clone)]
@@ -34,6 +41,14 @@ pub struct NewCourse {
     pub modules: Vec<NewModule>,
 }
 
+/// A reading's place in a module to be made.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    pub reading: ReadingId,
+    pub required: bool,
+    pub why: String,
+}
+
 /// A week of a course to be made.
 #[derive(Debug, Clone)]
 pub struct NewModule {
@@ -47,17 +62,12 @@ pub struct NewModule {
     pub readings: Vec<NewKey>,
 }
 
-/// A reading's place in a module to be made.
-#[derive(Debug, Clone)]
-pub struct NewKey {
-    pub reading: ReadingId,
-    pub required: bool,
-    pub why: String,
-}
-
 /// Why a course is not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CourseRefusal {
+    /// One course is taught here.
+    #[error("there is a course already")]
+    AlreadyThere,
     #[error("another course has this address")]
     SlugTaken,
     #[error("a course needs a module")]
@@ -92,6 +102,7 @@ pub async fn create_course(txn: &Txn, new: NewCourse) -> Result<Course, CourseRe
         hours_min: new.hours_min,
         hours_max: new.hours_max,
         language: new.language,
+        version: 1,
     };
     let numbered = (1..).zip(new.modules);
     let modules: Vec<_> = numbered.map(|(position, new)| module(txn, course.id, position, new)).collect::<Result<_, _>>()?;
@@ -121,5 +132,6 @@ fn module(txn: &Txn, course: CourseId, position: u32, new: NewModule) -> Result<
         reflection_prompt: new.reflection_prompt,
         release_rule: new.release_rule,
         readings: (1..).zip(new.readings).map(key).collect(),
+        version: 1,
     })
 }

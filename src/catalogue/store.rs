@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, Unchanged};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -41,6 +42,7 @@ fn to_course(row: courses::Model) -> Result<Course, DbErr> {
         hours_min: natural(row.hours_min, "number of hours")?,
         hours_max: natural(row.hours_max, "number of hours")?,
         language: row.language,
+        version: row.version,
     })
 }
 
@@ -57,6 +59,7 @@ pub(super) async fn insert_course(txn: &Txn, course: &Course, modules: &[CourseM
         hours_max: Set(integer(course.hours_max)?),
         language: Set(course.language.clone()),
         created_at: Set(txn.now().into()),
+        version: Set(course.version),
     };
     courses::Entity::insert(row).exec_without_returning(&**txn).await?;
     for module in modules {
@@ -65,8 +68,9 @@ pub(super) async fn insert_course(txn: &Txn, course: &Course, modules: &[CourseM
     Ok(())
 }
 
-async fn insert_module(txn: &Txn, module: &CourseModule) -> Result<(), DbErr> {
-    let row = course_modules::ActiveModel {
+/// The columns of a module.
+fn module_row(module: &CourseModule, version: i32) -> Result<course_modules::ActiveModel, DbErr> {
+    Ok(course_modules::ActiveModel {
         id: Set(module.id),
         course_id: Set(module.course),
         position: Set(integer(module.position)?),
@@ -76,11 +80,19 @@ async fn insert_module(txn: &Txn, module: &CourseModule) -> Result<(), DbErr> {
         questions: Set(to_json(&module.questions)?),
         reflection_prompt: Set(module.reflection_prompt.clone()),
         release_rule: Set(to_json(&module.release_rule)?),
-    };
-    course_modules::Entity::insert(row).exec_without_returning(&**txn).await?;
-    for key in &module.readings {
+        version: Set(version),
+    })
+}
+
+pub(super) async fn insert_module(txn: &Txn, module: &CourseModule) -> Result<(), DbErr> {
+    course_modules::Entity::insert(module_row(module, module.version)?).exec_without_returning(&**txn).await?;
+    insert_keys(txn, module.id, &module.readings).await
+}
+
+async fn insert_keys(txn: &Txn, module: ModuleId, keys: &[ReadingKey]) -> Result<(), DbErr> {
+    for key in keys {
         let row = course_module_readings::ActiveModel {
-            module_id: Set(module.id),
+            module_id: Set(module),
             reading_id: Set(key.reading),
             position: Set(integer(key.position)?),
             required: Set(key.required),
@@ -88,6 +100,86 @@ async fn insert_module(txn: &Txn, module: &CourseModule) -> Result<(), DbErr> {
         };
         course_module_readings::Entity::insert(row).exec_without_returning(&**txn).await?;
     }
+    Ok(())
+}
+
+/// The course, its row locked: edits of it and copies of it come one after the other.
+pub(crate) async fn course_for_update(txn: &Txn, id: CourseId) -> Result<Option<Course>, DbErr> {
+    courses::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(&**txn).await?.map(to_course).transpose()
+}
+
+/// The course that a module belongs to.
+pub(super) async fn course_of(txn: &Txn, module: ModuleId) -> Result<Option<CourseId>, DbErr> {
+    Ok(course_modules::Entity::find_by_id(module).one(&**txn).await?.map(|row| row.course_id))
+}
+
+/// Writes a course's facts under its next version.
+pub(super) async fn update_course(txn: &Txn, course: &Course) -> Result<(), DbErr> {
+    let row = courses::ActiveModel {
+        id: Unchanged(course.id),
+        title: Set(course.title.clone()),
+        dek: Set(course.dek.clone()),
+        description: Set(to_json(&course.description)?),
+        outcomes: Set(to_json(&course.outcomes)?),
+        questions: Set(to_json(&course.questions)?),
+        hours_min: Set(integer(course.hours_min)?),
+        hours_max: Set(integer(course.hours_max)?),
+        language: Set(course.language.clone()),
+        version: Set(course.version + 1),
+        ..Default::default()
+    };
+    row.update(&**txn).await?;
+    Ok(())
+}
+
+/// Counts a change of the modules' order.
+pub(super) async fn raise_course_version(txn: &Txn, course: CourseId) -> Result<(), DbErr> {
+    courses::Entity::update_many()
+        .col_expr(courses::Column::Version, Expr::col(courses::Column::Version).add(1))
+        .filter(courses::COLUMN.id.eq(course))
+        .exec(&**txn)
+        .await?;
+    Ok(())
+}
+
+/// Writes a module's texts and place under its next version.
+pub(super) async fn update_module(txn: &Txn, module: &CourseModule) -> Result<(), DbErr> {
+    let row = course_modules::ActiveModel { id: Unchanged(module.id), ..module_row(module, module.version + 1)? };
+    row.update(&**txn).await?;
+    Ok(())
+}
+
+/// Takes a module out of the numbered places, until [`update_module`] gives it one.
+pub(super) async fn set_aside(txn: &Txn, module: &CourseModule) -> Result<(), DbErr> {
+    course_modules::Entity::update_many()
+        .col_expr(course_modules::Column::Position, Expr::value(-integer(module.position)?))
+        .filter(course_modules::COLUMN.id.eq(module.id))
+        .exec(&**txn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_module(txn: &Txn, module: ModuleId) -> Result<(), DbErr> {
+    delete_keys(txn, module).await?;
+    course_modules::Entity::delete_by_id(module).exec(&**txn).await?;
+    Ok(())
+}
+
+async fn delete_keys(txn: &Txn, module: ModuleId) -> Result<(), DbErr> {
+    let theirs = course_module_readings::Entity::delete_many().filter(course_module_readings::COLUMN.module_id.eq(module));
+    theirs.exec(&**txn).await?;
+    Ok(())
+}
+
+/// Writes a module's readings anew, under its next version.
+pub(super) async fn replace_keys(txn: &Txn, module: ModuleId, keys: &[ReadingKey]) -> Result<(), DbErr> {
+    delete_keys(txn, module).await?;
+    insert_keys(txn, module, keys).await?;
+    course_modules::Entity::update_many()
+        .col_expr(course_modules::Column::Version, Expr::col(course_modules::Column::Version).add(1))
+        .filter(course_modules::COLUMN.id.eq(module))
+        .exec(&**txn)
+        .await?;
     Ok(())
 }
 
@@ -151,5 +243,6 @@ fn to_module(row: course_modules::Model, keys: &mut BTreeMap<ModuleId, Vec<Readi
         reflection_prompt: row.reflection_prompt,
         release_rule: from_json(row.release_rule, "release rule")?,
         readings: keys.remove(&row.id).unwrap_or_default(),
+        version: row.version,
     })
 }

@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::model::{Certificate, Eligibility, Issuer, Missing, eligibility};
 use super::store;
-use crate::catalogue::{self, model::Cohort};
+use crate::catalogue::model::Cohort;
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::Timestamp;
@@ -92,9 +92,7 @@ fn printable(enrolment: &Enrolment, completed_at: Timestamp) -> Standing {
 /// Of what is the same on each certificate of the cohort.
 async fn unprintable(conn: &Conn, plans: &Plans, cohort: &Cohort, issuer: &Issuer) -> Result<Vec<char>, DbErr> {
     let plan = plans.get(conn, cohort.id, cohort.revision).await?;
-    let course = catalogue::course(conn, cohort.course).await?;
-    let mut texts = vec![cohort.name.as_str(), issuer.legal_name.as_str()];
-    texts.extend(course.as_ref().map(|course| course.title.as_str()));
+    let mut texts = vec![cohort.course_title.as_str(), cohort.name.as_str(), issuer.legal_name.as_str()];
     texts.extend(plan.modules().iter().map(|module| module.title.as_str()));
     texts.extend(issuer.signers.iter().flat_map(|signer| [signer.name.as_str(), signer.title.as_str()]));
     let missing: BTreeSet<char> = texts.into_iter().flat_map(pdf::unprintable).collect();

@@ -149,9 +149,8 @@ async fn draft(
         Eligibility::Complete { at } => at,
         other => return Err(IssueRefusal::NotEligible(other)),
     };
-    let course = catalogue::course(conn, cohort.course).await?.ok_or(IssueRefusal::NoSuchEnrolment)?;
     let cards = cards(conn, &inputs).await?;
-    let award = Award::of(enrolment, &inputs, course.title, &cards, issuer.clone(), (completed_at, now));
+    let award = Award::of(enrolment, &inputs, cohort.course_title, &cards, issuer.clone(), (completed_at, now));
     Ok(Draft { award, zone: cohort.zone })
 }
 

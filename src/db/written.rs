@@ -7,7 +7,7 @@ use sea_orm::{DatabaseBackend, Statement, Value};
 use uuid::Uuid;
 
 /// A query by `N` ids, whose text is made at its first run on each kind of database: making it costs more than running it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Written<const N: usize>(Mutex<Vec<Statement>>);
 
 /// Stands for the id at `place` while the text is made; no id of ours is of the last ones.

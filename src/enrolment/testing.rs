@@ -35,6 +35,7 @@ pub(crate) fn name(number: u32) -> PersonName {
 async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
     let (course, cohort): (CourseId, CohortId) = (txn.new_id(), txn.new_id());
     let row = courses::ActiveModel {
+        version: Set(1),
         id: Set(course),
         slug: Set(format!("course-{}", course.0.simple())),
         title: Set("Demo Course".to_owned()),
@@ -49,6 +50,7 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
     };
     courses::Entity::insert(row).exec_without_returning(&**txn).await?;
     let row = cohorts::ActiveModel {
+        course_title: Set("Example Course".to_owned()),
         id: Set(cohort),
         course_id: Set(course),
         slug: Set(format!("cohort-{}", cohort.0.simple())),

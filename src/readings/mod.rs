@@ -8,11 +8,14 @@ use sea_orm::DbErr;
 
 use crate::audit;
 use crate::db::Txn;
+use crate::kernel::Touch;
+use crate::kernel::ids::ReadingId;
 use import::ImportedArticle;
 use model::{FieldError, ReadingEvent, free_slug, slug_base};
 
 pub use model::{Body, Card, Language, NewReading, Reading, Rights, WebAddress};
-pub use store::{cards, library, reading_by_slug, readings};
+pub(crate) use store::is_ready;
+pub use store::{cards, library, reading_by_slug, readings, same_article};
 
 /// Why a reading is not added.
 #[derive(Debug, thiserror::Error)]
@@ -56,27 +59,35 @@ pub struct ImportTerms {
 /// # Errors
 /// [`AddRefusal`].
 pub async fn import_article(txn: &Txn, article: ImportedArticle, terms: ImportTerms) -> Result<Reading, AddRefusal> {
-    let publisher = terms.publisher.or(article.publisher).ok_or(AddRefusal::NoPublisher)?;
-    let joined = |parts: Vec<&str>, between| (!parts.is_empty()).then(|| parts.join(between));
-    let names = article.authors.iter().map(|author| author.name.as_str()).filter(|name| !name.is_empty()).collect();
-    let mut roles: Vec<_> = article.authors.iter().filter_map(|author| author.role.as_deref()).collect();
-    roles.dedup();
-    let mut credits: Vec<_> = article.photos.iter().map(|photo| photo.credit.as_str()).collect();
-    credits.dedup();
+    let publisher = terms.publisher.or_else(|| article.publisher.clone()).ok_or(AddRefusal::NoPublisher)?;
     let new = NewReading {
+        author: article.author(),
+        author_role: article.author_role(),
+        photo_credit: article.photo_credit(),
         title: article.title,
-        author: joined(names, ", "),
-        author_role: joined(roles, ", "),
         publisher,
         published_on: None,
         url: None,
         language: terms.language,
         licence: terms.licence,
-        photo_credit: joined(credits, "; "),
         summary: terms.summary,
         minutes: article.body.minutes(),
         body: Some(article.body),
         rights: terms.rights,
     };
     add_reading(txn, new).await
+}
+
+/// The reading, its row locked: no module is keyed to it, and nobody else corrects it, before this transaction ends.
+pub(crate) async fn reading_for_update(txn: &Txn, id: ReadingId) -> Result<Option<Reading>, DbErr> {
+    store::for_update(txn, id).await
+}
+
+/// Writes a corrected reading under its next version. Its slug stays, so that links keep. `touches` are the cohorts that the
+/// correction opens something for, or takes something from: `acts::correct_reading` knows.
+pub(crate) async fn rewrite(txn: &Txn, before: &Reading, after: Reading, touches: &[Touch]) -> Result<Reading, DbErr> {
+    let after = Reading { version: before.version + 1, ..after };
+    store::update(txn, before, &after).await?;
+    audit::record(txn, &ReadingEvent::Corrected { before, after: &after, touches }).await?;
+    Ok(after)
 }

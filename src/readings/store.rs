@@ -1,10 +1,13 @@
 //! Queries of the library.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, NotSet, QueryFilter, QueryOrder, QuerySelect,
+    Set, Unchanged,
+};
 
 use super::model::{Body, Card, Reading, Rights};
-use crate::db::columns::CivilDate;
+use crate::db::columns::{CivilDate, UtcTime};
 use crate::db::rows::readings::readings::{self as rows, Rights as RowRights};
 use crate::db::{Conn, Txn};
 use crate::kernel::Slug;
@@ -49,11 +52,13 @@ fn to_reading(row: rows::Model) -> Result<Reading, DbErr> {
         body,
         rights: rights(row.rights),
         minutes: u32::try_from(row.minutes).map_err(|_| corrupt("reading time"))?,
+        version: row.version,
     })
 }
 
-pub(super) async fn insert(txn: &Txn, reading: &Reading) -> Result<(), DbErr> {
-    let row = rows::ActiveModel {
+/// All columns but the moments of its coming and of its readiness.
+fn columns(txn: &Txn, reading: &Reading) -> rows::ActiveModel {
+    rows::ActiveModel {
         id: Set(reading.id),
         slug: Set(reading.slug.as_str().to_owned()),
         title: Set(reading.title.clone()),
@@ -70,9 +75,43 @@ pub(super) async fn insert(txn: &Txn, reading: &Reading) -> Result<(), DbErr> {
         body_sha256: Set(reading.body.as_ref().map(Body::sha256)),
         rights: Set(rights_row(reading.rights)),
         minutes: Set(i32::try_from(reading.minutes).unwrap_or(i32::MAX)),
-        created_at: Set(txn.now().into()),
         updated_at: Set(txn.now().into()),
+        version: Set(reading.version),
+        created_at: NotSet,
+        ready_since: NotSet,
+    }
+}
+
+/// Writes a corrected reading. What stays ready has been so since the same moment.
+pub(super) async fn update(txn: &Txn, before: &Reading, after: &Reading) -> Result<(), DbErr> {
+    let ready_since = match (before.is_ready(), after.is_ready()) {
+        (true, true) => NotSet,
+        (false, true) => Set(Some(txn.now().into())),
+        (_, false) => Set(None),
     };
+    let row = rows::ActiveModel { id: Unchanged(after.id), ready_since, ..columns(txn, after) };
+    row.update(&**txn).await?;
+    Ok(())
+}
+
+pub(super) async fn for_update(txn: &Txn, id: ReadingId) -> Result<Option<Reading>, DbErr> {
+    rows::Entity::find_by_id(id).lock(LockType::Update).one(&**txn).await?.map(to_reading).transpose()
+}
+
+/// A reading of the library with this title and publisher, to the letter: the same article once more, most likely.
+///
+/// # Errors
+/// The database's own.
+pub async fn same_article(conn: &Conn, title: &str, publisher: &str) -> Result<Option<Slug>, DbErr> {
+    let same = rows::Entity::find().filter(rows::COLUMN.title.eq(title)).filter(rows::COLUMN.publisher.eq(publisher));
+    let found = same.order_by_asc(rows::Column::Id).one(conn).await?;
+    found.map(|row| row.slug.parse().map_err(|_| corrupt("slug"))).transpose()
+}
+
+pub(super) async fn insert(txn: &Txn, reading: &Reading) -> Result<(), DbErr> {
+    let now = txn.now().into();
+    let row =
+        rows::ActiveModel { created_at: Set(now), ready_since: Set(reading.is_ready().then_some(now)), ..columns(txn, reading) };
     rows::Entity::insert(row).exec_without_returning(&**txn).await?;
     Ok(())
 }
@@ -102,6 +141,11 @@ pub async fn readings(conn: &Conn, ids: &[ReadingId]) -> Result<Vec<Reading>, Db
     wanted.order_by_asc(rows::Column::Title).all(conn).await?.into_iter().map(to_reading).collect()
 }
 
+/// Whether a row has something for a student to read: [`Reading::is_ready`] in the database's words.
+pub(crate) fn is_ready() -> Condition {
+    Condition::all().add(rows::Column::ReadySince.is_not_null())
+}
+
 #[derive(FromQueryResult)]
 struct CardRow {
     id: ReadingId,
@@ -115,7 +159,7 @@ struct CardRow {
     summary: Option<String>,
     rights: RowRights,
     minutes: i32,
-    created_at: crate::db::columns::UtcTime,
+    ready_since: Option<UtcTime>,
     has_body: bool,
 }
 
@@ -133,7 +177,7 @@ fn to_card(row: CardRow) -> Result<Card, DbErr> {
         summary: row.summary,
         has_text: row.has_body && rights != Rights::LinkOnly,
         minutes: u32::try_from(row.minutes).map_err(|_| corrupt("reading time"))?,
-        added_at: row.created_at.into(),
+        ready_since: row.ready_since.map(Into::into),
     })
 }
 
@@ -158,7 +202,7 @@ pub async fn library(conn: &Conn) -> Result<Vec<Card>, DbErr> {
 async fn cards_where(conn: &Conn, which: Condition) -> Result<Vec<Card>, DbErr> {
     use rows::Column as C;
     let listed = [C::Id, C::Slug, C::Title, C::Author, C::Publisher, C::PublishedOn, C::Url, C::Language, C::Summary];
-    let query = rows::Entity::find().select_only().columns(listed).columns([C::Rights, C::Minutes, C::CreatedAt]);
+    let query = rows::Entity::find().select_only().columns(listed).columns([C::Rights, C::Minutes, C::ReadySince]);
     let query = query.expr_as(Expr::col(C::Body).is_not_null(), "has_body").filter(which);
     query.into_model::<CardRow>().all(conn).await?.into_iter().map(to_card).collect()
 }

@@ -50,7 +50,6 @@ pub async fn of_staff(conn: &Conn, person: &Person, slug: &Slug) -> Result<Optio
 /// The database's own.
 pub async fn board(conn: &Conn, plans: &Plans, person: &Person, slug: &Slug) -> Result<Option<Board>, DbErr> {
     let Some(cohort) = of_staff(conn, person, slug).await? else { return Ok(None) };
-    let Some(course) = catalogue::course(conn, cohort.course).await? else { return Ok(None) };
     let plan = plans.get(conn, cohort.id, cohort.revision).await?;
     let keyed: Vec<ReadingId> = plan.modules().iter().flat_map(|module| &module.readings).map(|key| key.reading).collect();
     let cards = readings::cards(conn, &keyed).await?.into_iter().map(|card| (card.id, card)).collect();
@@ -59,7 +58,8 @@ pub async fn board(conn: &Conn, plans: &Plans, person: &Person, slug: &Slug) -> 
     let staff = identity::teachers(conn).await?;
     let instructors = staff.into_iter().filter(|person| ids.contains(&person.id)).collect();
     let taken = enrolment::seats_taken(conn, cohort.id).await?;
-    Ok(Some(Board { cohort, course: course.title, plan, cards, instructors, taken, keen }))
+    let course = cohort.course_title.clone();
+    Ok(Some(Board { cohort, course, plan, cards, instructors, taken, keen }))
 }
 
 /// Nobody's enrolment: the inputs are those of a student of whom nothing is known, but that they keep up.

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod enrolments;
 pub mod history;
+pub mod library;
 pub mod offer;
 pub mod order;
 pub mod orders;

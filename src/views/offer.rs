@@ -61,14 +61,13 @@ pub async fn by_id(conn: &Conn, id: CohortId, now: Timestamp) -> Result<Option<O
 }
 
 async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Offer>, DbErr> {
-    let Some(course) = catalogue::course(conn, cohort.course).await? else { return Ok(None) };
     let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
     let taken = enrolment::seats_taken(conn, cohort.id).await?;
     Ok(Some(Offer {
         id: cohort.id,
         slug: cohort.slug,
         name: cohort.name,
-        course: course.title,
+        course: cohort.course_title,
         starts_on: cohort.starts_on,
         starts_long: long_date(cohort.starts_on),
         starts_short: short_date(cohort.starts_on),

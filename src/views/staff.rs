@@ -67,11 +67,10 @@ pub async fn sees(conn: &Conn, person: &Person, cohort: CohortId) -> Result<bool
 }
 
 pub(super) async fn row(conn: &Conn, cohort: Cohort, seats: SeatCount, now: Timestamp) -> Result<Option<CohortRow>, DbErr> {
-    let Some(course) = catalogue::course(conn, cohort.course).await? else { return Ok(None) };
     let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
     let weeks = catalogue::cohort_modules(conn, cohort.id).await?.len();
     Ok(Some(CohortRow {
-        course: course.title,
+        course: cohort.course_title.clone(),
         weeks: u32::try_from(weeks).unwrap_or(u32::MAX),
         taken: seats.held + seats.enrolled,
         held: seats.held,

@@ -62,14 +62,17 @@ impl View {
         let mut entries = match self.role {
             None => vec![("/", "The course"), ("/cohorts", "Cohorts"), ("/sign-in", "Sign in")],
             Some(Role::Student) => vec![("/learn", "Your course"), ("/", "The course"), ("/cohorts", "Cohorts")],
-            Some(Role::Instructor) => vec![("/staff/cohorts", "Cohorts"), ("/", "The course")],
+            Some(Role::Instructor) => {
+                vec![("/staff/cohorts", "Cohorts"), ("/staff/course", "Course"), ("/staff/readings", "Readings")]
+            }
             Some(Role::Admin) => vec![
                 ("/staff/today", "Today"),
                 ("/staff/cohorts", "Cohorts"),
                 ("/staff/enrolments", "Enrolments"),
+                ("/staff/course", "Course"),
+                ("/staff/readings", "Readings"),
                 ("/staff/people", "People"),
                 ("/staff/settings", "Settings"),
-                ("/", "The course"),
             ],
         };
         if self.signed_in() {
@@ -209,6 +212,14 @@ pub fn pdf_to_save(name: &str, bytes: Vec<u8>) -> Response {
 /// [`Problem::Internal`] if the template fails.
 pub fn page_not_found(template: &impl askama::Template) -> Result<Response, Problem> {
     Ok((StatusCode::NOT_FOUND, Html(template.render()?)).into_response())
+}
+
+/// A form's page again, because somebody changed meanwhile what it changes, with the input kept: 409 (RFC 9110 section 15.5.10).
+///
+/// # Errors
+/// [`Problem::Internal`] if the template fails.
+pub fn page_in_conflict(template: &impl askama::Template) -> Result<Response, Problem> {
+    Ok((StatusCode::CONFLICT, Html(template.render()?)).into_response())
 }
 
 /// A page that shows something the reader may not have yet, with why: 403.

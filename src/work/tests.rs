@@ -59,12 +59,12 @@ impl Composer for WeekOpen {
 
     async fn compose(&self, _: &Services, letter: &Letter) -> Result<Composed, ComposeFailure> {
         let subject = format!("Week {} is open", letter.payload["week"]);
-        Ok(Composed::Send(Content {
+        Ok(Composed::Send(Box::new(Content {
             subject,
             text: "Read.\n".to_owned(),
             html: "<p>Read.</p>\n".to_owned(),
             ..Content::default()
-        }))
+        })))
     }
 }
 

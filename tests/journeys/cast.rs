@@ -8,15 +8,13 @@ use lectern::identity::{self, Role};
 use lectern::jobs;
 use lectern::kernel::ids::UserId;
 use lectern::kernel::{Actor, Currency, Money, Timestamp};
-use lectern::organisation::{
-    self,
-    model::{Change, Identity},
-};
+use lectern::organisation::{self, model::Change};
 use lectern::readings::{self, NewReading, Rights};
 use lectern::work::Registries;
 
 use crate::support::app::TestApp;
 use crate::support::browser::{Browser, Page};
+use crate::support::school::seller;
 
 pub const ADMIN: &str = "admin@example.org";
 /// Teaches the cohort.
@@ -48,7 +46,7 @@ pub async fn open(app: &TestApp, seats: u32) {
     let db = &app.services().db;
     db.write(Actor::Operator, async |txn| {
         person(txn, ADMIN, "Demo Admin", Role::Admin).await;
-        organisation::change(txn, Change::Identity(owner())).await?;
+        organisation::change(txn, Change::Identity(seller())).await?;
         let instructor = person(txn, INSTRUCTOR, "Demo Instructor", Role::Instructor).await;
         let new = course(txn).await;
         let course = catalogue::create_course(txn, new).await.unwrap();
@@ -57,17 +55,6 @@ pub async fn open(app: &TestApp, seats: u32) {
     })
     .await
     .unwrap();
-}
-
-/// Who sells the course.
-pub fn owner() -> Identity {
-    Identity {
-        legal_name: "Example Journal (demonstration)".parse().unwrap(),
-        short_name: "Example Journal".parse().unwrap(),
-        address: "1 Example Street\nExample Town 000000".parse().unwrap(),
-        contact: "office@example.org".parse().unwrap(),
-        phone: None,
-    }
 }
 
 async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> UserId {

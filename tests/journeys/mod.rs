@@ -9,6 +9,7 @@ mod a7;
 pub mod cast;
 mod enrolments;
 mod i1;
+mod i1_library;
 mod i7;
 mod s1;
 mod s2;

@@ -3,6 +3,7 @@
 use super::cast::{self, ADMIN, STUDENT};
 use crate::certificates::read;
 use crate::support::app::{TestApp, on_each_database};
+use crate::support::browser::Browser;
 use lectern::identity;
 use lectern::kernel::ids::EnrolmentId;
 use sha2::{Digest, Sha256};
@@ -54,43 +55,51 @@ async fn from_the_last_reading_to_a_corrected_certificate() {
             assert!(bare(&printed).contains(&bare(field)), "{field} is not in {printed}");
         }
 
-        // Anybody, typing as people type.
-        let visitor = app.browser();
-        let form = visitor.open("/verify").await;
-        form.form("Check").with("code", "nonsense").submit().await.is(422).shows("16 letters and digits");
-        let unknown = form.form("Check").with("code", "0000-0000-0000-0000").submit().await;
-        unknown.is(422).shows("No certificate of ours has this code");
-        let typed = format!(" {} ", code.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l"));
-        let valid = form.form("Check").with("code", &typed).submit().await;
-        valid.is(200).shows("This certificate is valid").shows("Demo Student 03").shows("Essay 6-1").shows("6 required readings");
-        let sha: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        valid.shows(&sha).hides(STUDENT);
-        visitor
-            .open("/verify/0000-0000-0000-0000")
-            .await
-            .is(404)
-            .shows("No certificate has this code")
-            .click("Try another code")
-            .await;
-        visitor.open("/verify/none").await.is(404);
-
-        // The name was wrong.
-        let certificate = admin.open("/staff/cohorts/january/certificates").await.click("Certificate of Demo Student 03").await;
-        let form = certificate.click("Correct the name").await;
-        form.is(200).form("Issue the successor").submit().await.is(422).shows("This is the name that the certificate has");
-        let successor = form.form("Issue the successor").with("name", "Demo Ñandú 03").submit().await;
-        successor.is(200).shows("The successor is issued").shows("Demo Ñandú 03");
-        let old = visitor.open(&format!("/verify/{code}")).await;
-        old.is(200).shows("This certificate was superseded").shows("Demo Student 03");
-        let html = old.html();
-        let link = html.select(&scraper::Selector::parse(".notice a[href^='/verify/']").unwrap()).next().unwrap();
-        let next = visitor.open(link.value().attr("href").unwrap()).await;
-        next.is(200).shows("This certificate is valid").shows("Demo Ñandú 03").hides("Demo Student 03");
+        anybody_checks(&app, &code, &bytes).await;
+        correct_the_name(&app, &admin, &code).await;
         student.open(&page).await.shows("Demo Ñandú 03").shows("Valid");
-        form.form("Issue the successor").with("name", "Another").submit().await.is(409);
         app.settle().await;
         assert_eq!(cast::count_mails(&app, STUDENT, "Your certificate: Example Course").await, 2);
         app.finish().await;
     })
     .await;
+}
+
+/// Anybody checks a certificate, typing as people type.
+async fn anybody_checks(app: &TestApp, code: &str, bytes: &[u8]) {
+    let visitor = app.browser();
+    let form = visitor.open("/verify").await;
+    form.form("Check").with("code", "nonsense").submit().await.is(422).shows("16 letters and digits");
+    let unknown = form.form("Check").with("code", "0000-0000-0000-0000").submit().await;
+    unknown.is(422).shows("No certificate of ours has this code");
+    let typed = format!(" {} ", code.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l"));
+    let valid = form.form("Check").with("code", &typed).submit().await;
+    valid.is(200).shows("This certificate is valid").shows("Demo Student 03").shows("Essay 6-1").shows("6 required readings");
+    let sha: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    valid.shows(&sha).hides(STUDENT);
+    visitor
+        .open("/verify/0000-0000-0000-0000")
+        .await
+        .is(404)
+        .shows("No certificate has this code")
+        .click("Try another code")
+        .await;
+    visitor.open("/verify/none").await.is(404);
+}
+
+/// The name was wrong: a successor takes the certificate's place.
+async fn correct_the_name(app: &TestApp, admin: &Browser, code: &str) {
+    let visitor = app.browser();
+    let certificate = admin.open("/staff/cohorts/january/certificates").await.click("Certificate of Demo Student 03").await;
+    let form = certificate.click("Correct the name").await;
+    form.is(200).form("Issue the successor").submit().await.is(422).shows("This is the name that the certificate has");
+    let successor = form.form("Issue the successor").with("name", "Demo Ñandú 03").submit().await;
+    successor.is(200).shows("The successor is issued").shows("Demo Ñandú 03");
+    let old = visitor.open(&format!("/verify/{code}")).await;
+    old.is(200).shows("This certificate was superseded").shows("Demo Student 03");
+    let html = old.html();
+    let link = html.select(&scraper::Selector::parse(".notice a[href^='/verify/']").unwrap()).next().unwrap();
+    let next = visitor.open(link.value().attr("href").unwrap()).await;
+    next.is(200).shows("This certificate is valid").shows("Demo Ñandú 03").hides("Demo Student 03");
+    form.form("Issue the successor").with("name", "Another").submit().await.is(409);
 }

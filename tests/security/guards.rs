@@ -1,6 +1,7 @@
 //! What stands before every handler: the host's name, where a form was sent from, and how often.
 
-use super::{forms, rows};
+use super::listed::forms;
+use super::rows;
 use crate::support::app::TestApp;
 use crate::support::raw::{Ask, browser};
 use crate::support::school::{self, OWNER};

@@ -55,12 +55,30 @@ async fn pages(app: &TestApp, school: &School) -> Vec<(String, String, bool)> {
     ]
     .map(|(path, who, typed)| (path, who.to_owned(), typed))
     .into();
+    pages.extend(of_course(school).map(|path| (path, teacher.clone(), true)));
     for mail in mails.as_array().unwrap() {
         let path = format!("/dev/mailbox/{}", mail["id"].as_str().unwrap());
         pages.push((path.clone(), String::new(), true));
         pages.push((format!("{path}/html"), String::new(), true));
     }
     pages
+}
+
+/// The editor's pages, and the library's.
+fn of_course(school: &School) -> [String; 10] {
+    let week = format!("/staff/course/weeks/{}", school.week);
+    [
+        "/staff/course".to_owned(),
+        "/staff/course/facts".to_owned(),
+        week.clone(),
+        format!("{week}/preview"),
+        format!("{week}/remove"),
+        format!("{week}/attach"),
+        format!("{week}/readings/{}", school.reading),
+        "/staff/readings".to_owned(),
+        format!("/staff/readings/{}", school.reading),
+        format!("/staff/readings/{}/correct", school.reading),
+    ]
 }
 
 /// Nothing on it runs or loads but what is ours.
@@ -119,6 +137,9 @@ async fn markup_in_a_form_comes_back_as_text() {
                 &admin,
             ),
             ("/dev/clock", format!("to={text}"), ""),
+            ("/staff/course/facts", format!("title={long}&language={text}&hours_min={text}&questions={text}"), &admin),
+            ("/staff/readings/new", format!("title={text}&url={text}&text={text}&rights={text}"), &admin),
+            ("/staff/readings/new/paste", format!("text={text}"), &admin),
         ] {
             let answer = Ask::post(path, &body).cookies(cookies).send(&app).await;
             is_clean(path, &answer.is(422).body);

@@ -60,6 +60,21 @@ impl Browser {
         self.follow(Method::POST, self.origin.join(path).unwrap(), &fields).await
     }
 
+    /// Uploads a file by a form of one field, and shows where that leads.
+    pub async fn upload(&self, path: &str, field: &str, bytes: &[u8]) -> Page {
+        let url = self.origin.join(path).unwrap();
+        let head = format!(
+            "--bound\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, b"\r\n--bound--\r\n"].concat();
+        let request = self.http.post(url.clone()).header(ACCEPT, "text/html").body(body);
+        let request = request.header("origin", self.origin.origin().ascii_serialization());
+        let response = request.header("content-type", "multipart/form-data; boundary=bound").send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.text().await.unwrap();
+        Page { status, url, body, headers, browser: self.clone() }
+    }
+
     /// One request, its redirect not followed.
     pub async fn send(&self, method: Method, mut url: Url, fields: &[(String, String)]) -> Page {
         if method == Method::GET && !fields.is_empty() {
@@ -134,6 +149,14 @@ impl Page {
         let href = self.link(text);
         let url = self.url.join(&href).unwrap();
         self.browser.follow(Method::GET, url, &[]).await
+    }
+
+    /// Follows the link to this path.
+    pub async fn follow_link(&self, path: &str) -> Page {
+        let html = self.html();
+        let there = html.select(&select("a[href]")).any(|link| link.value().attr("href") == Some(path));
+        assert!(there, "no link to {path} on {}:\n{}", self.url, self.text());
+        self.browser.open(path).await
     }
 
     /// Where the link with this text leads.

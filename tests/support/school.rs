@@ -13,6 +13,7 @@ use lectern::identity::{self, Person, Role};
 use lectern::kernel::ids::{OrderId, UserId};
 use lectern::kernel::{Actor, Currency, Money, Slug};
 use lectern::learning;
+use lectern::organisation::{self, model::Change, model::Identity};
 use lectern::payment::{self, Method, Offline};
 use lectern::readings::{self, Body, NewReading, Rights};
 use lectern::schedule::Plans;
@@ -46,6 +47,8 @@ pub struct School {
     pub reading: Slug,
     /// Of week two, which is not.
     pub locked_reading: Slug,
+    /// The course's own first week.
+    pub week: String,
 }
 
 /// Fills an empty database. `taint` ends every text that somebody typed.
@@ -118,7 +121,19 @@ pub async fn exception(app: &TestApp) -> String {
     queued.await.unwrap()
 }
 
+/// Who sells the course.
+pub fn seller() -> Identity {
+    Identity {
+        legal_name: "Example Journal (demonstration)".parse().unwrap(),
+        short_name: "Example Journal".parse().unwrap(),
+        address: "1 Example Street\nExample Town 000000".parse().unwrap(),
+        contact: "office@example.org".parse().unwrap(),
+        phone: None,
+    }
+}
+
 async fn fill(txn: &Txn, taint: &str) -> School {
+    organisation::change(txn, Change::Identity(seller())).await.unwrap();
     person(txn, ADMIN, &format!("Demo Admin {taint}"), Role::Admin).await;
     let teacher = person(txn, TEACHER, &format!("Demo Teacher {taint}"), Role::Instructor).await.id;
     let elsewhere = person(txn, ELSEWHERE, "Demo Elsewhere", Role::Instructor).await.id;
@@ -138,8 +153,18 @@ async fn fill(txn: &Txn, taint: &str) -> School {
     let open_order = enrol(txn, &owner, cohorts[1], application(&owner, taint), 3).await.unwrap();
     let others = enrol(txn, &other, cohorts[1], application(&other, taint), 3).await.unwrap();
     pay(txn, others, "DEMO-2").await;
+    let week = catalogue::course_modules(txn, course.id).await.unwrap()[0].id.to_string();
     let (owner, other) = (owner.id.to_string(), other.id.to_string());
-    School { owner, other, enrolment, order: order.to_string(), open_order: open_order.to_string(), reading, locked_reading }
+    School {
+        owner,
+        other,
+        enrolment,
+        order: order.to_string(),
+        open_order: open_order.to_string(),
+        reading,
+        locked_reading,
+        week,
+    }
 }
 
 /// What the owner has from a cohort that is over, taught by the teacher.

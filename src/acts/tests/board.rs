@@ -7,7 +7,7 @@ use super::world::{BEFORE, WEEK_1, WEEK_2, World, at, new_cohort};
 use crate::acts::{
     Moved, PlanChange, Publication, ReplanRefusal, Terms, TermsRefusal, change_terms, open_cohort, replan, set_publication,
 };
-use crate::catalogue::model::{Cohort, KeyChange, KeyRefusal, Need, Towards, Verdict};
+use crate::catalogue::model::{Cohort, KeyChange, KeyRefusal, Need, Shift, Verdict};
 use crate::catalogue::{cohort, cohort_modules};
 use crate::db::Txn;
 use crate::db::rows::audit::audit_events;
@@ -120,8 +120,8 @@ async fn detaching_a_read_reading_closes_nothing_and_keeps_what_was_read() {
 async fn each_change_is_a_revision_told_with_before_and_after() {
     let world = World::new().await;
     let (module, readings) = world.module(1).await;
-    rekey(&world, 1, 1, KeyChange::Move { reading: readings[1], towards: Towards::Start }).await.unwrap();
-    let same = KeyChange::Move { reading: readings[1], towards: Towards::Start };
+    rekey(&world, 1, 1, KeyChange::Move { reading: readings[1], to: Shift::Up }).await.unwrap();
+    let same = KeyChange::Move { reading: readings[1], to: Shift::Up };
     assert_eq!(rekey(&world, 2, 1, same).await.unwrap(), Moved::Unchanged);
     let to = CivilSlot { day_offset: 1, time: Time::constant(10, 30, 0, 0) };
     change(&world, 2, PlanChange::Release { module, to }).await.unwrap();

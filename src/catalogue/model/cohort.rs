@@ -10,6 +10,8 @@ use crate::kernel::{Money, Slug, Timestamp, Zone};
 pub struct Cohort {
     pub id: CohortId,
     pub course: CourseId,
+    /// The course's title as it was when the cohort opened.
+    pub course_title: String,
     pub slug: Slug,
     pub name: String,
     /// Where its civil times are meant.

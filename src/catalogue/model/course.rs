@@ -1,8 +1,10 @@
 //! The template: a course and its modules.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::{CohortModule, Rule};
+use super::{CohortModule, NotBackwards, Rule};
 use crate::kernel::Slug;
 use crate::kernel::ids::{CohortId, CourseId, ModuleId, ReadingId};
 
@@ -26,6 +28,29 @@ pub struct Course {
     pub hours_max: u32,
     /// BCP 47 tag of the language taught in.
     pub language: String,
+    /// Counts the edits of all this and of the modules' order: an edit names the version that it was made on.
+    pub version: i32,
+}
+
+/// A course's own texts and numbers, as they are edited together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseFacts {
+    pub title: String,
+    pub dek: String,
+    pub description: Vec<String>,
+    pub outcomes: Vec<String>,
+    pub questions: Vec<Answered>,
+    pub hours_min: u32,
+    pub hours_max: u32,
+    pub language: String,
+}
+
+impl Course {
+    /// The course with these facts.
+    pub fn with(self, facts: CourseFacts) -> Self {
+        let CourseFacts { title, dek, description, outcomes, questions, hours_min, hours_max, language } = facts;
+        Self { title, dek, description, outcomes, questions, hours_min, hours_max, language, ..self }
+    }
 }
 
 /// A question of the course page with its answer.
@@ -54,6 +79,20 @@ pub struct CourseModule {
     pub release_rule: Rule,
     /// In reading order.
     pub readings: Vec<ReadingKey>,
+    /// Counts the edits of the module, its place and its readings.
+    pub version: i32,
+}
+
+/// A module's own texts, as they are edited together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleTexts {
+    pub title: String,
+    pub dek: String,
+    pub outcomes: Vec<String>,
+    pub questions: Vec<String>,
+    pub reflection_prompt: Option<String>,
+    /// The earlier modules, by position, whose required readings must be read before this one opens.
+    pub waits_for: BTreeSet<u32>,
 }
 
 /// A reading's place in a module.
@@ -69,6 +108,21 @@ pub struct ReadingKey {
 }
 
 impl CourseModule {
+    /// The module with these texts.
+    ///
+    /// # Errors
+    /// It would wait for a module that is not before it.
+    pub fn with(self, texts: ModuleTexts) -> Result<Self, NotBackwards> {
+        let ModuleTexts { title, dek, outcomes, questions, reflection_prompt, waits_for } = texts;
+        if let Some(&named) = waits_for.iter().find(|&&named| named == 0 || named >= self.position) {
+            return Err(NotBackwards { position: self.position, named });
+        }
+        // A rule that says the same stays as it is.
+        let same = self.release_rule.modules() == waits_for;
+        let release_rule = if same { self.release_rule } else { Rule::after(&waits_for) };
+        Ok(Self { title, dek, outcomes, questions, reflection_prompt, release_rule, ..self })
+    }
+
     /// The copy that `cohort` owns from its opening on, under an id of its own.
     pub fn copied_for(&self, cohort: CohortId, id: ModuleId) -> CohortModule {
         CohortModule {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Cohort, Course, ReadingKey};
-use crate::kernel::ids::{ModuleId, UserId};
+use super::{Cohort, Course, CourseModule, ReadingKey};
+use crate::kernel::ids::{CourseId, ModuleId, UserId};
 use crate::kernel::{Event, Subject, Touch};
 
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +11,29 @@ pub enum CatalogueEvent<'a> {
     CourseCreated {
         course: &'a Course,
         modules: usize,
+    },
+    /// The course's own texts.
+    CourseEdited {
+        before: &'a Course,
+        after: &'a Course,
+    },
+    ModuleAdded(&'a CourseModule),
+    /// A module's own texts, and what it waits for.
+    ModuleEdited {
+        before: &'a CourseModule,
+        after: &'a CourseModule,
+    },
+    /// With all its reading keys.
+    ModuleRemoved(&'a CourseModule),
+    ModulesReordered {
+        course: CourseId,
+        before: &'a [CourseModule],
+        after: &'a [CourseModule],
+    },
+    /// A reading attached to a course's module, detached, amended or moved.
+    ReadingsKeyed {
+        before: &'a CourseModule,
+        after: &'a [ReadingKey],
     },
     /// A run of a course, with copies of so many modules.
     CohortOpened {
@@ -40,6 +63,12 @@ impl Event for CatalogueEvent<'_> {
     fn kind(&self) -> &'static str {
         match self {
             Self::CourseCreated { .. } => "course.created",
+            Self::CourseEdited { .. } => "course.edited",
+            Self::ModuleAdded(_) => "course.module_added",
+            Self::ModuleEdited { .. } => "course.module_edited",
+            Self::ModuleRemoved(_) => "course.module_removed",
+            Self::ModulesReordered { .. } => "course.modules_reordered",
+            Self::ReadingsKeyed { .. } => "course.readings_keyed",
             Self::CohortOpened { .. } => "cohort.opened",
             Self::PublicationChanged { after, .. } if after.published_at.is_some() => "cohort.published",
             Self::PublicationChanged { .. } => "cohort.unpublished",
@@ -51,6 +80,10 @@ impl Event for CatalogueEvent<'_> {
     fn subject(&self) -> Subject {
         match self {
             Self::CourseCreated { course, .. } => Subject::Course(course.id),
+            Self::CourseEdited { before, .. } => Subject::Course(before.id),
+            Self::ModuleAdded(module) | Self::ModuleRemoved(module) => Subject::Course(module.course),
+            Self::ModuleEdited { before, .. } | Self::ReadingsKeyed { before, .. } => Subject::Course(before.course),
+            Self::ModulesReordered { course, .. } => Subject::Course(*course),
             Self::CohortOpened { cohort, .. }
             | Self::KeysChanged { cohort, .. }
             | Self::PublicationChanged { before: cohort, .. }
@@ -60,10 +93,15 @@ impl Event for CatalogueEvent<'_> {
 
     fn before(&self) -> Value {
         match self {
-            Self::CourseCreated { .. } | Self::CohortOpened { .. } => Value::Null,
+            Self::CourseEdited { before, .. } => facts(before),
+            Self::ModuleEdited { before, .. } => texts(before),
+            Self::ModuleRemoved(module) => whole(module),
+            Self::ModulesReordered { before, .. } => order(before),
+            Self::ReadingsKeyed { before, .. } => keyed(before, &before.readings),
             Self::PublicationChanged { before, .. } => publication(before),
             Self::TermsChanged { before, .. } => terms(*before),
-            Self::KeysChanged { cohort, module, before, .. } => keys(*module, before, cohort.revision),
+            Self::KeysChanged { cohort, module, before, .. } => rekeyed(*module, before, cohort.revision),
+            Self::CourseCreated { .. } | Self::ModuleAdded(_) | Self::CohortOpened { .. } => Value::Null,
         }
     }
 
@@ -72,6 +110,12 @@ impl Event for CatalogueEvent<'_> {
             Self::CourseCreated { course, modules } => {
                 json!({ "slug": course.slug, "title": course.title, "modules": modules })
             }
+            Self::CourseEdited { after, .. } => facts(after),
+            Self::ModuleAdded(module) => whole(module),
+            Self::ModuleEdited { after, .. } => texts(after),
+            Self::ModuleRemoved(_) => Value::Null,
+            Self::ModulesReordered { after, .. } => order(after),
+            Self::ReadingsKeyed { before, after } => keyed(before, after),
             Self::CohortOpened { cohort, modules } => json!({
                 "course": cohort.course,
                 "slug": cohort.slug,
@@ -85,7 +129,7 @@ impl Event for CatalogueEvent<'_> {
             }),
             Self::PublicationChanged { after, .. } => publication(after),
             Self::TermsChanged { after, .. } => terms(*after),
-            Self::KeysChanged { cohort, module, after, .. } => keys(*module, after, cohort.revision + 1),
+            Self::KeysChanged { cohort, module, after, .. } => rekeyed(*module, after, cohort.revision + 1),
         }
     }
 
@@ -112,7 +156,50 @@ fn terms((cohort, instructors): (&Cohort, &[UserId])) -> Value {
     })
 }
 
-fn keys(module: ModuleId, keys: &[ReadingKey], revision: i32) -> Value {
-    let told = |key: &ReadingKey| json!({ "reading": key.reading, "required": key.required, "why": key.why });
-    json!({ "module": module, "readings": keys.iter().map(told).collect::<Vec<_>>(), "revision": revision })
+fn rekeyed(module: ModuleId, list: &[ReadingKey], revision: i32) -> Value {
+    json!({ "module": module, "readings": keys(list), "revision": revision })
+}
+
+fn facts(course: &Course) -> Value {
+    json!({
+        "title": course.title,
+        "dek": course.dek,
+        "description": course.description,
+        "outcomes": course.outcomes,
+        "questions": course.questions,
+        "hours": [course.hours_min, course.hours_max],
+        "language": course.language,
+    })
+}
+
+fn texts(module: &CourseModule) -> Value {
+    json!({
+        "module": module.id,
+        "week": module.position,
+        "title": module.title,
+        "dek": module.dek,
+        "outcomes": module.outcomes,
+        "questions": module.questions,
+        "reflection_prompt": module.reflection_prompt,
+        "release_rule": module.release_rule,
+    })
+}
+
+fn whole(module: &CourseModule) -> Value {
+    let mut told = texts(module);
+    told["readings"] = keys(&module.readings);
+    told
+}
+
+fn order(modules: &[CourseModule]) -> Value {
+    modules.iter().map(|module| json!({ "module": module.id, "release_rule": module.release_rule })).collect()
+}
+
+fn keyed(module: &CourseModule, list: &[ReadingKey]) -> Value {
+    json!({ "module": module.id, "week": module.position, "readings": keys(list) })
+}
+
+/// A module's readings, in order, as the audit log keeps them.
+fn keys(list: &[ReadingKey]) -> Value {
+    list.iter().map(|key| json!({ "reading": key.reading, "required": key.required, "why": key.why })).collect()
 }

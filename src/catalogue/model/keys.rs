@@ -1,4 +1,4 @@
-//! Which readings a module is keyed to, and how that changes. Pure.
+//! Which readings a module is keyed to, and how that changes: the same for a course's module and for a cohort's. Pure.
 //!
 //! A module's keys are numbered from 1 in reading order and name each reading once. A change takes the keys as they were and
 //! gives the keys as they shall be; what it would close for students is the schedule's business.
@@ -6,9 +6,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::ReadingKey;
+use super::{ReadingKey, Shift, shifted};
 use crate::kernel::ids::ReadingId;
 use crate::kernel::text::{TextError, single_line};
+
+/// The most readings of one module.
+const MOST: usize = 30;
 
 /// Why a reading stands where it does: a line of 1 to 300 characters for the student.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,11 @@ pub enum Need {
 }
 
 impl Need {
+    /// What a key says.
+    pub fn of(key: &ReadingKey) -> Self {
+        if key.required { Self::Required } else { Self::Optional }
+    }
+
     /// A form's word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -48,13 +56,6 @@ impl Need {
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Required, Self::Optional].into_iter().find(|need| need.word() == word)
     }
-}
-
-/// A neighbour's place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Towards {
-    Start,
-    End,
 }
 
 /// One change of a module's keys.
@@ -72,7 +73,7 @@ pub enum KeyChange {
     /// Past its neighbour on that side; at the end of the row it stays.
     Move {
         reading: ReadingId,
-        towards: Towards,
+        to: Shift,
     },
     /// Says otherwise whether it is needed, and why.
     Restate {
@@ -89,6 +90,8 @@ pub enum KeyRefusal {
     There,
     #[error("This reading is not in the week")]
     NotThere,
+    #[error("A week has at most {MOST} readings")]
+    TooMany,
 }
 
 impl KeyChange {
@@ -102,18 +105,12 @@ impl KeyChange {
         let found = |reading: ReadingId| place(reading).ok_or(KeyRefusal::NotThere);
         match self {
             Self::Attach { reading, .. } if place(*reading).is_some() => return Err(KeyRefusal::There),
+            Self::Attach { .. } if before.len() >= MOST => return Err(KeyRefusal::TooMany),
             Self::Attach { reading, need, why } => {
                 keys.push(ReadingKey { reading: *reading, position: 0, required: *need == Need::Required, why: why.to_string() })
             }
             Self::Detach { reading } => drop(keys.remove(found(*reading)?)),
-            Self::Move { reading, towards } => {
-                let at = found(*reading)?;
-                let to = match towards {
-                    Towards::Start => at.saturating_sub(1),
-                    Towards::End => (at + 1).min(keys.len() - 1),
-                };
-                keys.swap(at, to);
-            }
+            Self::Move { reading, to } => keys = shifted(keys, found(*reading)?, *to),
             Self::Restate { reading, need, why } => {
                 let key = &mut keys[found(*reading)?];
                 (key.required, key.why) = (*need == Need::Required, why.to_string());
@@ -128,6 +125,8 @@ impl KeyChange {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -157,16 +156,18 @@ mod tests {
         assert_eq!(order(&after), [1, 2, 3]);
         assert_eq!((after[2].position, after[2].required, after[2].why.as_str()), (3, false, "It shows how."));
         assert_eq!(attach(2).applied(&keys(&[1, 2])), Err(KeyRefusal::There));
+        let full: Vec<u128> = (1..=30).collect();
+        assert_eq!(attach(31).applied(&keys(&full)), Err(KeyRefusal::TooMany));
+        assert_eq!(attach(30).applied(&keys(&full)), Err(KeyRefusal::There));
     }
 
     #[test]
     fn a_reading_moves_past_its_neighbour_and_no_further_than_the_end() {
-        let moved =
-            |number, towards| order(&KeyChange::Move { reading: id(number), towards }.applied(&keys(&[1, 2, 3])).unwrap());
-        assert_eq!(moved(2, Towards::Start), [2, 1, 3]);
-        assert_eq!(moved(2, Towards::End), [1, 3, 2]);
-        assert_eq!(moved(1, Towards::Start), [1, 2, 3]);
-        assert_eq!(moved(3, Towards::End), [1, 2, 3]);
+        let moved = |number, to| order(&KeyChange::Move { reading: id(number), to }.applied(&keys(&[1, 2, 3])).unwrap());
+        assert_eq!(moved(2, Shift::Up), [2, 1, 3]);
+        assert_eq!(moved(2, Shift::Down), [1, 3, 2]);
+        assert_eq!(moved(1, Shift::Up), [1, 2, 3]);
+        assert_eq!(moved(3, Shift::Down), [1, 2, 3]);
     }
 
     #[test]
@@ -175,7 +176,13 @@ mod tests {
         assert_eq!(after, keys(&[1, 3]));
         let after = KeyChange::Restate { reading: id(1), need: Need::Optional, why: why() }.applied(&keys(&[1, 2])).unwrap();
         assert_eq!((after[0].required, after[0].why.as_str(), &after[1]), (false, "It shows how.", &keys(&[1, 2])[1]));
-        assert_eq!(KeyChange::Detach { reading: id(9) }.applied(&keys(&[1])), Err(KeyRefusal::NotThere));
+        for change in [
+            KeyChange::Detach { reading: id(9) },
+            KeyChange::Move { reading: id(9), to: Shift::Up },
+            KeyChange::Restate { reading: id(9), need: Need::Optional, why: why() },
+        ] {
+            assert_eq!(change.applied(&keys(&[1])), Err(KeyRefusal::NotThere));
+        }
     }
 
     #[test]
@@ -186,29 +193,35 @@ mod tests {
 
     fn any_key_change() -> impl Strategy<Value = KeyChange> {
         let need = prop_oneof![Just(Need::Required), Just(Need::Optional)];
-        (1..6u128, need, 0..5u8).prop_map(|(number, need, which)| {
+        (1..40u128, need, 0..8u8).prop_map(|(number, need, which)| {
             let reading = id(number);
             match which {
-                0 => KeyChange::Attach { reading, need, why: why() },
-                1 => KeyChange::Detach { reading },
-                2 => KeyChange::Move { reading, towards: Towards::Start },
-                3 => KeyChange::Move { reading, towards: Towards::End },
-                _ => KeyChange::Restate { reading, need, why: why() },
+                0 => KeyChange::Detach { reading },
+                1 => KeyChange::Move { reading, to: Shift::Up },
+                2 => KeyChange::Move { reading, to: Shift::Down },
+                3 => KeyChange::Restate { reading, need, why: why() },
+                _ => KeyChange::Attach { reading, need, why: why() },
             }
         })
     }
 
     proptest! {
         #[test]
-        fn keys_stay_numbered_and_distinct_whatever_changes(changes in proptest::collection::vec(any_key_change(), 0..30)) {
+        fn keys_stay_numbered_and_distinct_whatever_changes(changes in proptest::collection::vec(any_key_change(), 0..120)) {
             let mut now = keys(&[1, 2]);
             for change in changes {
-                now = change.applied(&now).unwrap_or(now);
-                prop_assert!(now.iter().zip(1..).all(|(key, position)| key.position == position));
-                let mut distinct = order(&now);
-                distinct.sort_unstable();
-                distinct.dedup();
-                prop_assert_eq!(distinct.len(), now.len());
+                let Ok(after) = change.applied(&now) else { continue };
+                let (before, them): (BTreeSet<_>, BTreeSet<_>) = (order(&now).into_iter().collect(), order(&after).into_iter().collect());
+                prop_assert!(after.iter().zip(1..).all(|(key, position)| key.position == position));
+                prop_assert!(them.len() == after.len() && after.len() <= MOST);
+                let differs: Vec<_> = them.symmetric_difference(&before).copied().collect();
+                match change {
+                    KeyChange::Attach { reading, .. } | KeyChange::Detach { reading } => {
+                        prop_assert_eq!(differs, vec![reading.0.as_u128()]);
+                    }
+                    KeyChange::Move { .. } | KeyChange::Restate { .. } => prop_assert!(differs.is_empty()),
+                }
+                now = after;
             }
         }
     }

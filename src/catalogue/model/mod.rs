@@ -3,11 +3,14 @@
 mod cohort;
 mod course;
 mod events;
-pub mod keys;
+mod keys;
+mod order;
 pub mod rule;
+pub mod texts;
 
 pub use cohort::{Cohort, CohortModule, EnrolmentWindow, WindowError, WindowState};
-pub use course::{Answered, Course, CourseModule, ReadingKey};
+pub use course::{Answered, Course, CourseFacts, CourseModule, ModuleTexts, ReadingKey};
 pub use events::CatalogueEvent;
-pub use keys::{KeyChange, KeyRefusal, Need, Towards, Why};
+pub use keys::{KeyChange, KeyRefusal, Need, Why};
+pub use order::{NotBackwards, Shift, renumbered, shifted};
 pub use rule::{Facts, Read, Rule, Unmet, Verdict};

@@ -92,6 +92,27 @@ impl Rule {
         }
     }
 
+    /// The rule that waits for the required readings of all these modules.
+    pub fn after(positions: &BTreeSet<u32>) -> Self {
+        let mut rules: Vec<Self> = positions.iter().map(|&module| Self::RequiredReadingsRead { module }).collect();
+        match rules.len() {
+            0 => Self::Always,
+            1 => rules.swap_remove(0),
+            _ => Self::All(rules),
+        }
+    }
+
+    /// The rule over modules that have new positions, by their old ones. What it says of a module without one is dropped.
+    pub fn renumbered(&self, positions: &BTreeMap<u32, u32>) -> Self {
+        match self {
+            Self::Always => Self::Always,
+            Self::RequiredReadingsRead { module } => {
+                positions.get(module).map_or(Self::Always, |&module| Self::RequiredReadingsRead { module })
+            }
+            Self::All(rules) => Self::All(rules.iter().map(|rule| rule.renumbered(positions)).collect()),
+        }
+    }
+
     /// What the rule says at `now`, of what happened up to then.
     pub fn verdict(&self, modules: &[CohortModule], facts: &Facts, now: Timestamp) -> Verdict {
         match self {

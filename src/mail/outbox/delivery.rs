@@ -126,7 +126,7 @@ async fn write(services: &Services, composers: &Composers, letter: &row::Model, 
     let read = to_letter(letter).ok_or_else(unusable)?;
     let composing = AssertUnwindSafe(composers.compose(services, &read)).catch_unwind();
     let content = match composing.await {
-        Ok(Ok(Composed::Send(content))) => content,
+        Ok(Ok(Composed::Send(content))) => *content,
         Ok(Ok(Composed::Cancel(reason))) => return Err(Some(Ending::Cancelled(reason))),
         Ok(Ok(Composed::Suppress(reason))) => return Err(Some(Ending::Suppressed(reason))),
         Ok(Ok(Composed::Postpone(at))) if at > services.clocks.service() => return Err(Some(Ending::Postponed(at))),

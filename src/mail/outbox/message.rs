@@ -49,7 +49,7 @@ pub struct Content {
 /// What becomes of a letter when its time has come. Reasons are for the staff, and name nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Composed {
-    Send(Content),
+    Send(Box<Content>),
     /// What it was about is no more.
     Cancel(String),
     /// The recipient does not want it or cannot have it.

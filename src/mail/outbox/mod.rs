@@ -7,6 +7,7 @@
 mod delivery;
 mod desk;
 mod held;
+mod letters;
 mod message;
 mod planned;
 mod postman;
@@ -28,11 +29,11 @@ use crate::db::{Txn, Wake};
 use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
-pub use desk::{
-    LetterAct, LetterFilter, LetterRefusal, LetterRow, LetterSheet, LetterState, Written, acts_for, count_troubled, drop_letter,
-    letter, letters, release, retry, state_of_word, state_word, troubled_letters,
-};
+pub use desk::{LetterAct, LetterRefusal, LetterState, acts_for, drop_letter, release, retry};
 pub use held::{held, hold_due, release_held};
+pub use letters::{
+    LetterFilter, LetterRow, LetterSheet, Written, count_troubled, letter, letters, state_of_word, state_word, troubled_letters,
+};
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
 pub use planned::{Planned, Stage, cancel, planned, replan, revive, suppress};
 pub use postman::{Postman, send_due};

@@ -32,14 +32,14 @@ impl Composer for Hello {
             Some("postpone") if asked == 1 => Composed::Postpone(shifted(letter.due_at, SignedDuration::from_hours(5))),
             Some("give up") => return Err(ComposeFailure::GiveUp("no words".to_owned())),
             Some("panic") => panic!("lost for words"),
-            _ => Composed::Send(Content {
+            _ => Composed::Send(Box::new(Content {
                 subject: "Hello".to_owned(),
                 text: format!("Asked {asked} times.\n"),
                 html: format!("<p>Asked {asked} times.</p>\n"),
                 to_name: Some("Demo Student 03".parse().unwrap()),
                 unsubscribe: Some(crate::mail::Unsubscribe { url: "https://example.org/stop/1".parse().unwrap() }),
                 ..Content::default()
-            }),
+            })),
         })
     }
 }

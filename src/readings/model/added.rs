@@ -1,15 +1,13 @@
-//! A reading to be added, and what the audit log hears of it.
-
-use serde_json::{Value, json};
+//! A reading to be added.
 
 use super::{Body, FIELD_LIMIT, Language, Reading, Rights, TITLE_LIMIT, WebAddress};
+use crate::kernel::Slug;
 use crate::kernel::ids::ReadingId;
 use crate::kernel::text::{TextError, several_lines, single_line};
 use crate::kernel::time::Date;
-use crate::kernel::{Event, Slug, Subject};
 
 /// A summary's limit, in characters.
-const SUMMARY_LIMIT: usize = 2000;
+pub const SUMMARY_LIMIT: usize = 2000;
 
 /// A reading as somebody enters it. Texts are checked when it is added.
 #[derive(Debug, Clone)]
@@ -64,6 +62,7 @@ impl NewReading {
             body: self.body,
             rights: self.rights,
             minutes: self.minutes.max(1),
+            version: 1,
         })
     }
 }
@@ -88,41 +87,14 @@ pub fn slug_base(title: &str) -> String {
     if base.is_empty() { "reading".to_owned() } else { base }
 }
 
+/// A page of its own stands at this address among the library's pages.
+const RESERVED: &str = "new";
+
 /// The first of `base`, `base-2`, `base-3` … that is not taken.
 pub fn free_slug(base: &str, taken: &[String]) -> String {
     let numbered = (2u32..).map(|number| format!("{base}-{number}"));
     let mut candidates = std::iter::once(base.to_owned()).chain(numbered);
-    candidates.find(|slug| !taken.contains(slug)).unwrap_or_else(|| base.to_owned())
-}
-
-/// What the audit log hears of the library.
-#[derive(Debug, Clone, Copy)]
-pub enum ReadingEvent<'a> {
-    Added(&'a Reading),
-}
-
-impl Event for ReadingEvent<'_> {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Added(_) => "reading.added",
-        }
-    }
-
-    fn subject(&self) -> Subject {
-        let Self::Added(reading) = self;
-        Subject::Reading(reading.id)
-    }
-
-    fn after(&self) -> Value {
-        let Self::Added(reading) = self;
-        json!({
-            "slug": reading.slug,
-            "title": reading.title,
-            "publisher": reading.publisher,
-            "rights": reading.rights.as_str(),
-            "body_sha256": reading.body.as_ref().map(Body::sha256),
-        })
-    }
+    candidates.find(|slug| slug != RESERVED && !taken.contains(slug)).unwrap_or_else(|| base.to_owned())
 }
 
 #[cfg(test)]
@@ -144,5 +116,6 @@ mod tests {
         let taken = ["talks".to_owned(), "talks-2".to_owned(), "talks-on-trade".to_owned()];
         assert_eq!(free_slug("talks", &taken), "talks-3");
         assert_eq!(free_slug("talk", &taken), "talk");
+        assert_eq!(free_slug("new", &taken), "new-2");
     }
 }

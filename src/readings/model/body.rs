@@ -65,6 +65,28 @@ impl Body {
         if kept.is_empty() { Err(BodyError::Empty) } else { Ok(Self(kept)) }
     }
 
+    /// A text as somebody types it: paragraphs with a blank line between two; a line break inside one is a space. `None` for
+    /// nothing but white space.
+    ///
+    /// # Errors
+    /// As [`Body::new`].
+    pub fn from_typed(text: &str) -> Result<Option<Self>, BodyError> {
+        let text = text.replace("\r\n", "\n").replace(['\r', '\t'], " ");
+        let mut paragraphs = vec![String::new()];
+        for line in text.split('\n') {
+            match paragraphs.last_mut() {
+                Some(last) if line.trim().is_empty() && !last.is_empty() => paragraphs.push(String::new()),
+                Some(last) => {
+                    last.push_str(line.trim());
+                    last.push(' ');
+                }
+                None => {}
+            }
+        }
+        paragraphs.retain(|paragraph| !paragraph.trim().is_empty());
+        if paragraphs.is_empty() { Ok(None) } else { Self::new(paragraphs).map(Some) }
+    }
+
     /// The text from its stored form.
     ///
     /// # Errors
@@ -140,6 +162,14 @@ mod tests {
     }
 
     #[test]
+    fn a_typed_text_is_paragraphs_with_blank_lines_between() {
+        let body = Body::from_typed("\n\nOne\r\ntwo.\n \n\n  Three\tfour.  \n").unwrap().unwrap();
+        assert_eq!(body.paragraphs(), ["One two.", "Three four."]);
+        assert_eq!(Body::from_typed(" \r\n\t"), Ok(None));
+        assert_eq!(Body::from_typed("One.\n\nTw\0o."), Err(BodyError::ControlCharacter(2)));
+    }
+
+    #[test]
     fn markup_is_characters() {
         let body = Body::new(["<script>alert(1)</script>"]).unwrap();
         assert_eq!(body.paragraphs(), ["<script>alert(1)</script>"]);
@@ -149,6 +179,7 @@ mod tests {
         #[test]
         fn a_text_reads_back_from_its_stored_form(paragraphs: Vec<String>) {
             if let Ok(body) = Body::new(&paragraphs) {
+                prop_assert_eq!(Body::from_typed(&body.to_stored()), Ok(Some(body.clone())));
                 prop_assert_eq!(Body::from_stored(&body.to_stored()), Ok(body));
             }
         }

@@ -21,18 +21,14 @@ pub struct Card {
     pub has_text: bool,
     /// Reading time in whole minutes.
     pub minutes: u32,
-    /// When it came into the library.
-    pub added_at: Timestamp,
+    /// Since when a student has something to read; `None` while there is nothing. Not since it was last corrected: a corrected
+    /// title must not change that.
+    pub ready_since: Option<Timestamp>,
 }
 
 impl Card {
     /// Whether a student has something to read.
     pub fn is_ready(&self) -> bool {
         self.has_text || self.url.is_some()
-    }
-
-    /// Since when a student has something to read. Not since it was last corrected: a corrected title must not change that.
-    pub fn ready_since(&self) -> Option<Timestamp> {
-        self.is_ready().then_some(self.added_at)
     }
 }

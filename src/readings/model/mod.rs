@@ -4,16 +4,18 @@ mod added;
 mod address;
 mod body;
 mod card;
+mod events;
 #[cfg(test)]
 pub mod testing;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use added::{FieldError, NewReading, ReadingEvent, free_slug, slug_base};
+pub use added::{FieldError, NewReading, SUMMARY_LIMIT, free_slug, slug_base};
 pub use address::{AddressError, WebAddress};
 pub use body::{Body, BodyError};
 pub use card::Card;
+pub use events::ReadingEvent;
 
 use crate::kernel::Slug;
 use crate::kernel::ids::ReadingId;
@@ -50,6 +52,8 @@ pub struct Reading {
     pub rights: Rights,
     /// Reading time in whole minutes.
     pub minutes: u32,
+    /// Counts the corrections: one names the version that it was made on.
+    pub version: i32,
 }
 
 impl Reading {
@@ -178,6 +182,7 @@ mod tests {
             body: None,
             rights: Rights::Own,
             minutes: 3,
+            version: 1,
         }
     }
 

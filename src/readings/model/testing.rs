@@ -17,6 +17,6 @@ pub fn card(id: ReadingId, title: &str, minutes: u32) -> Card {
         summary: None,
         has_text: true,
         minutes,
-        added_at: "2020-01-01T00:00:00Z".parse().unwrap(),
+        ready_since: Some("2020-01-01T00:00:00Z".parse().unwrap()),
     }
 }

@@ -147,7 +147,7 @@ impl CohortPlan {
     #[must_use]
     pub fn with_cards(mut self, cards: impl IntoIterator<Item = Card>) -> Self {
         self.cards = cards.into_iter().map(|card| (card.id, card)).collect();
-        self.ready = self.cards.values().filter_map(|card| Some((card.id, card.ready_since()?))).collect();
+        self.ready = self.cards.values().filter_map(|card| Some((card.id, card.ready_since?))).collect();
         self.minutes = self.cards.values().map(|card| (card.id, card.minutes)).collect();
         self
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::testing::{after, any_change, any_inputs, any_sample, any_seconds, any_slot, apply, module_id, reading_id, start_of};
 use super::{Access, CivilSlot, CohortPlan};
-use crate::catalogue::model::{KeyChange, Need, Towards};
+use crate::catalogue::model::{KeyChange, Need, Shift};
 use crate::kernel::ids::ModuleId;
 use crate::kernel::time::SignedDuration;
 
@@ -23,7 +23,7 @@ fn any_key_change() -> impl Strategy<Value = KeyChange> {
     (reading, need, 0..5u8).prop_map(|(reading, need, which)| match which {
         0 | 1 => KeyChange::Attach { reading, need, why: "So.".parse().unwrap() },
         2 => KeyChange::Detach { reading },
-        3 => KeyChange::Move { reading, towards: Towards::End },
+        3 => KeyChange::Move { reading, to: Shift::Down },
         _ => KeyChange::Restate { reading, need, why: "So.".parse().unwrap() },
     })
 }

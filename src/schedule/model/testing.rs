@@ -49,6 +49,7 @@ impl Default for Sample {
 impl Sample {
     pub fn parts(&self) -> (Cohort, Vec<CohortModule>, Vec<ScheduleItem>) {
         let cohort = Cohort {
+            course_title: "Example Course".to_owned(),
             id: cohort_id(),
             course: CourseId(Uuid::from_u128(1)),
             slug: "sample".parse().unwrap(),

@@ -24,6 +24,16 @@ pub enum Done {
     Resolved,
     Seen,
     TokenRevoked,
+    CourseMade,
+    CourseSaved,
+    WeekSaved,
+    WeekAdded,
+    WeekRemoved,
+    ReadingAttached,
+    ReadingDetached,
+    ReadingRestated,
+    ReadingAdded,
+    ReadingCorrected,
 }
 
 impl Done {
@@ -46,6 +56,16 @@ impl Done {
             Self::Resolved => "Marked as settled, and your words kept.",
             Self::Seen => "Marked as looked at.",
             Self::TokenRevoked => "The token is revoked. Programs that use it are refused from now on.",
+            Self::CourseMade => "The course is made. Now write its weeks.",
+            Self::CourseSaved => "The course is saved. Running cohorts keep what they have.",
+            Self::WeekSaved => "The week is saved. Running cohorts keep what they have.",
+            Self::WeekAdded => "A week is added. Give it a title and readings.",
+            Self::WeekRemoved => "The week is removed.",
+            Self::ReadingAttached => "The reading is attached.",
+            Self::ReadingDetached => "The reading is detached. It is still in the library.",
+            Self::ReadingRestated => "Saved.",
+            Self::ReadingAdded => "The reading is in the library.",
+            Self::ReadingCorrected => "The correction is saved. Everybody who has the reading sees it so.",
             Self::Enrolled => "The student is enrolled, and the confirmation is on its way.",
         }
     }

@@ -12,7 +12,7 @@ use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
 use crate::payment::model::{Means, Payment};
 use crate::schedule::Plans;
 use crate::services::Services;
-use crate::{catalogue, enrolment, identity, payment};
+use crate::{enrolment, identity, payment};
 
 /// `emails/enrolment_confirmed`.
 #[derive(Debug)]
@@ -77,7 +77,6 @@ impl Composer for EnrolmentConfirmed {
         let Some(person) = identity::person(&snapshot, seat.user).await? else { return gone() };
         let Some(place) = learning::access(&snapshot, &self.plans, person.id, enrolment).await? else { return gone() };
         let cohort = place.inputs.plan.cohort();
-        let Some(course) = catalogue::course(&snapshot, cohort.course).await? else { return gone() };
         let (first_opens, open) = first_week(&place, services, &person)?;
         let frame = Frame::load(services, &snapshot).await?;
         let bought = match order {
@@ -87,7 +86,7 @@ impl Composer for EnrolmentConfirmed {
         let values = Values {
             name: person.name.as_str().to_owned(),
             certificate_name: place.enrolment.certificate_name.as_str().to_owned(),
-            course: course.title,
+            course: cohort.course_title.clone(),
             cohort: cohort.name.clone(),
             first_open_since: open.then(|| first_opens.clone()),
             first_opens,

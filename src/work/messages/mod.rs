@@ -130,7 +130,7 @@ macro_rules! message {
         impl Values {
             /// The mail, rendered.
             fn send(&self, to_name: Option<PersonName>) -> Result<Composed, ComposeFailure> {
-                Ok(Composed::Send(Content {
+                Ok(Composed::Send(Box::new(Content {
                     subject: render(&Subject { $($field: &self.$field),+ })?.trim().to_owned(),
                     text: render(&Text { $($field: &self.$field),+ })?,
                     html: render(&Html { $($field: &self.$field),+ })?,
@@ -138,7 +138,7 @@ macro_rules! message {
                     from_name: self.frame.sender.clone(),
                     reply_to: self.frame.reply_to.clone(),
                     unsubscribe: None,
-                }))
+                })))
             }
         }
     };

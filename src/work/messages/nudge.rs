@@ -42,7 +42,7 @@ pub(super) fn stop_link(services: &Services, user: UserId) -> Result<Url, Compos
 /// The mail with a way out by one click.
 pub(super) fn with_one_click(composed: Composed, url: Url) -> Composed {
     match composed {
-        Composed::Send(content) => Composed::Send(Content { unsubscribe: Some(Unsubscribe { url }), ..content }),
+        Composed::Send(content) => Composed::Send(Box::new(Content { unsubscribe: Some(Unsubscribe { url }), ..*content })),
         other => other,
     }
 }

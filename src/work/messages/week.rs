@@ -1,6 +1,5 @@
 //! What the mails about a week have in common: whether they are still true, and what they tell of the week.
 
-use crate::catalogue;
 use crate::db::Snapshot;
 use crate::identity::{self, Person};
 use crate::kernel::{ShownTime, Timestamp};
@@ -46,10 +45,10 @@ pub(super) async fn week(services: &Services, plans: &Plans, letter: &Letter) ->
     let place = learning::access(&snapshot, plans, intent.user, intent.key.enrolment()).await?;
     let person = identity::person(&snapshot, intent.user).await?;
     let (Some(place), Some(person)) = (place, person) else { return Ok(gone()) };
-    let Some(course) = catalogue::course(&snapshot, place.inputs.plan.cohort().course).await? else { return Ok(gone()) };
+    let course = place.inputs.plan.cohort().course_title.clone();
     // A week that waits for work has no moment; the mail that it has been waiting tells none.
     let opens_at = moment(&place.inputs, intent.key.position(), now).unwrap_or(intent.opens_at);
-    Ok(Found::Week(Box::new(Week { person, place, course: course.title, intent, opens_at, snapshot })))
+    Ok(Found::Week(Box::new(Week { person, place, course, intent, opens_at, snapshot })))
 }
 
 /// The moment that the week at `position` opened or will open, as decided at `now`.

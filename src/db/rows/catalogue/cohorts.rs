@@ -31,6 +31,8 @@ pub struct Model {
     pub created_at: UtcTime,
     /// Since when the public knows it.
     pub published_at: Option<UtcTime>,
+    /// As it was when the cohort opened.
+    pub course_title: String,
     #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub course: BelongsTo<super::courses::Entity>,
 }

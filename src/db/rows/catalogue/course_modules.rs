@@ -22,6 +22,8 @@ pub struct Model {
     pub reflection_prompt: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub release_rule: Json,
+    /// Counts the edits of the module and of its readings.
+    pub version: i32,
     #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub course: BelongsTo<super::courses::Entity>,
 }

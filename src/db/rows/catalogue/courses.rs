@@ -29,6 +29,8 @@ pub struct Model {
     /// BCP 47.
     pub language: String,
     pub created_at: UtcTime,
+    /// Counts the edits of the course's own facts and of its modules' order.
+    pub version: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -42,6 +42,10 @@ pub struct Model {
     pub minutes: i32,
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
+    /// Counts the corrections.
+    pub version: i32,
+    /// Since when there is something to read; null while there is not.
+    pub ready_since: Option<UtcTime>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

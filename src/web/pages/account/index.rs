@@ -24,6 +24,7 @@ pub async fn show(view: View, signed_in: SignedIn) -> Result<Response, Problem> 
     let mut entries: Vec<Entry> = vec![
         ("/account/details", "Your details", "Your name here, your time zone and country."),
         ("/account/sessions", "Where you are signed in", "Every browser; sign one out, or all others."),
+        ("/account/mail", "Mails", "Which reminders you get."),
     ];
     if signed_in.person.role.is_staff() {
         entries.push((

@@ -12,7 +12,7 @@ use crate::identity::{self, Person};
 use crate::kernel::ids::UserId;
 use crate::kernel::{Actor, Currency};
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::session::Admin;
+use crate::web::session::AdminNow;
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -54,7 +54,7 @@ impl Known {
 }
 
 /// The form as things stand.
-pub async fn form(State(app): State<App>, view: View, _: Admin, desk: Desk) -> Result<Response, Problem> {
+pub async fn form(State(app): State<App>, view: View, _: AdminNow, desk: Desk) -> Result<Response, Problem> {
     let conn = app.services.db.snapshot().await?;
     let known = Known::load(&conn, &desk).await?;
     let instructors: Vec<UserId> = desk.board.instructors.iter().map(|person| person.id).collect();
@@ -66,7 +66,7 @@ pub async fn form(State(app): State<App>, view: View, _: Admin, desk: Desk) -> R
 pub async fn save(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     desk: Desk,
     Fields(sent): Fields<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {

@@ -31,10 +31,10 @@ use crate::web::{App, Problem};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
-        .get("/staff/cohorts/new", Access::Admin, new::form)
-        .post("/staff/cohorts/new", Access::Admin, new::open)
-        .get("/staff/cohorts/{slug}/edit", Access::Admin, edit::form)
-        .post("/staff/cohorts/{slug}/edit", Access::Admin, edit::save)
+        .get("/staff/cohorts/new", Access::AdminNow, new::form)
+        .post("/staff/cohorts/new", Access::AdminNow, new::open)
+        .get("/staff/cohorts/{slug}/edit", Access::AdminNow, edit::form)
+        .post("/staff/cohorts/{slug}/edit", Access::AdminNow, edit::save)
         .get("/staff/cohorts/{slug}/board", Access::Staff, show::show)
         .get("/staff/cohorts/{slug}/board/publish", Access::Staff, publish::confirm)
         .post("/staff/cohorts/{slug}/board/publish", Access::Staff, publish::publish)
@@ -116,6 +116,9 @@ fn refused(refusal: ReplanRefusal) -> Problem {
             title: "The reading is in the week already",
             detail: "Somebody attached it meanwhile. Nothing was changed.".to_owned(),
         },
+        ReplanRefusal::Keys(full @ KeyRefusal::TooMany) => {
+            Problem::Conflict { title: "The week is full", detail: format!("{full}. Nothing was changed.") }
+        }
         ReplanRefusal::NoSuchCohort
         | ReplanRefusal::NoSuchModule
         | ReplanRefusal::NoSuchReading

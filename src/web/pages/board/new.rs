@@ -15,7 +15,7 @@ use crate::kernel::time::Weekday;
 use crate::kernel::{Actor, Currency};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::pages::enrol::Zones;
-use crate::web::session::{Admin, PageSnapshot};
+use crate::web::session::{AdminNow, PageSnapshot};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -56,7 +56,7 @@ impl Choices {
 }
 
 /// The form, with the terms of the last cohort where there is one.
-pub async fn form(view: View, Admin(person): Admin, PageSnapshot(conn): PageSnapshot) -> Result<Response, Problem> {
+pub async fn form(view: View, AdminNow(person): AdminNow, PageSnapshot(conn): PageSnapshot) -> Result<Response, Problem> {
     let choices = Choices::load(&conn).await?;
     let last = catalogue::all_cohorts(&conn).await?.pop();
     let known = match &last {
@@ -72,7 +72,7 @@ pub async fn form(view: View, Admin(person): Admin, PageSnapshot(conn): PageSnap
 pub async fn open(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     PageSnapshot(conn): PageSnapshot,
     Fields(sent): Fields<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::week::{need, why};
 use super::{Desk, done, refused};
 use crate::acts::PlanChange;
-use crate::catalogue::model::{KeyChange, Need, Towards};
+use crate::catalogue::model::{KeyChange, Need, Shift};
 use crate::readings::Card;
 use crate::views::board;
 use crate::web::form::{FieldErrors, Fields};
@@ -41,8 +41,7 @@ struct Page<'a> {
 /// The form as things stand.
 pub async fn show(State(app): State<App>, view: View, desk: Desk) -> Result<Response, Problem> {
     let (key, _) = desk.reading()?;
-    let need = if key.required { Need::Required } else { Need::Optional };
-    let input = Input { need: need.word().to_owned(), why: key.why.clone(), ..Input::default() };
+    let input = Input { need: Need::of(key).word().to_owned(), why: key.why.clone(), ..Input::default() };
     page(&shown(&app, &view, &desk, &input, &FieldErrors::default()).await?)
 }
 
@@ -91,12 +90,8 @@ pub struct Order {
 pub async fn order(State(app): State<App>, desk: Desk, Fields(input): Fields<Order>) -> Result<Response, Problem> {
     let (key, _) = desk.reading()?;
     let module = desk.week()?.module;
-    let towards = match input.towards.as_str() {
-        "start" => Towards::Start,
-        "end" => Towards::End,
-        _ => return Err(Problem::Malformed("The form does not say where to.".to_owned())),
-    };
-    let change = PlanChange::Keys { module: module.id, change: KeyChange::Move { reading: key.reading, towards } };
+    let to: Shift = input.towards.parse().map_err(|_| Problem::Malformed("The form does not say where to.".to_owned()))?;
+    let change = PlanChange::Keys { module: module.id, change: KeyChange::Move { reading: key.reading, to } };
     desk.replan(&app, &input.revision, change).await.map_err(refused)?;
     Ok(done(&desk.week_home(module.position), "ordered"))
 }

@@ -119,6 +119,10 @@ pub async fn attach(
     };
     match desk.replan(&app, &input.revision, PlanChange::Keys { module: module.id, change }).await {
         Ok(_) => Ok(done(&desk.week_home(module.position), "attached")),
+        Err(ReplanRefusal::Keys(KeyRefusal::TooMany)) => {
+            let errors = FieldErrors::one("reading", KeyRefusal::TooMany.to_string());
+            page_with_errors(&shown(&app, &view, &desk, &input, &errors, None).await?)
+        }
         Err(ReplanRefusal::NoSuchReading | ReplanRefusal::Keys(KeyRefusal::There)) => {
             let errors = FieldErrors::one("reading", "Choose a reading that is not in the week");
             page_with_errors(&shown(&app, &view, &desk, &input, &errors, None).await?)

@@ -130,9 +130,8 @@ async fn work(conn: &Conn, plans: &Plans, moment: &Moment, id: EnrolmentId) -> R
 
 async fn seat(conn: &Conn, enrolment: &Enrolment, moment: &Moment) -> Result<Seat, Problem> {
     let cohort = catalogue::cohort(conn, enrolment.cohort).await?.ok_or(Problem::NotFound)?;
-    let course = catalogue::course(conn, cohort.course).await?.ok_or(Problem::NotFound)?;
     let state = SeatState::new(enrolment, moment.now, &moment.zone);
-    Ok(Seat { enrolment: enrolment.id, course: course.title, cohort: cohort.name, state })
+    Ok(Seat { enrolment: enrolment.id, course: cohort.course_title, cohort: cohort.name, state })
 }
 
 /// The cohort that a student without a seat could enrol in.

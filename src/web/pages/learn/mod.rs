@@ -7,6 +7,7 @@ mod locked;
 mod mark;
 mod module;
 mod orders;
+mod preview;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ use crate::web::Problem;
 use crate::web::routes::{Access, Routes};
 use crate::web::view::{Moment, View, page_refusing};
 use locked::{Lock, WeekLink};
+
+pub(super) use preview::preview;
 
 pub(super) fn routes() -> Routes {
     Routes::default()

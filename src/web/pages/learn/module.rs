@@ -8,7 +8,7 @@ use axum::response::Response;
 use super::{Halt, Paths, locked_page, refused};
 use crate::catalogue::model::CohortModule;
 use crate::kernel::ids::EnrolmentId;
-use crate::kernel::{ShownTime, Zone};
+use crate::kernel::{ShownTime, Slug, Zone};
 use crate::learning::{self, KeyedReading, ModulePage, Sheet};
 use crate::readings::Card;
 use crate::schedule::model::{Access, dates};
@@ -19,7 +19,7 @@ use crate::web::{App, Problem};
 
 /// What the list says of a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ReadingState {
+pub(super) enum ReadingState {
     Read,
     /// The first that the week is incomplete without.
     Next,
@@ -28,44 +28,44 @@ enum ReadingState {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ReadingRow {
-    href: String,
-    title: String,
+pub(super) struct ReadingRow {
+    pub(super) href: String,
+    pub(super) title: String,
     /// Author, publisher, year and reading time, as far as they are known.
-    source: String,
-    why: String,
-    state: ReadingState,
+    pub(super) source: String,
+    pub(super) why: String,
+    pub(super) state: ReadingState,
 }
 
 /// The way to the week before or after.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Turn {
-    href: String,
-    week: u32,
-    title: String,
+pub(super) struct Turn {
+    pub(super) href: String,
+    pub(super) week: u32,
+    pub(super) title: String,
     /// When it opens, where that lies ahead and is known.
-    opens: Option<ShownTime>,
+    pub(super) opens: Option<ShownTime>,
 }
 
 /// All that the page of an open week shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ModuleShown {
-    week: u32,
-    weeks: usize,
-    home: String,
-    title: String,
-    dek: String,
-    outcomes: Vec<String>,
-    read: usize,
+pub(super) struct ModuleShown {
+    pub(super) week: u32,
+    pub(super) weeks: usize,
+    pub(super) home: String,
+    pub(super) title: String,
+    pub(super) dek: String,
+    pub(super) outcomes: Vec<String>,
+    pub(super) read: usize,
     /// `37 minutes`; absent when nothing is left.
-    left: Option<String>,
+    pub(super) left: Option<String>,
     /// By when it is to be done, where the schedule says so.
-    due: Option<ShownTime>,
-    readings: Vec<ReadingRow>,
-    questions: Vec<String>,
-    prompt: Option<String>,
-    before: Option<Turn>,
-    after: Option<Turn>,
+    pub(super) due: Option<ShownTime>,
+    pub(super) readings: Vec<ReadingRow>,
+    pub(super) questions: Vec<String>,
+    pub(super) prompt: Option<String>,
+    pub(super) before: Option<Turn>,
+    pub(super) after: Option<Turn>,
 }
 
 impl ModuleShown {
@@ -88,7 +88,7 @@ impl ModuleShown {
             read: own.read(),
             left: (own.minutes_left > 0).then(|| minutes_words(own.minutes_left)),
             due: due(found, module, zone),
-            readings: rows(readings, module.position, paths),
+            readings: rows(readings, |slug| paths.reading(module.position, slug)),
             questions: module.questions.clone(),
             prompt: module.reflection_prompt.clone(),
             before: turn(module.position.checked_sub(1)),
@@ -115,10 +115,10 @@ impl Turn {
     }
 }
 
-fn rows(readings: &[KeyedReading], week: u32, paths: Paths) -> Vec<ReadingRow> {
+pub(super) fn rows(readings: &[KeyedReading], href: impl Fn(&Slug) -> String) -> Vec<ReadingRow> {
     let next = readings.iter().position(|reading| reading.key.required && reading.read_at.is_none());
     let row = |(index, KeyedReading { key, card, read_at }): (usize, &KeyedReading)| ReadingRow {
-        href: paths.reading(week, &card.slug),
+        href: href(&card.slug),
         title: card.title.clone(),
         source: source(card),
         why: key.why.clone(),
@@ -186,7 +186,7 @@ mod tests {
     fn the_first_required_reading_not_read_is_next() {
         let read = Some(at("2027-01-05T00:00:00Z"));
         let readings = [keyed(1, true, read), keyed(2, false, None), keyed(3, true, None), keyed(4, true, None)];
-        let states: Vec<_> = rows(&readings, 3, Paths(student())).into_iter().map(|row| row.state).collect();
+        let states: Vec<_> = rows(&readings, |slug| Paths(student()).reading(3, slug)).into_iter().map(|row| row.state).collect();
         assert_eq!(states, [ReadingState::Read, ReadingState::Optional, ReadingState::Next, ReadingState::ToRead]);
     }
 

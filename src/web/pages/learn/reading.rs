@@ -240,6 +240,7 @@ mod tests {
             body: Some(Body::new(["First <b>paragraph</b>.", "Second."]).unwrap()),
             rights,
             minutes: 3,
+            version: 1,
         }
     }
 

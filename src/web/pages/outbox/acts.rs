@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::letter::find;
-use super::words;
 use crate::kernel::Actor;
 use crate::kernel::ids::LetterId;
 use crate::kernel::text::{TextError, single_line};
 use crate::mail::{self, LetterAct, LetterRefusal, LetterSheet, LetterState, acts_for};
+use crate::views::told;
 use crate::web::form::{FieldErrors, Fields, NoFields};
 use crate::web::session::{AdminNow, PageSnapshot};
 use crate::web::view::{View, page, page_with_errors};
@@ -78,7 +78,7 @@ struct Drop<'a> {
 
 impl<'a> Drop<'a> {
     fn new(view: &'a View, errors: &'a FieldErrors, sheet: &'a LetterSheet, reason: &'a str) -> Self {
-        Self { view, errors, sheet, kind: words::kind(&sheet.row.kind), reason }
+        Self { view, errors, sheet, kind: told::mail(&sheet.row.kind), reason }
     }
 }
 

@@ -8,6 +8,7 @@ use super::words::{self, Said};
 use crate::db::Conn;
 use crate::kernel::{ShownTime, Timestamp};
 use crate::mail::{self, Class, LetterAct, LetterSheet, LetterState, Written, acts_for};
+use crate::views::told;
 use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
@@ -63,7 +64,7 @@ pub async fn show(
     page(&Page {
         view: &view,
         done: done.word(),
-        kind: words::kind(&row.kind),
+        kind: told::mail(&row.kind),
         class: class(row.class),
         said: words::said(row, &admin.zone),
         made: shown(row.created_at),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::words::{self, Said};
 use crate::kernel::ShownTime;
 use crate::mail::{self, LetterFilter, LetterRow, LetterState};
+use crate::views::told;
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
 use crate::web::{App, Problem};
@@ -76,7 +77,7 @@ pub async fn show(
     found.truncate(ROWS);
     let zone = &admin.zone;
     let states = LetterState::iter().map(|state| (mail::state_word(state), words::name(state)));
-    let told = |row: &LetterRow| (words::kind(&row.kind), ShownTime::new(row.created_at, zone), words::said(row, zone));
+    let told = |row: &LetterRow| (told::mail(&row.kind), ShownTime::new(row.created_at, zone), words::said(row, zone));
     let row = |row| {
         let (kind, made, said) = told(row);
         (row, kind, made, said)
@@ -84,7 +85,7 @@ pub async fn show(
     page(&Page {
         view: &view,
         zone: zone.name(),
-        kinds: app.registries.composers.kinds().map(|kind| (kind, words::kind(kind), kind == asked.kind)).collect(),
+        kinds: app.registries.composers.kinds().map(|kind| (kind, told::mail(kind), kind == asked.kind)).collect(),
         states: states.map(|(word, name)| (word.clone(), name, word == asked.state)).collect(),
         older: found.last().filter(|_| more).and_then(|last| asked.after(last)),
         rows: found.iter().map(row).collect(),

@@ -13,13 +13,6 @@ pub struct Said {
     pub note: Option<String>,
 }
 
-/// A kind of message, from its folder's name: `Enrolment confirmed`.
-pub fn kind(kind: &str) -> String {
-    let words = kind.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 /// A state's short name, as the filter lists it.
 pub const fn name(state: LetterState) -> &'static str {
     match state {
@@ -92,6 +85,5 @@ mod tests {
         assert_eq!(told(LetterState::Sent, 1), ("Sent Mon 4 Jan 2027, 09:01".to_owned(), Some("250 Queued".to_owned())));
         assert_eq!(told(LetterState::Suppressed, 0), ("Not wanted".to_owned(), Some("not wanted".to_owned())));
         assert_eq!(told(LetterState::InDoubt, 1).0, "In doubt, counts as sent");
-        assert_eq!((kind("module_released").as_str(), kind("").as_str()), ("Module released", ""));
     }
 }

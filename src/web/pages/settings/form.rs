@@ -11,7 +11,7 @@ use crate::kernel::text::TextError;
 use crate::organisation::model::Change;
 use crate::organisation::{self, Organisation};
 use crate::web::form::{FieldErrors, Fields};
-use crate::web::session::{Admin, PageSnapshot};
+use crate::web::session::{AdminNow, PageSnapshot};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -142,7 +142,7 @@ fn form<'a, S: Section>(view: &'a View, app: &App, input: &'a S, errors: &'a Fie
 pub(super) async fn show<S: Section>(
     State(app): State<App>,
     view: View,
-    _: Admin,
+    _: AdminNow,
     PageSnapshot(conn): PageSnapshot,
 ) -> Result<Response, Problem> {
     let input = S::known(&organisation::current(&conn).await?);
@@ -153,7 +153,7 @@ pub(super) async fn show<S: Section>(
 pub(super) async fn save<S: Section>(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Fields(input): Fields<S>,
 ) -> Result<Response, Problem> {
     let change = match input.read() {

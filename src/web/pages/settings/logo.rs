@@ -10,7 +10,7 @@ use super::form::keep;
 use crate::kernel::Actor;
 use crate::organisation::model::{Change, Logo, LogoRefusal, MAX_UPLOAD};
 use crate::web::form::{FieldErrors, Fields, NoFields};
-use crate::web::session::Admin;
+use crate::web::session::AdminNow;
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
 
@@ -25,7 +25,7 @@ struct Page<'a> {
 }
 
 /// The logo there is, and the form for another.
-pub(super) async fn show(view: View, _: Admin) -> Result<Response, Problem> {
+pub(super) async fn show(view: View, _: AdminNow) -> Result<Response, Problem> {
     page(&Page { view: &view, errors: &FieldErrors::default() })
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn show(view: View, _: Admin) -> Result<Response, Problem> {
 pub(super) async fn save(
     State(app): State<App>,
     view: View,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     let form = form.map_err(|rejection| Problem::Malformed(format!("{}.", rejection.body_text())))?;
@@ -73,7 +73,7 @@ async fn file(mut form: Multipart) -> Result<Vec<u8>, Result<Response, Problem>>
 /// Shows none from now on.
 pub(super) async fn remove(
     State(app): State<App>,
-    Admin(person): Admin,
+    AdminNow(person): AdminNow,
     Fields(NoFields {}): Fields<NoFields>,
 ) -> Result<Response, Problem> {
     keep(&app, Actor::User(person.id), Change::Logo(None)).await

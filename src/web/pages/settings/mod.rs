@@ -20,9 +20,9 @@ use form::Section;
 pub(super) fn routes() -> Routes {
     let routes = Routes::default()
         .get("/staff/settings", Access::Admin, index::show)
-        .get("/staff/settings/logo", Access::Admin, logo::show)
-        .post("/staff/settings/logo", Access::Admin, logo::save.layer(DefaultBodyLimit::max(logo::BODY_LIMIT)))
-        .post("/staff/settings/logo/remove", Access::Admin, logo::remove);
+        .get("/staff/settings/logo", Access::AdminNow, logo::show)
+        .post("/staff/settings/logo", Access::AdminNow, logo::save.layer(DefaultBodyLimit::max(logo::BODY_LIMIT)))
+        .post("/staff/settings/logo/remove", Access::AdminNow, logo::remove);
     let routes = section::<identity::Input>(section::<officer::Input>(routes));
     let routes = section::<tax::Input>(section::<bank::Input>(routes));
     let routes = section::<signers::Input>(section::<mail::Input>(routes));
@@ -30,5 +30,5 @@ pub(super) fn routes() -> Routes {
 }
 
 fn section<S: Section>(routes: Routes) -> Routes {
-    routes.get(S::PATH, Access::Admin, form::show::<S>).post(S::PATH, Access::Admin, form::save::<S>)
+    routes.get(S::PATH, Access::AdminNow, form::show::<S>).post(S::PATH, Access::AdminNow, form::save::<S>)
 }

@@ -1,13 +1,16 @@
-//! What staff see and do: cohorts and their rosters, enrolments, one order, the log.
+//! What staff see and do: the course and its library, cohorts and their rosters, enrolments, one order, the log.
 
 mod certificates;
 mod cohorts;
+mod course;
 mod enrolments;
 mod export;
 mod extend;
 mod history;
+mod library;
 mod log;
 mod order;
+mod picker;
 mod record;
 mod resend;
 mod roster;
@@ -28,6 +31,8 @@ pub(super) fn routes() -> Routes {
         .get("/staff/orders/{order}", Access::Admin, order::show)
         .post("/staff/orders/{order}/payments", Access::AdminNow, record::record)
         .merge(certificates::routes())
+        .merge(course::routes())
+        .merge(library::routes())
 }
 
 /// A path with a query of those pairs that say something.

@@ -10,6 +10,7 @@ use crate::mail::LetterRow;
 use crate::payment::OddNotification;
 use crate::schedule::Short;
 use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, Today};
+use crate::views::told;
 use crate::web::pages::outbox::words::{self, Said};
 use crate::web::pages::shown::counted;
 use crate::web::pages::{Done, DoneQuery};
@@ -68,7 +69,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         zone: zone.name(),
         total: today.counts.total(),
         money: today.money.iter().map(money).collect(),
-        mails: today.mails.iter().map(|row| (row, words::kind(&row.kind), words::said(row, zone))).collect(),
+        mails: today.mails.iter().map(|row| (row, told::mail(&row.kind), words::said(row, zone))).collect(),
         weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),

@@ -21,8 +21,9 @@ pub(super) async fn all(
 ) -> Result<Response, Problem> {
     let snapshot = app.services.db.snapshot().await?;
     let cohort = cohort(&snapshot, &person, &slug).await?;
+    let issuer = issuer(&snapshot).await?;
     drop(snapshot);
-    let done = certificates::issue_ready(&app.services, &app.plans, person.id, &cohort, &issuer(&app)?).await?;
+    let done = certificates::issue_ready(&app.services, &app.plans, person.id, &cohort, &issuer).await?;
     let word = match done {
         Bulk::Done { issued: 0, failed: 0 } => "issued-none",
         Bulk::Done { failed: 0, .. } => "issued",
@@ -43,10 +44,11 @@ pub(super) async fn one(
     let cohort = cohort(&snapshot, &person, &slug).await?;
     let id: EnrolmentId = enrolment.parse().map_err(|_| Problem::NotFound)?;
     let enrolment = enrolment::enrolment(&snapshot, id).await?;
-    drop(snapshot);
     enrolment.filter(|enrolment| enrolment.cohort == cohort.id).ok_or(Problem::NotFound)?;
+    let issuer = issuer(&snapshot).await?;
+    drop(snapshot);
     let actor = Actor::User(person.id);
-    let to = match certificates::issue(&app.services, &app.plans, actor, id, &issuer(&app)?).await? {
+    let to = match certificates::issue(&app.services, &app.plans, actor, id, &issuer).await? {
         Issued::Now(certificate) => format!("/staff/certificates/{}?done=issued", certificate.id),
         Issued::Before(certificate) => format!("/staff/certificates/{}", certificate.id),
     };

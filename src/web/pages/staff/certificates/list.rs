@@ -4,13 +4,14 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 
-use super::{Done, Flash, cohort, issuer};
+use super::{Done, Flash, cohort};
 use crate::catalogue::model::Cohort;
 use crate::certificates::{self, Candidate, CertificateState, DryRun, Issuer, Missing, Standing};
 use crate::identity::Role;
 use crate::kernel::ids::{CertificateId, EnrolmentId};
 use crate::kernel::shown::plain_date;
 use crate::kernel::{ShownTime, Zone};
+use crate::organisation;
 use crate::pdf;
 use crate::web::pages::shown::counted;
 use crate::web::session::{PageSnapshot, Staff};
@@ -61,7 +62,8 @@ pub(super) async fn show(
     let cohort = cohort(&conn, &person, &slug).await?;
     let now = app.services.clocks.service();
     // Without a legal name the run shows all else that stands in the way; issuing says that it must be set.
-    let issuer = issuer(&app).unwrap_or(Issuer { legal_name: String::new(), signers: Vec::new() });
+    let issuer = Issuer::of(&organisation::current(&conn).await?);
+    let issuer = issuer.unwrap_or(Issuer { legal_name: String::new(), signers: Vec::new() });
     let found = certificates::dry_run(&conn, &app.plans, &cohort, &issuer, now).await?;
     let ready = found.ready().count();
     let have = found.candidates.iter().filter(|candidate| matches!(candidate.standing, Standing::Has(_))).count();

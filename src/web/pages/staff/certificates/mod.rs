@@ -14,9 +14,10 @@ use crate::certificates::{self, Certificate, IssueRefusal, Issuer};
 use crate::db::Conn;
 use crate::enrolment;
 use crate::identity::{Person, Role};
+use crate::organisation;
 use crate::pdf::{self, RenderFailure};
+use crate::web::Problem;
 use crate::web::routes::{Access, Routes};
-use crate::web::{App, Problem};
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -34,8 +35,8 @@ pub(super) fn routes() -> Routes {
 }
 
 /// In whose name certificates are issued.
-fn issuer(app: &App) -> Result<Issuer, Problem> {
-    Issuer::of(&app.site.owner().organisation).ok_or(Problem::Conflict {
+async fn issuer(conn: &Conn) -> Result<Issuer, Problem> {
+    Issuer::of(&organisation::current(conn).await?).ok_or(Problem::Conflict {
         title: "The legal name is not set",
         detail: "A certificate says who issues it. Set the organisation’s legal name in the settings first.".to_owned(),
     })
