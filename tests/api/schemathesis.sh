@@ -26,6 +26,8 @@ main() {
         "$tools/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
     fi
     local port=$((20000 + RANDOM % 20000))
+    # What is set for the tests is no setting of the program's.
+    unset "${!LECTERN_@}"
     export LECTERN_PROFILE=development
     export LECTERN_LIMITS__BURST=1000000 LECTERN_LIMITS__PER_MINUTE=1000000 LECTERN_API__PER_MINUTE=1000000
     export LECTERN_SERVER__PUBLIC_URL="http://127.0.0.1:$port"
@@ -52,7 +54,7 @@ wait_for() {
     return 1
 }
 
-# check ORIGIN SCHEMATHESIS SCOPES: ids of the demonstration, where the token may read them, stand in the paths of every second run.
+# check ORIGIN SCHEMATHESIS SCOPES: with a new token for these scopes.
 check() {
     local token
     token="$("$lectern" token create --name "schemathesis" --scope "$3" --days 1 --for admin@example.org --data "$scratch/data")"
