@@ -27,6 +27,7 @@ pub mod payment;
 pub mod readings;
 pub mod reminders;
 pub mod schedule;
+pub mod tokens;
 
 // 2b: what spans domains
 pub mod acts;

@@ -110,6 +110,7 @@ async fn assert_other_values_are_kept(conn: &DatabaseConnection) -> Result<(), D
         at: at(3),
         actor_kind: "system".to_owned(),
         actor_id: None,
+        actor_token: None,
         kind: "example.created".to_owned(),
         subject_id: "exm_1".to_owned(),
         before: Json::Null,

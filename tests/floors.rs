@@ -13,6 +13,7 @@ const FLOORS: [(&str, &[&str]); 6] = [
         &[
             "organisation",
             "identity",
+            "tokens",
             "readings",
             "catalogue",
             "enrolment",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, and says where")]
 #![allow(clippy::print_stdout, reason = "a random walk prints its seed")]
 
+mod api;
 mod architecture;
 mod certificates;
 mod chaos;

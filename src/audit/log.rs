@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::db::Conn;
 use crate::db::rows::audit::audit_events as row;
 use crate::kernel::Timestamp;
-use crate::kernel::ids::{AuditId, UserId, least_at};
+use crate::kernel::ids::{AuditId, TokenId, UserId, least_at};
 use crate::search::{self as words, Scope, Start, Terms};
 
 /// One entry as it was recorded.
@@ -20,6 +20,8 @@ pub struct Entry {
     /// A word of [`Actor::kind`](crate::kernel::Actor::kind).
     pub actor_kind: String,
     pub actor: Option<UserId>,
+    /// By which the person acted, where a program did it for them.
+    pub token: Option<TokenId>,
     /// A word of an [`Event`](crate::kernel::Event).
     pub kind: String,
     /// The outside form of an id, which says of what.
@@ -50,6 +52,7 @@ fn entry(row: row::Model) -> Entry {
         at: row.at.into(),
         actor_kind: row.actor_kind,
         actor: row.actor_id.map(UserId),
+        token: row.actor_token,
         kind: row.kind,
         subject: row.subject_id,
         before: row.before,

@@ -32,6 +32,7 @@ pub async fn record(txn: &Txn, event: &impl Event) -> Result<(), DbErr> {
         at: Set(txn.now().into()),
         actor_kind: Set(txn.actor().kind().to_owned()),
         actor_id: Set(txn.actor().user().map(|user| user.0)),
+        actor_token: Set(txn.actor().token()),
         kind: Set(event.kind().to_owned()),
         subject_id: Set(event.subject().id()),
         before: Set(event.before()),

@@ -6,6 +6,7 @@ mod migrate;
 mod ops;
 mod readings;
 mod serve;
+mod token;
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -78,6 +79,9 @@ enum Command {
     /// People who run the courses.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Programs' ways in to the API.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// The library of articles.
     #[command(subcommand)]
     Readings(ReadingsCommand),
@@ -193,6 +197,7 @@ async fn dispatch(arguments: Arguments) -> Outcome {
             let how = if dry_run { readings::Run::Dry } else { readings::Run::Real };
             readings::import(settings, &file, publisher.as_deref(), rights, how).await
         }
+        Command::Token(command) => token::token(settings, command).await,
         Command::Backup(arguments) => ops::backup(settings, arguments).await,
         Command::Restore(arguments) => ops::restore(settings, arguments).await,
         Command::Doctor(arguments) => ops::doctor(settings, arguments).await,

@@ -41,6 +41,7 @@ pub struct Settings {
     pub work: Work,
     pub log: Log,
     pub metrics: Metrics,
+    pub api: Api,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -174,6 +175,22 @@ pub struct Log {
 pub struct Metrics {
     /// Who may read `/metrics`; nobody where it is empty.
     pub allow: Vec<Proxy>,
+}
+
+/// Who may read the documentation of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApiDocs {
+    Staff,
+    Public,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    pub docs: ApiDocs,
+    /// Requests a minute of one token.
+    pub per_minute: u32,
 }
 
 /// An origin such as `https://courses.example.org`: scheme, host, port, and nothing after. Empty where it was not set.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ids::UserId;
+use super::ids::{TokenId, UserId};
 
 /// Who makes a change, as the audit log names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Actor {
     Visitor,
     /// A signed-in person, of whatever role.
     User(UserId),
+    /// A program, by a token that this person made and answers for.
+    Token { token: TokenId, user: UserId },
     /// Somebody with a shell on the machine: `lectern admin create`, `lectern readings import`.
     Operator,
     /// The program itself.
@@ -31,10 +33,18 @@ pub enum Component {
 }
 
 impl Actor {
-    /// The person, where the actor is one.
+    /// The person, where the actor is one, or acts for one.
     pub fn user(&self) -> Option<UserId> {
         match self {
-            Self::User(id) => Some(*id),
+            Self::User(id) | Self::Token { user: id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The token, where a program acts by one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self {
+            Self::Token { token, .. } => Some(*token),
             _ => None,
         }
     }
@@ -44,6 +54,7 @@ impl Actor {
         match self {
             Self::Visitor => "visitor",
             Self::User(_) => "user",
+            Self::Token { .. } => "token",
             Self::Operator => "operator",
             Self::System(Component::Worker) => "worker",
             Self::System(Component::Webhook) => "webhook",
@@ -57,6 +68,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => write!(f, "{id}"),
+            Self::Token { token, user } => write!(f, "{user} by {token}"),
             other => f.write_str(other.kind()),
         }
     }

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::ids::{CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, UserId};
+use super::ids::{
+    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId, UserId,
+};
 
 /// The thing that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Subject {
     Certificate(CertificateId),
     /// A mail of the outbox.
     Letter(LetterId),
+    /// A program's way in.
+    Token(TokenId),
     /// What the payment gateway told us; the event names which notification.
     Gateway,
     /// Service time itself, which development moves.
@@ -43,6 +47,7 @@ impl Subject {
             Self::Exception(id) => id.to_string(),
             Self::Certificate(id) => id.to_string(),
             Self::Letter(id) => id.to_string(),
+            Self::Token(id) => id.to_string(),
             Self::Gateway => "gateway".to_owned(),
             Self::Clock => "clock".to_owned(),
             Self::Program => "program".to_owned(),

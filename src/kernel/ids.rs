@@ -142,6 +142,8 @@ ids! {
     JobId = "job";
     /// A mail in the outbox.
     LetterId = "mail";
+    /// A program's way in: an API token.
+    TokenId = "tok";
     /// A lease on a job or a mail.
     LeaseToken = "lse";
 }

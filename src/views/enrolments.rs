@@ -51,6 +51,8 @@ pub struct Row {
     pub name: String,
     pub email: String,
     pub country: Option<String>,
+    /// Service time.
+    pub last_seen: Option<Timestamp>,
     /// The cohort's.
     pub cohort: String,
     pub slug: String,
@@ -159,6 +161,15 @@ impl Prepared {
     }
 }
 
+/// The enrolment of this id, whosever it is.
+///
+/// # Errors
+/// The database's own.
+pub async fn one(conn: &Conn, id: EnrolmentId) -> Result<Option<Row>, DbErr> {
+    let found = enrolments::Entity::find_by_id(id).all(conn).await?;
+    Ok(rows(conn, found).await?.pop())
+}
+
 async fn rows(conn: &Conn, found: Vec<enrolments::Model>) -> Result<Vec<Row>, DbErr> {
     let people = found.iter().map(|row| row.user_id);
     let people = users::Entity::find().filter(users::Column::Id.is_in(people)).all(conn).await?;
@@ -175,6 +186,7 @@ async fn rows(conn: &Conn, found: Vec<enrolments::Model>) -> Result<Vec<Row>, Db
             name: user.map(|user| user.name.clone()).unwrap_or_default(),
             email: user.map(|user| user.email.clone()).unwrap_or_default(),
             country: user.and_then(|user| user.country.clone()),
+            last_seen: user.and_then(|user| user.last_seen_at).map(Into::into),
             cohort: cohort.map(|cohort| cohort.name.clone()).unwrap_or_default(),
             slug: cohort.map(|cohort| cohort.slug.to_string()).unwrap_or_default(),
             order: owed.get(&row.id).cloned(),

@@ -6,6 +6,7 @@ pub mod history;
 pub mod library;
 pub mod offer;
 pub mod order;
+pub mod orders;
 pub mod people;
 pub mod roster;
 pub mod staff;

@@ -49,6 +49,15 @@ pub async fn cohorts(conn: &Conn, person: &Person, now: Timestamp) -> Result<Vec
     Ok(rows)
 }
 
+/// One cohort with the count of its seats.
+///
+/// # Errors
+/// The database's own.
+pub async fn cohort(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<CohortRow>, DbErr> {
+    let seats = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
+    row(conn, cohort, seats, now).await
+}
+
 /// Whether this person may see a cohort: an admin any, an instructor those that they teach.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
-//! The web: pages for people, a webhook for the gateway, and what stands before them all.
+//! The web: pages for people, an API for programs, a webhook for the gateway, and what stands before them all.
 
 pub mod accept;
+pub mod api;
 mod assets;
 mod confirm;
 pub mod form;
@@ -69,6 +70,7 @@ pub struct Shared {
     pub code_key: CodeKey,
     pub factor_keys: FactorKeys,
     pub plans: Plans,
+    api_limits: api::Limits,
     front: Kept,
     checks: KeptPages<crate::certificates::Code>,
     content_security_policy: HeaderValue,
@@ -95,6 +97,7 @@ impl App {
             code_key: CodeKey::new(settings.server.secret.clone()),
             factor_keys: FactorKeys::new(&settings.server.secret),
             plans: Plans::default(),
+            api_limits: api::Limits::new(settings.api.per_minute),
             front: Kept::default(),
             checks: KeptPages::default(),
             content_security_policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
@@ -120,7 +123,7 @@ impl App {
     }
 }
 
-/// Every route there is, with who may use it.
+/// Every route there is for people and for the gateway, with who may use it. Those for programs are in [`api::table`].
 pub fn routes(profile: Profile) -> Routes {
     let routes = Routes::default()
         .get("/healthz", Access::Public, health::live)
@@ -128,6 +131,7 @@ pub fn routes(profile: Profile) -> Routes {
         .get("/metrics", Access::Monitor, metrics::scrape)
         .get("/assets/{name}", Access::Public, assets::asset)
         .post("/webhooks/stripe", Access::Gateway, webhook::receive)
+        .merge(api::pages())
         .merge(pages::routes());
     match profile {
         Profile::Development => routes.merge(pages::development_routes()),
@@ -150,6 +154,8 @@ pub fn router(app: App) -> Router {
     router
         .layer(from_fn_with_state(app.clone(), refusals::note))
         .layer(CsrfLayer::new())
+        // A program sends no form: its token is in no browser's keeping.
+        .merge(api::router(&app))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(rate_limit(&app, limits.burst, limits.per_minute))
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))

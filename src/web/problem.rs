@@ -12,10 +12,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sea_orm::DbErr;
 
-use super::App;
 use super::confirm::{Onward, Unconfirmed};
 use super::pages::step_up;
 use super::view::View;
+use super::{App, api};
 
 /// Why a request is not answered as asked.
 #[derive(Debug)]
@@ -207,8 +207,8 @@ struct ProblemPage<'a> {
 
 /// Gives every refusal its body, in the form its reader asked for; also those that the framework made on its own.
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
-    let wants_page =
-        request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let accepts = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let wants_page = !request.uri().path().starts_with(api::ROOT) && accepts.is_some_and(|accept| accept.contains("text/html"));
     let (parts, body) = request.into_parts();
     let mut asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
@@ -258,6 +258,7 @@ fn for_programs(told: &Told) -> Response {
         "title": told.title,
         "status": told.status.as_u16(),
         "detail": format!("{} {}", told.detail, told.remedy),
+        "code": told.kind,
     });
     ([(CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
 }

@@ -177,8 +177,7 @@ pub fn page_with_errors(template: &impl askama::Template) -> Result<Response, Pr
 /// A page for visitors that a browser may keep but must ask about each time (RFC 9111 section 5.2.2.4), so that a change shows at
 /// once; 304 for one that has this very page.
 pub fn page_to_ask_about(page: Bytes, asked: &HeaderMap) -> Response {
-    // Weak: it may be sent compressed or not.
-    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&page)[..12]));
+    let tag = tag_of(&page);
     let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     let mut response = if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -192,6 +191,11 @@ pub fn page_to_ask_about(page: Bytes, asked: &HeaderMap) -> Response {
         headers.insert(header::ETAG, tag);
     }
     response
+}
+
+/// The tag of a body (RFC 9110 section 8.8.3). Weak: it may be sent compressed or not.
+pub fn tag_of(body: &[u8]) -> String {
+    format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(body)[..12]))
 }
 
 /// A PDF to save under this name: letters, digits and hyphens.

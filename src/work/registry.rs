@@ -11,6 +11,7 @@ use crate::mail::Composers;
 use crate::payment;
 use crate::reminders::PlanReminders;
 use crate::schedule::{self, Plans};
+use crate::tokens;
 
 /// Everything that can be done later. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +36,7 @@ fn jobs() -> Registry {
         .with::<certificates::jobs::IssueOne>()
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()
+        .with_periodic::<tokens::jobs::ForgetAnswers>()
         .with_periodic::<schedule::jobs::WarnOfReadings>()
         .with_periodic::<PlanDailyMail>()
 }

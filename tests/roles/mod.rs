@@ -14,6 +14,7 @@ use lectern::config::{Profile, Settings};
 use lectern::identity;
 use lectern::kernel::time::SignedDuration;
 use lectern::reminders::model::{MailGroup, UnsubscribeKey};
+use lectern::tokens::Scope;
 use lectern::web::routes::Access;
 use lectern::web::table;
 
@@ -54,6 +55,7 @@ impl Names {
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
             ("LETTER", school::dead_letter(app).await),
+            ("API_KEY", school::token(app, &Scope::ALL).await.0),
             ("PERSON", school.owner.clone()),
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),

@@ -4,6 +4,15 @@ use super::Row;
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
+    ("GET /api/docs", "/api/docs", "", [303, 403, 403, 200, 200, 200]),
+    ("GET /api/docs/openapi.json", "/api/docs/openapi.json", "", [303, 403, 403, 200, 200, 200]),
+    ("GET /staff/tokens", "/staff/tokens", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/tokens/new", "/staff/tokens/new", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/tokens/new", "/staff/tokens/new", "", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/tokens/{token}/revoke", "/staff/tokens/API_KEY/revoke", "", [303, 403, 403, 403, 403, 200]),
+    ("GET /staff/tokens/{token}/revoke", "/staff/tokens/tok_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
+    ("POST /staff/tokens/{token}/revoke", "/staff/tokens/API_KEY/revoke", "", [303, 403, 403, 403, 403, 303]),
+    ("POST /staff/tokens/{token}/revoke", "/staff/tokens/tok_NOBODYS/revoke", "", [303, 403, 403, 403, 403, 404]),
     ("GET /staff/settings", "/staff/settings", "", [303, 403, 403, 403, 403, 200]),
     ("GET /staff/settings/identity", "/staff/settings/identity", "", [303, 403, 403, 403, 403, 200]),
     ("POST /staff/settings/identity", "/staff/settings/identity", "", [303, 403, 403, 403, 403, 422]),

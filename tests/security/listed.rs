@@ -1,6 +1,7 @@
 //! Every form there is, each filled so that it would be carried out.
 
 use lectern::kernel::Slug;
+use lectern::tokens::Scope;
 
 use super::{ENROL, ENROL_SIGNED_IN, Filled, LOGO};
 use crate::support::app::TestApp;
@@ -42,6 +43,7 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     all.extend(people_forms(&who, school));
     all.extend(certificate_forms(&who, school, &awarded));
     all.extend(settings_forms(&who));
+    all.extend(token_forms(&who, &school::token(app, &[Scope::OrdersRead]).await.0));
     all.extend(desk_forms(&who, school, &dead, &exception));
     all.extend(course_forms(&who, school));
     all.extend(board_forms(&school.reading, &who.admin));
@@ -162,6 +164,14 @@ fn settings_forms(who: &Who) -> Vec<Filled> {
         who.admins("/staff/settings/refunds", "/staff/settings/refunds".into(), "days=14&text=Our+rule."),
         who.admins(LOGO, LOGO.into(), ""),
         who.admins("/staff/settings/logo/remove", "/staff/settings/logo/remove".into(), ""),
+    ]
+}
+
+/// API tokens.
+fn token_forms(who: &Who, token: &str) -> Vec<Filled> {
+    vec![
+        who.admins("/staff/tokens/new", "/staff/tokens/new".into(), "name=Ledger&days=30&orders_read=on"),
+        who.admins("/staff/tokens/{token}/revoke", format!("/staff/tokens/{token}/revoke"), ""),
     ]
 }
 

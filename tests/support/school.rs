@@ -17,6 +17,7 @@ use lectern::organisation::{self, model::Change, model::Identity};
 use lectern::payment::{self, Method, Offline};
 use lectern::readings::{self, Body, NewReading, Rights};
 use lectern::schedule::Plans;
+use lectern::tokens::{self, Life, NewToken, Scope, Scopes};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::app::TestApp;
@@ -67,6 +68,26 @@ pub async fn session(app: &TestApp, email: &str) -> String {
     };
     let token = app.services().db.write(Actor::Operator, start).await.unwrap();
     format!("lectern={}", token.plain())
+}
+
+/// A token of the admin's for these scopes, for thirty days: its id, and its secret.
+pub async fn token(app: &TestApp, scopes: &[Scope]) -> (String, String) {
+    token_of(app, ADMIN, scopes).await
+}
+
+/// A token of this admin's.
+pub async fn token_of(app: &TestApp, admin: &str, scopes: &[Scope]) -> (String, String) {
+    let new = NewToken {
+        name: "A program".parse().unwrap(),
+        scopes: Scopes::new(scopes.iter().copied()).unwrap(),
+        life: Life::days(30).unwrap(),
+    };
+    let make = async |txn: &Txn| {
+        let admin = identity::person_by_email(txn, &admin.parse().unwrap()).await?.expect("an admin");
+        Ok::<_, sea_orm::DbErr>(tokens::create(txn, &admin, new).await.unwrap())
+    };
+    let (token, secret) = app.services().db.write(Actor::Operator, make).await.unwrap();
+    (token.id.to_string(), secret.plain().to_owned())
 }
 
 /// The owner's confirmation, as if its server had refused it for good: its id.
@@ -180,7 +201,7 @@ pub async fn award(app: &TestApp) -> Awarded {
     Awarded { enrolment: id.to_string(), certificate: certificate.id.to_string(), code: certificate.code.to_string() }
 }
 
-async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> Person {
+pub async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> Person {
     let zone = "Asia/Kolkata".parse().unwrap();
     identity::create_person(txn, &email.parse().unwrap(), name.parse().unwrap(), zone, role).await.unwrap()
 }

@@ -4,7 +4,7 @@ pub mod audit_events {
     use sea_orm::entity::prelude::*;
 
     use crate::db::columns::UtcTime;
-    use crate::kernel::ids::AuditId;
+    use crate::kernel::ids::{AuditId, TokenId};
 
     /// One entry of the audit log.
     #[sea_orm::model]
@@ -16,6 +16,8 @@ pub mod audit_events {
         pub at: UtcTime,
         pub actor_kind: String,
         pub actor_id: Option<Uuid>,
+        /// The token by which a program acted for that person.
+        pub actor_token: Option<TokenId>,
         /// A stable name such as `enrolment.confirmed`.
         pub kind: String,
         /// The subject's id in its outside form.

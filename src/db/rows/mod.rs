@@ -21,6 +21,7 @@ pub mod readings;
 pub mod reminders;
 pub mod schedule;
 pub mod search;
+pub mod tokens;
 
 use super::tables::Table;
 
@@ -40,6 +41,8 @@ pub fn tables() -> Vec<Table> {
         identity::offered_factors::Entity,
         identity::recovery_codes::Entity,
         identity::pending_sign_ins::Entity,
+        tokens::api_tokens::Entity,
+        tokens::idempotency_keys::Entity,
         readings::readings::Entity,
         catalogue::courses::Entity,
         catalogue::course_modules::Entity,

@@ -21,6 +21,7 @@ pub(super) mod step_up;
 #[cfg(test)]
 mod tests;
 mod today;
+mod tokens;
 mod verify;
 
 pub(super) use done::{Done, DoneQuery};
@@ -52,6 +53,7 @@ pub(super) fn routes() -> Routes {
         .merge(board::routes())
         .merge(verify::routes())
         .merge(settings::routes())
+        .merge(tokens::routes())
         .merge(policies::routes())
 }
 

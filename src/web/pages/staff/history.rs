@@ -204,7 +204,7 @@ fn told(line: &Line, zone: &Zone, admin: bool) -> Shown {
     let plain = |title: String| Shown { at: at.clone(), title, by: None, state: None, details: Vec::new() };
     match &line.what {
         What::Event { entry, by } => Shown {
-            by: Some(by.clone().unwrap_or_else(|| super::log::actor(&entry.actor_kind).to_owned())),
+            by: Some(super::log::by(entry, by.clone())),
             details: super::log::details(entry, zone, admin),
             ..plain(told::sentence(&entry.kind))
         },

@@ -130,12 +130,21 @@ async fn rows(conn: &Conn, found: &[Entry], reader: &Person) -> Result<Vec<Row>,
     let row = |entry: &Entry| Row {
         at: ShownTime::new(entry.at, &reader.zone),
         title: told::sentence(&entry.kind),
-        by: entry.actor.and_then(|id| names.get(&id).cloned()).unwrap_or_else(|| actor(&entry.actor_kind).to_owned()),
+        by: by(entry, entry.actor.and_then(|id| names.get(&id).cloned())),
         href: page_of(&entry.subject),
         subject: entry.subject.clone(),
         details: details(entry, &reader.zone, true),
     };
     Ok(found.iter().map(row).collect())
+}
+
+/// Who acted, by name where it is known, and whether a program did it for them.
+pub(super) fn by(entry: &Entry, name: Option<String>) -> String {
+    match (name, entry.token) {
+        (Some(name), Some(_)) => format!("{name}, by an API token"),
+        (Some(name), None) => name,
+        (None, _) => actor(&entry.actor_kind).to_owned(),
+    }
 }
 
 /// Where a subject has a page.
@@ -144,13 +153,14 @@ fn page_of(subject: &str) -> Option<String> {
     match prefix {
         "enr" => Some(format!("/staff/enrolments/{subject}")),
         "ord" => Some(format!("/staff/orders/{subject}")),
-        "exc" => Some("/staff/queue".to_owned()),
+        "exc" => Some("/staff/today".to_owned()),
+        "tok" => Some("/staff/tokens".to_owned()),
         _ => None,
     }
 }
 
 /// Who acted, where it was nobody with a name.
-pub(super) fn actor(kind: &str) -> &'static str {
+fn actor(kind: &str) -> &'static str {
     let is = |component| Actor::System(component).kind() == kind;
     match kind {
         "visitor" => "A visitor",

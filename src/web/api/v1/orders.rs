@@ -1,0 +1,157 @@
+//! Orders: what is owed, by whom, for which seat.
+
+use axum::http::Uri;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::json as value;
+use utoipa::ToSchema;
+
+use super::shapes::{Instant, Money};
+use crate::catalogue;
+use crate::db::Conn;
+use crate::kernel::Slug;
+use crate::kernel::ids::{CohortId, OrderId};
+use crate::payment::{self, OrderState};
+use crate::tokens::Scope;
+use crate::views::orders::{self, Filter, State as Which};
+use crate::web::api::input::{Asked, Named};
+use crate::web::api::paging::Paging;
+use crate::web::api::routes::{ApiRoutes, Says};
+use crate::web::api::{ApiProblem, json};
+use crate::web::session::PageSnapshot;
+
+pub(super) fn routes() -> ApiRoutes {
+    let states = value!({ "type": "string", "enum": STATES.map(|(word, _)| word) });
+    let slug = value!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 64 });
+    let list = Says::new("listOrders", "Orders", "Orders")
+        .pages::<Order>()
+        .query("state", "Only those that stand so.", states)
+        .query("cohort", "Only those for a seat in the cohort at this address; of an unknown one there are none.", slug);
+    let show = Says::new("getOrder", "Orders", "One order").gives::<Order>(200, "The order.");
+    ApiRoutes::default().get("/api/v1/orders", Scope::OrdersRead, list, list_orders).get(
+        "/api/v1/orders/{order}",
+        Scope::OrdersRead,
+        show,
+        get_order,
+    )
+}
+
+const STATES: [(&str, Which); 4] =
+    [("open", Which::Open), ("paid", Which::Paid), ("lapsed", Which::Lapsed), ("cancelled", Which::Cancelled)];
+
+/// What a person owes. Its amounts are frozen when it is placed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Order {
+    id: String,
+    /// The number that people read and quote.
+    number: String,
+    /// `open`, `paid`, `lapsed` or `cancelled`. One that lapsed can still be paid while there is a seat.
+    #[schema(examples("open"))]
+    state: &'static str,
+    created_at: Instant,
+    /// When it was paid, lapsed or was cancelled.
+    settled_at: Option<Instant>,
+    /// The id of whose it is.
+    user: String,
+    buyer: Buyer,
+    /// Before tax.
+    subtotal: Money,
+    tax: Money,
+    total: Money,
+    lines: Vec<OrderLine>,
+}
+
+/// Whom the receipt names.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Buyer {
+    name: String,
+    email: String,
+    /// ISO 3166-1 alpha-2.
+    country: String,
+    address: String,
+    postal_code: Option<String>,
+}
+
+/// One line of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderLine {
+    description: String,
+    quantity: i32,
+    unit: Money,
+    total: Money,
+    /// The id of the enrolment that it pays for.
+    enrolment: Option<String>,
+}
+
+impl From<payment::Order> for Order {
+    fn from(order: payment::Order) -> Self {
+        let line = |line: payment::OrderLine| OrderLine {
+            description: line.description,
+            quantity: line.quantity,
+            unit: line.unit.into(),
+            total: line.total.into(),
+            enrolment: line.enrolment.map(|id| id.to_string()),
+        };
+        Self {
+            id: order.id.to_string(),
+            number: order.number.as_str().to_owned(),
+            state: order.state.word(),
+            created_at: order.created_at.into(),
+            settled_at: match order.state {
+                OrderState::Open => None,
+                OrderState::Paid { at } | OrderState::Lapsed { at } | OrderState::Cancelled { at } => Some(at.into()),
+            },
+            user: order.user.to_string(),
+            buyer: Buyer {
+                name: order.buyer.name.to_string(),
+                email: order.buyer.email.to_string(),
+                country: order.buyer.country.code().to_owned(),
+                address: order.buyer.address.as_str().to_owned(),
+                postal_code: order.buyer.postal_code.map(|code| code.as_str().to_owned()),
+            },
+            subtotal: order.quote.subtotal.into(),
+            tax: order.quote.tax.into(),
+            total: order.quote.total.into(),
+            lines: order.lines.into_iter().map(line).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    cursor: Option<String>,
+    limit: Option<String>,
+    state: Option<String>,
+    cohort: Option<String>,
+}
+
+impl Query {
+    fn state(&self) -> Result<Option<Which>, ApiProblem> {
+        let Some(asked) = &self.state else { return Ok(None) };
+        let known = STATES.iter().find(|(word, _)| word == asked).map(|(_, state)| Some(*state));
+        known.ok_or_else(|| ApiProblem::parameter("state", "Choose open, paid, lapsed or cancelled"))
+    }
+
+    /// The cohort that is asked for; nobody's id for one that is not there.
+    async fn cohort(&self, conn: &Conn) -> Result<Option<CohortId>, ApiProblem> {
+        let Some(asked) = &self.cohort else { return Ok(None) };
+        let slug: Slug =
+            asked.parse().map_err(|_| ApiProblem::parameter("cohort", "Give a cohort’s address, such as january"))?;
+        let found = catalogue::cohort_by_slug(conn, &slug).await?;
+        Ok(Some(found.map_or(CohortId(uuid::Uuid::nil()), |cohort| cohort.id)))
+    }
+}
+
+async fn list_orders(uri: Uri, PageSnapshot(conn): PageSnapshot, Asked(query): Asked<Query>) -> Result<Response, ApiProblem> {
+    let paging = Paging::parse("orders", query.cursor.as_deref(), query.limit.as_deref())?;
+    let filter = Filter { state: query.state()?, cohort: query.cohort(&conn).await? };
+    let page = orders::page(&conn, filter, paging.before.map(OrderId), paging.limit).await?;
+    let rows: Vec<Order> = page.rows.into_iter().map(Order::from).collect();
+    paging.answer(&uri, &rows, page.next.map(|next| next.0))
+}
+
+async fn get_order(PageSnapshot(conn): PageSnapshot, Named(id): Named<OrderId>) -> Result<Response, ApiProblem> {
+    let order = payment::order(&conn, id).await?.ok_or_else(ApiProblem::not_found)?;
+    json(&Order::from(order))
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Throws generated requests at the API, with a token of each scope and one of all: no 5xx, no answer outside the OpenAPI document.
+# Usage: tests/api/schemathesis.sh LECTERN [EXAMPLES]. It needs python3 with venv; schemathesis comes from PyPI.
+set -euo pipefail
+
+lectern="$(realpath "$1")"
+examples="${2:-20}"
+version=4.32.5
+scratch="$(mktemp -d "${TMPDIR:-/tmp}/lectern-api.XXXXXX")"
+server=""
+trap clean_up EXIT
+
+clean_up() {
+    local status=$?
+    trap - EXIT
+    if [[ -n "$server" ]]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null || true; fi
+    if ((status != 0)) && [[ -f "$scratch/server.log" ]]; then tail -n 20 "$scratch/server.log"; fi
+    rm -rf "$scratch"
+    exit "$status"
+}
+
+main() {
+    local tools="${SCHEMATHESIS_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/lectern/schemathesis-$version}"
+    if [[ ! -x "$tools/bin/schemathesis" ]]; then
+        python3 -m venv "$tools"
+        "$tools/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
+    fi
+    local port=$((20000 + RANDOM % 20000))
+    # What is set for the tests is no setting of the program's.
+    unset "${!LECTERN_@}"
+    export LECTERN_PROFILE=development
+    export LECTERN_LIMITS__BURST=1000000 LECTERN_LIMITS__PER_MINUTE=1000000 LECTERN_API__PER_MINUTE=1000000
+    export LECTERN_SERVER__PUBLIC_URL="http://127.0.0.1:$port"
+    export LECTERN_LOG__FILTER=warn
+    cd "$scratch"
+    "$lectern" serve --listen "127.0.0.1:$port" --data "$scratch/data" >"$scratch/server.log" 2>&1 &
+    server=$!
+    wait_for "http://127.0.0.1:$port/readyz"
+    local all=(catalogue:read schedule:read roster:read orders:read payments:read payments:write certificates:read certificates:write)
+    local scope
+    for scope in "${all[@]}" "$(IFS=,; echo "${all[*]}")"; do
+        check "http://127.0.0.1:$port" "$tools/bin/schemathesis" "$scope"
+    done
+}
+
+wait_for() {
+    local try
+    for try in $(seq 150); do
+        if python3 -c "import urllib.request as r; r.urlopen('$1', timeout=2)" 2>/dev/null; then return; fi
+        if ! kill -0 "$server" 2>/dev/null; then break; fi
+        sleep 0.2
+    done
+    echo "the server does not answer"
+    return 1
+}
+
+# check ORIGIN SCHEMATHESIS SCOPES: with a new token for these scopes.
+check() {
+    local token
+    token="$("$lectern" token create --name "schemathesis" --scope "$3" --days 1 --for admin@example.org --data "$scratch/data")"
+    echo "== $3"
+    "$2" run "$1/api/v1/openapi.json" --url "$1" --header "Authorization: Bearer $token" \
+        --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,negative_data_rejection,unsupported_method \
+        --phases examples,coverage,fuzzing,stateful --max-examples "$examples" --seed 20270104 --generation-database none --no-color \
+        --request-timeout 20 --suppress-health-check all --continue-on-failure
+}
+
+main
