@@ -1,6 +1,7 @@
 //! The routes, declared once each with who may use them: the router and the table that the tests walk are the same thing.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn;
@@ -117,5 +118,9 @@ impl Routes {
 
 /// A form that may be refused for want of a confirmation does not lose what was typed.
 fn keeping(access: Access, route: MethodRouter<App>) -> MethodRouter<App> {
-    if access.needs_confirmation() { route.layer(from_fn(confirm::keep_input)) } else { route }
+    if !access.needs_confirmation() {
+        return route;
+    }
+    let keeping: MethodRouter<App> = route.layer(from_fn(confirm::keep_input));
+    keeping.layer(DefaultBodyLimit::max(confirm::FORM_LIMIT))
 }

@@ -2,6 +2,7 @@
 
 use lectern::identity::{self, Role};
 use lectern::kernel::Actor;
+use lectern::kernel::time::SignedDuration;
 
 use super::cast::{self, ADMIN};
 use crate::support::app::{TestApp, on_each_database};
@@ -39,6 +40,43 @@ fn png(side: u32) -> Vec<u8> {
         .write_to(&mut bytes, image::ImageFormat::Png)
         .unwrap();
     bytes.into_inner()
+}
+
+#[tokio::test]
+async fn of_two_who_change_one_section_the_second_is_told() {
+    on_each_database(async |app: TestApp| {
+        let admin = admin(&app).await;
+        let bank = || admin.open("/staff/settings/bank");
+        let (first, second) = (bank().await, bank().await);
+        first.form(SAVE).with("upi", "example@exbank").submit().await.is(200).shows("Saved");
+        let told = second.form(SAVE).with("upi", "other@exbank").submit().await;
+        told.is(409).shows("Somebody else changed this meanwhile").has("upi", "other@exbank");
+        bank().await.has("upi", "example@exbank");
+        // A change elsewhere is no conflict, and who has seen the other's change may replace it.
+        set_identity(&admin).await.is(200);
+        told.form(SAVE).submit().await.is(200).shows("Saved");
+        bank().await.has("upi", "other@exbank");
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_policy_of_the_longest_length_is_taken_in_any_script() {
+    on_each_database(async |app: TestApp| {
+        let admin = admin(&app).await;
+        let longest = "क".repeat(20_000);
+        let form = || async { admin.open("/staff/settings/terms").await.form("Save as reviewed").with("text", &longest) };
+        form().await.submit().await.is(200).shows("Saved");
+        // Refused for want of a confirmation it is kept, too.
+        let late = form().await;
+        app.age(SignedDuration::from_mins(10));
+        let asked = late.submit().await;
+        let mailed = asked.is(403).shows("Confirm that it is you").form("Mail me a code").submit().await;
+        mailed.is(200).has("text", &longest);
+        app.finish().await;
+    })
+    .await;
 }
 
 #[tokio::test]

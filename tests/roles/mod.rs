@@ -21,6 +21,7 @@ use lectern::web::table;
 use crate::support::app::{TestApp, on_each_database_with};
 use crate::support::raw::{Answer, Ask, ask_code, browser};
 use crate::support::school::{self, ADMIN, ELSEWHERE, OTHER, OWNER, School, TEACHER};
+use crate::support::source::sources;
 
 /// In the order of the table's columns. The owner's are the ids in the paths; the cohort in `january` is the teacher's.
 const ACTORS: [(&str, Option<&str>); 6] = [
@@ -190,6 +191,43 @@ fn every_route_is_in_the_table() {
             |answers: &&&[u16; 6]| answers.iter().all(|answer| [303, 403, 404].contains(answer)) && answers.contains(&404);
         assert!(answers.iter().any(|answers| nothing(&answers)), "{route} has no row for an id of nobody");
     }
+}
+
+/// Addresses of ours as they stand in the text of a page, a document or the source: up to the first part that is filled in.
+fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let starts = text
+        .match_indices("/staff/")
+        .chain(text.match_indices("/account/"))
+        .filter(|(at, _)| text[..*at].chars().next_back().is_none_or(|before| "\"`( >'".contains(before)));
+    starts.map(|(at, _)| {
+        let end =
+            text[at..].find(|c: char| !(c.is_ascii_alphanumeric() || "/-_.".contains(c))).map_or(text.len(), |end| at + end);
+        text[at..end].trim_end_matches(['/', '.'])
+    })
+}
+
+#[test]
+fn every_address_that_is_written_down_is_a_route() {
+    let routes = table(Profile::Development);
+    let is_begun = |address: &str| {
+        let parts: Vec<&str> = address.split('/').collect();
+        routes.iter().any(|route| {
+            let pattern: Vec<&str> = route.pattern.split('/').collect();
+            pattern.len() >= parts.len() && pattern.iter().zip(&parts).all(|(part, asked)| part.starts_with('{') || part == asked)
+        })
+    };
+    let mut count = 0;
+    let texts = sources("src", &["rs", "html", "txt"])
+        .into_iter()
+        .chain(sources("docs", &["md"]))
+        .chain(sources("emails", &["html", "txt"]));
+    for source in texts {
+        for address in addresses(&source.text) {
+            assert!(is_begun(address), "{}: no page is at {address}", source.path);
+            count += 1;
+        }
+    }
+    assert!(count > 100, "the addresses are not where this test looks: {count}");
 }
 
 #[tokio::test]

@@ -127,6 +127,15 @@ impl Page {
         Html::parse_document(&self.body)
     }
 
+    /// Says what a control of the page, by its name, holds; or the kept form, which repeats what was typed.
+    #[track_caller]
+    pub fn has(&self, name: &str, value: &str) -> &Self {
+        let fields: Vec<_> = self.html().select(&select("form")).flat_map(controls).collect();
+        let there = fields.iter().any(|(found, held)| (found == name && held == value) || held.contains(&encoded(name, value)));
+        assert!(there, "{}: {name} is not as typed in {fields:?}", self.url);
+        self
+    }
+
     /// The text of the page's main part, white space folded.
     pub fn text(&self) -> String {
         let html = self.html();
@@ -205,6 +214,11 @@ impl Page {
 
 fn words(element: ElementRef<'_>) -> String {
     element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// As a form is sent (URL Standard, section 5.2).
+fn encoded(name: &str, value: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
 }
 
 fn attribute(element: ElementRef<'_>, name: &str) -> String {

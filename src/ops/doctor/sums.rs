@@ -44,7 +44,7 @@ fn told(sums: &Sums, vitals: &Vitals, settings: &Settings) -> Vec<Finding> {
         none("seats", "no cohort is oversold", oversold, "Somebody changed rows by hand: raise the capacity, or move students"),
         none("payments", "every captured payment enrolled or is queued", stranded, "Look at the order at /staff/orders/…"),
         none("orders", "every paid order is served", sums.unserved.iter().cloned(), "Look at the order at /staff/orders/…"),
-        some("payment queue", "waiting for an admin", vitals.payment_queue, "Decide each at /staff/queue"),
+        some("payment queue", "waiting for an admin", vitals.payment_queue, "Decide each at /staff/today"),
         some("mail, dead", "given up", letters("dead"), "Look at each one's last error; the addresses may be wrong"),
         some("mail, in doubt", "without the server's answer", letters("in_doubt"), "Ask the mail server's log"),
         some("mail, held", "held since a restore", letters("held"), "Release all with `lectern outbox release`"),

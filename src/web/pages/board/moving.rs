@@ -74,9 +74,10 @@ impl Input {
         }
         let starts_on = desk.board.cohort.starts_on;
         if !self.by.is_empty() {
-            let by = errors.parse("on", self.by.parse::<i16>().map_err(|_| "Choose a day"));
-            let by = by.ok_or(errors)?;
-            return Ok(Some(CivilSlot { day_offset: release.day_offset.saturating_add(by.into()), ..release }));
+            let moved = self.by.parse::<i16>().map_err(|_| "Choose a day");
+            let moved = moved.and_then(|by| near(i64::from(release.day_offset) + i64::from(by)));
+            let day_offset = errors.parse("on", moved).ok_or(errors)?;
+            return Ok(Some(CivilSlot { day_offset, ..release }));
         }
         let on = errors.parse("on", day(&self.on, starts_on));
         let at = errors.parse("at", CivilSlot::parse(0, &self.at));
@@ -90,7 +91,11 @@ impl Input {
 /// The day's place in the schedule.
 fn day(text: &str, starts_on: Date) -> Result<i32, &'static str> {
     let day = text.parse::<Date>().map_err(|_| "Choose a day")?;
-    let offset = day.duration_since(starts_on).as_hours() / 24;
+    near(day.duration_since(starts_on).as_hours() / 24)
+}
+
+/// A place in the schedule that is not absurdly far from the cohort's start.
+fn near(offset: i64) -> Result<i32, &'static str> {
     i32::try_from(offset).ok().filter(|_| offset.abs() <= FARTHEST).ok_or("Choose a day nearer to the cohort’s start")
 }
 

@@ -1,18 +1,21 @@
 //! What the forms of the settings have in common: a section is its fields and how they are read.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::config::Settings;
+use crate::db::Txn;
 use crate::kernel::Actor;
 use crate::kernel::text::TextError;
 use crate::organisation::model::Change;
-use crate::organisation::{self, Organisation};
+use crate::organisation::{self, Organisation, Outcome};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::session::{AdminNow, PageSnapshot};
-use crate::web::view::{View, page, page_with_errors};
+use crate::web::view::{View, page, page_in_conflict, page_with_errors};
 use crate::web::{App, Problem};
 
 /// A section of the settings: the fields as sent, which say how they are shown and read.
@@ -123,10 +126,35 @@ struct Page<'a> {
     button: &'static str,
     fields: Vec<Field<'a>>,
     facts: Vec<(&'static str, String, &'static str)>,
+    seen: &'a Seen,
+    /// The section was changed since; the next try replaces that.
+    stale: bool,
 }
 
-fn form<'a, S: Section>(view: &'a View, app: &App, input: &'a S, errors: &'a FieldErrors) -> Page<'a> {
+/// How the section stood when its form was opened: a word for its values, in the address that the form is sent to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct Seen {
+    seen: String,
+}
+
+impl Seen {
+    fn of<S: Section>(organisation: &Organisation) -> Self {
+        let known = S::known(organisation);
+        let values = known.fields().into_iter().map(|field| match field.control {
+            Control::Line { value, .. } | Control::Area { value, .. } | Control::Choice { value, .. } => {
+                (field.name, value.to_owned())
+            }
+        });
+        let digest = Sha256::digest(format!("{:?}", values.collect::<Vec<_>>()));
+        Self { seen: digest[..8].iter().map(|byte| format!("{byte:02x}")).collect() }
+    }
+}
+
+fn form<'a, S: Section>(view: &'a View, app: &App, input: &'a S, errors: &'a FieldErrors, seen: &'a Seen) -> Page<'a> {
     Page {
+        seen,
+        stale: false,
         view,
         errors,
         title: S::TITLE,
@@ -145,27 +173,40 @@ pub(super) async fn show<S: Section>(
     _: AdminNow,
     PageSnapshot(conn): PageSnapshot,
 ) -> Result<Response, Problem> {
-    let input = S::known(&organisation::current(&conn).await?);
-    page(&form(&view, &app, &input, &FieldErrors::default()))
+    let own = organisation::current(&conn).await?;
+    page(&form(&view, &app, &S::known(&own), &FieldErrors::default(), &Seen::of::<S>(&own)))
 }
 
-/// Keeps the section, or shows the form again with what was wrong.
+/// Keeps the section, or shows the form again with what was wrong; also if somebody else changed the section since.
 pub(super) async fn save<S: Section>(
     State(app): State<App>,
     view: View,
     AdminNow(person): AdminNow,
+    Query(seen): Query<Seen>,
     Fields(input): Fields<S>,
 ) -> Result<Response, Problem> {
     let change = match input.read() {
         Ok(change) => change,
-        Err(errors) => return page_with_errors(&form(&view, &app, &input, &errors)),
+        Err(errors) => return page_with_errors(&form(&view, &app, &input, &errors, &seen)),
     };
-    keep(&app, Actor::User(person.id), change).await
+    let as_seen = |own: &Organisation| Seen::of::<S>(own) == seen;
+    let write = async |txn: &Txn| organisation::change_if(txn, change, as_seen).await;
+    match app.services.db.write(Actor::User(person.id), write).await? {
+        Outcome::Made => made(&app).await,
+        Outcome::Stale => {
+            let now = organisation::current(&*app.services.db.snapshot().await?).await?;
+            page_in_conflict(&Page { stale: true, ..form(&view, &app, &input, &FieldErrors::default(), &Seen::of::<S>(&now)) })
+        }
+    }
 }
 
 /// Makes the change, for this process at once, and goes back to the index.
 pub(super) async fn keep(app: &App, actor: Actor, change: Change) -> Result<Response, Problem> {
     app.services.db.write(actor, async |txn| organisation::change(txn, change).await).await?;
+    made(app).await
+}
+
+async fn made(app: &App) -> Result<Response, Problem> {
     app.look().await?;
     Ok(Redirect::to("/staff/settings?done=saved").into_response())
 }

@@ -165,7 +165,7 @@ fn next(history: &History, zone: &Zone) -> Next {
         NextAct::LookAtQueue => said(
             "Money waits for you",
             "A payment came that fits no rule. See why, and what to do about it.".to_owned(),
-            Some(("/staff/queue".to_owned(), "See the queue")),
+            Some(("/staff/today".to_owned(), "See what waits")),
         ),
         NextAct::RecordPayment { order: id, until } => said(
             "Record a payment, or wait for one",

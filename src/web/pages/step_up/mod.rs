@@ -5,11 +5,13 @@ mod answer;
 mod show;
 
 use askama::Template;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
 use serde::Deserialize;
 
 use crate::kernel::EmailAddress;
 use crate::kernel::ids::ChallengeId;
-use crate::web::confirm::{Kept, Onward};
+use crate::web::confirm::{KEPT_LIMIT, Kept, Onward};
 use crate::web::form::FieldErrors;
 use crate::web::guard::is_local_path;
 use crate::web::routes::{Access, Routes};
@@ -20,8 +22,8 @@ pub(in crate::web) use show::refused;
 pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/step-up", Access::SignedIn, show::show)
-        .post_guarded("/step-up", Access::SignedIn, answer::answer)
-        .post_guarded("/step-up/mail", Access::SignedIn, answer::mail)
+        .post_guarded("/step-up", Access::SignedIn, answer::answer.layer(DefaultBodyLimit::max(KEPT_LIMIT)))
+        .post_guarded("/step-up/mail", Access::SignedIn, answer::mail.layer(DefaultBodyLimit::max(KEPT_LIMIT)))
 }
 
 /// How this person confirms.
