@@ -63,8 +63,8 @@ certified = next((cohort for cohort in cohorts if get(f"/cohorts/{cohort['slug']
 found = {
     "course": get("/courses")[0]["slug"],
     "cohort": certified["slug"],
-    "enrolment": get(f"/cohorts/{certified['slug']}/roster")[0]["enrolment"],
-    "order": get("/orders?state=open")[0]["id"],
+    "enrolment": get(f"/cohorts/{certified['slug']}/roster")[0]["id"],
+    "order": (get("/orders?state=open") or get("/orders"))[0]["id"],
     "certificate": get(f"/cohorts/{certified['slug']}/certificates")[0]["id"],
 }
 print("[parameters]")
