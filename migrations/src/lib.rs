@@ -23,6 +23,7 @@ mod m20261124_000017_certificates;
 mod m20261124_000018_mail_preferences;
 mod m20261124_000019_today;
 mod m20261124_000020_api_tokens;
+mod m20261124_000021_outbox_lookup;
 mod table;
 
 /// Every migration, oldest first. A released one is never edited: a change is a new file.
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000018_mail_preferences::Migration),
             Box::new(m20261124_000019_today::Migration),
             Box::new(m20261124_000020_api_tokens::Migration),
+            Box::new(m20261124_000021_outbox_lookup::Migration),
         ]
     }
 }

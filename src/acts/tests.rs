@@ -6,4 +6,5 @@ mod editing;
 mod library;
 mod nudges;
 mod planning;
+mod readdress;
 mod world;

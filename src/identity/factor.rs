@@ -296,8 +296,9 @@ pub struct NoticeLetter {
 /// Tells a person by mail what happened to their account.
 pub(super) async fn notify(txn: &Txn, person: &Person, to: &EmailAddress, notice: Notice) -> Result<(), DbErr> {
     let letter = NoticeLetter { person: person.id, notice };
+    let bound = if notice == Notice::EmailBefore { mail::BOUND } else { "" };
     let letter = Post {
-        dedupe_key: format!("account_notice:{}", txn.random().uuid(txn.now())),
+        dedupe_key: format!("{bound}account_notice:{}", txn.random().uuid(txn.now())),
         kind: "account_notice",
         class: Class::Transactional,
         user: Some(person.id),

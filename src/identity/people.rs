@@ -100,7 +100,7 @@ pub async fn enable(txn: &Txn, id: UserId) -> Result<(), PersonRefusal> {
 }
 
 /// Gives a student's account another address, which is told of it, as is the one before. Sessions end; mail that waits goes to
-/// the new address.
+/// the new address, and so does what was refused at the old one and is tried again.
 ///
 /// # Errors
 /// [`PersonRefusal`].
@@ -122,7 +122,7 @@ pub async fn correct_email(txn: &Txn, id: UserId, email: &EmailAddress) -> Resul
     store::save_words(txn, &Person { email: email.clone(), ..person.clone() }).await?;
     audit::record(txn, &IdentityEvent::EmailCorrected { before: &person, after: email }).await?;
     sessions::end_all(txn, id).await?;
-    mail::readdress(txn, id, email).await?;
+    mail::readdress(txn, mail::Readdressing { user: id, from: &person.email, to: email }).await?;
     notify(txn, &person, &person.email, Notice::EmailBefore).await?;
     notify(txn, &person, email, Notice::EmailNow).await?;
     Ok(())

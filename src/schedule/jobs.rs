@@ -70,7 +70,8 @@ type Addressed = (NotReadyLetter, EmailAddress, Timestamp);
 async fn letters_of(conn: &Conn, short: &Short) -> Result<Vec<Addressed>, DbErr> {
     let mut letters = Vec::new();
     for user in catalogue::instructors(conn, short.cohort.id).await? {
-        if let Some(person) = identity::person(conn, user).await? {
+        // Who left the staff is still on the cohort's list.
+        if let Some(person) = identity::person(conn, user).await?.filter(|person| person.role.is_staff()) {
             let letter = NotReadyLetter { cohort: short.cohort.id, module: short.module, user };
             letters.push((letter, person.email, short.release));
         }

@@ -8,9 +8,10 @@ use crate::db::columns::UtcTime;
 use crate::db::rows::enrolment::enrolments;
 use crate::db::rows::identity::sessions;
 use crate::db::rows::payment::{gateway_events, payment_exceptions};
-use crate::db::rows::{jobs, mail};
+use crate::db::rows::{jobs, mail as outbox};
 use crate::kernel::Timestamp;
 use crate::kernel::time::SignedDuration;
+use crate::mail::{self, LetterCounts};
 
 /// Rows of one kind by their state, with its word.
 pub type ByState = Vec<(&'static str, u64)>;
@@ -18,7 +19,8 @@ pub type ByState = Vec<(&'static str, u64)>;
 /// The state of things at one moment.
 #[derive(Debug, Clone)]
 pub struct Vitals {
-    /// Every state but those of letters that need nobody any more.
+    /// Every state but those of letters that need nobody any more. `held`, `in_doubt` and `dead` are what waits for an admin;
+    /// `dead_code` waits for nobody.
     pub letters: ByState,
     /// How long the letter that is due longest has been waiting (service time).
     pub letter_overdue: SignedDuration,
@@ -41,7 +43,7 @@ pub struct Vitals {
 pub async fn vitals(conn: &Conn, now: Timestamp, machine_now: Timestamp) -> Result<Vitals, DbErr> {
     Ok(Vitals {
         letters: letters(conn).await?,
-        letter_overdue: overdue(oldest::<mail::Entity>(conn, now).await?, now),
+        letter_overdue: overdue(oldest::<outbox::Entity>(conn, now).await?, now),
         jobs: jobs_by_state(conn).await?,
         job_overdue: overdue(oldest::<jobs::Entity>(conn, now).await?, now),
         seats: seats(conn).await?,
@@ -59,22 +61,15 @@ pub async fn vitals(conn: &Conn, now: Timestamp, machine_now: Timestamp) -> Resu
 }
 
 async fn letters(conn: &Conn) -> Result<ByState, DbErr> {
-    let found: Vec<(mail::State, i64)> = mail::Entity::find()
-        .select_only()
-        .column(mail::Column::State)
-        .column_as(mail::Column::Id.count(), "many")
-        .group_by(mail::Column::State)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let words = [
-        (mail::State::Pending, "pending"),
-        (mail::State::Leased, "leased"),
-        (mail::State::Held, "held"),
-        (mail::State::InDoubt, "in_doubt"),
-        (mail::State::Dead, "dead"),
-    ];
-    Ok(words.map(|(state, word)| (word, many(&found, &state))).into())
+    let LetterCounts { pending, leased, held, dead, in_doubt, dead_codes } = mail::letter_counts(conn).await?;
+    Ok(vec![
+        ("pending", pending),
+        ("leased", leased),
+        ("held", held),
+        ("in_doubt", in_doubt),
+        ("dead", dead),
+        ("dead_code", dead_codes),
+    ])
 }
 
 async fn jobs_by_state(conn: &Conn) -> Result<ByState, DbErr> {
@@ -95,6 +90,7 @@ async fn seats(conn: &Conn) -> Result<ByState, DbErr> {
         .select_only()
         .column(enrolments::Column::State)
         .column_as(enrolments::Column::Id.count(), "many")
+        .filter(enrolments::Column::State.is_in([enrolments::State::Held, enrolments::State::Enrolled]))
         .group_by(enrolments::Column::State)
         .into_tuple()
         .all(conn)

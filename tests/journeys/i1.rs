@@ -1,10 +1,10 @@
 //! I1: an instructor plans the six weeks on the board, keys them, publishes; a student enrols and week one opens at its time.
 
-use lectern::acts::{self, NewCohort, Timetable};
+use lectern::acts::{self, NewCohort, Terms, Timetable};
 use lectern::catalogue;
 use lectern::catalogue::model::EnrolmentWindow;
 use lectern::db::Txn;
-use lectern::identity;
+use lectern::identity::{self, Role};
 use lectern::kernel::time::{SignedDuration, shifted};
 use lectern::kernel::{Actor, Currency, Money};
 use lectern::readings::{self, NewReading, Rights};
@@ -15,6 +15,25 @@ use crate::support::browser::{Browser, Page};
 
 const BOARD: &str = "/staff/cohorts/february/board";
 const JANUARY: &str = "/staff/cohorts/january/board";
+
+const FORMER: &str = "former.instructor@example.org";
+
+/// Somebody who teaches January, and then is a student.
+async fn teach_and_leave(app: &TestApp, email: &str) {
+    let leave = async |txn: &Txn| {
+        let (email, name) = (email.parse().unwrap(), "Demo Former".parse().unwrap());
+        let former =
+            identity::create_person(txn, &email, name, "Asia/Kolkata".parse().unwrap(), Role::Instructor).await.unwrap().id;
+        let cohort = catalogue::cohort_by_slug(txn, &"january".parse().unwrap()).await?.unwrap();
+        let mut instructors = catalogue::instructors(txn, cohort.id).await?;
+        instructors.push(former);
+        let terms = Terms { capacity: cohort.capacity, price: cohort.price, window: cohort.window, instructors };
+        acts::change_terms(txn, cohort.id, cohort.revision, terms).await.unwrap();
+        identity::change_role(txn, former, Role::Student).await.unwrap();
+        Ok::<_, sea_orm::DbErr>(())
+    };
+    app.services().db.write(Actor::Operator, leave).await.unwrap();
+}
 
 /// A cohort of the same course that nobody has published, for the instructor to plan.
 async fn open_february(app: &TestApp) {
@@ -160,10 +179,13 @@ async fn a_week_that_will_not_open_is_told_in_time() {
         teacher.open(JANUARY).await.shows("A week will not open").shows("“Essay to come”");
         admin.open("/staff/cohorts").await.shows("Week 2 will not open");
         assert_eq!(cast::count_mails(&app, INSTRUCTOR, SUBJECT).await, 0);
+        // Still on the cohort's list, and no longer on the staff.
+        teach_and_leave(&app, FORMER).await;
 
         app.pass_to(shifted(cast::at(WEEK_2), SignedDuration::from_hours(-71))).await;
         app.pass(SignedDuration::from_hours(3)).await;
         assert_eq!(cast::count_mails(&app, INSTRUCTOR, SUBJECT).await, 1);
+        assert_eq!(cast::count_mails(&app, FORMER, SUBJECT).await, 0);
         let mails = app.mails_to(INSTRUCTOR).await;
         let text = mails.iter().find(|mail| mail.subject == SUBJECT).unwrap().text.clone().unwrap();
         for words in ["Essay to come", "Monday 18 January 2027 at 09:00", "Asia/Kolkata", &format!("{JANUARY}/weeks/2")] {

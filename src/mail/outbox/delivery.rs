@@ -121,7 +121,7 @@ fn unusable() -> Ending {
     Ending::Dead { code: None, error: "the kept recipient is not an address".to_owned() }
 }
 
-/// The letter's bytes, composed, signed and (unless they hold a secret) kept; or how it ends without them.
+/// The letter's bytes, composed, signed and (where every attempt is to send the same) kept; or how it ends without them.
 async fn write(services: &Services, composers: &Composers, letter: &row::Model, lease: Lease) -> Result<Vec<u8>, Option<Ending>> {
     let read = to_letter(letter).ok_or_else(unusable)?;
     let composing = AssertUnwindSafe(composers.compose(services, &read)).catch_unwind();
@@ -145,8 +145,9 @@ async fn write(services: &Services, composers: &Composers, letter: &row::Model, 
     let message_id = format!("{}@{domain}", letter.id);
     let bytes =
         render(services, read.recipient, content, &message_id).map_err(|error| Some(Ending::Dead { code: None, error }))?;
-    // A code is never stored: each attempt derives it anew. The Message-ID is the letter's, so it stays the same.
-    let to_keep = (read.class != Class::Secret).then_some(bytes.as_slice());
+    // A code is never stored: each attempt derives it anew; a reminder's bytes are kept once they may arrive. The Message-ID is the
+    // letter's, so it stays the same.
+    let to_keep = (read.class == Class::Transactional).then_some(bytes.as_slice());
     let kept = services.db.write(WORKER, async |txn| store::keep(txn, lease, &message_id, to_keep).await).await;
     match kept {
         Ok(true) => Ok(bytes),
@@ -202,8 +203,9 @@ fn render(services: &Services, to: EmailAddress, content: Content, message_id: &
 /// Sends the bytes, noting before the body that they may arrive.
 async fn send(services: &Services, letter: &row::Model, lease: Lease, to: EmailAddress, bytes: &[u8]) -> Option<Ending> {
     let envelope = Envelope { from: services.settings.mail.from_address.clone(), to };
+    let to_keep = (Class::from(letter.class) == Class::Reminder).then_some(bytes);
     let before_body = async || {
-        let noted = services.db.write(WORKER, async |txn| store::begin_data(txn, lease).await).await;
+        let noted = services.db.write(WORKER, async |txn| store::begin_data(txn, lease, to_keep).await).await;
         match noted {
             Ok(true) => Ok(()),
             Ok(false) => Err(NotNoted::LeaseLost),

@@ -127,7 +127,7 @@ async fn note(txn: &Txn, letter: &row::Model, act: LetterAct, after: LetterState
 }
 
 /// Lets a letter wait again that was refused for good, is in doubt or came too late. It goes out with the bytes that were kept,
-/// under the same Message-ID; where none were, it is written, if it still has a point.
+/// under the same Message-ID; where none were, or its person has another address now, it is written, if it still has a point.
 ///
 /// # Errors
 /// [`LetterRefusal`].

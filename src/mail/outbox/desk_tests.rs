@@ -1,6 +1,6 @@
 //! What admins do to letters, and how they find them.
 
-use sea_orm::{EntityTrait, Iterable};
+use sea_orm::{EntityTrait, Iterable, QueryFilter, QueryTrait};
 use serde_json::json;
 
 use super::desk::*;
@@ -12,7 +12,7 @@ use crate::jobs::lease::WORKER;
 use crate::kernel::ids::LetterId;
 use crate::kernel::time::SignedDuration;
 use crate::services::Services;
-use crate::testing::{Bench, START};
+use crate::testing::{Bench, START, plan, scans};
 
 #[test]
 fn acts_follow_from_state_and_class() {
@@ -185,7 +185,57 @@ async fn a_code_shows_no_bytes_and_waits_for_nobody() {
         assert!(matches!(&kept, Written::Kept { subject, text } if subject == "Kept" && text.contains("Words.")), "{kept:?}");
         let waiting: Vec<_> = troubled_letters(&conn, 9).await.unwrap().into_iter().map(|row| row.id).collect();
         assert_eq!((waiting, count_troubled(&conn).await.unwrap()), (vec![receipt], 1));
+        let counts = LetterCounts { in_doubt: 1, dead_codes: 1, ..LetterCounts::default() };
+        assert_eq!(letter_counts(&conn).await.unwrap(), counts, "a mistyped address alarms nobody");
         drop(conn);
         bench.finish().await;
     }
+}
+
+#[tokio::test]
+async fn what_is_unfinished_is_counted_by_state_and_what_was_sent_is_not() {
+    for bench in Bench::each().await {
+        let services = &bench.services;
+        use LetterState::{Dead, Held, InDoubt, Leased, Pending, Sent};
+        for (number, state) in [Pending, Pending, Leased, Held, Dead, InDoubt, Sent].into_iter().enumerate() {
+            put(services, &number.to_string(), "demo.03@example.net", Class::Transactional, state).await;
+        }
+        let conn = services.db.snapshot().await.unwrap();
+        let counts = LetterCounts { pending: 2, leased: 1, held: 1, dead: 1, in_doubt: 1, dead_codes: 0 };
+        assert_eq!(letter_counts(&conn).await.unwrap(), counts);
+        assert_eq!(count_troubled(&conn).await.unwrap(), counts.held + counts.dead + counts.in_doubt);
+        drop(conn);
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn no_list_or_count_of_the_outbox_reads_it_through() {
+    let bench = Bench::sqlite().await;
+    let any = LetterFilter::default;
+    let before = Some(LetterId(uuid::Uuid::from_u128(9)));
+    let hello = || Some("hello".to_owned());
+    let begins = |prefix: &str| LetterFilter { recipient: Some(prefix.to_owned()), ..any() };
+    let filters = [
+        (begins("demo.03"), "idx_outbox_recipient_id"),
+        (LetterFilter { kind: hello(), state: Some(LetterState::Sent), ..begins("d") }, "idx_outbox_recipient_id"),
+        (LetterFilter { kind: hello(), ..any() }, "idx_outbox_kind_id"),
+        (LetterFilter { state: Some(LetterState::Sent), ..any() }, "outbox_ended (state=?"),
+        (LetterFilter { state: Some(LetterState::Pending), ..any() }, "outbox_waiting (state=?"),
+        (LetterFilter { kind: hello(), state: Some(LetterState::Dead), ..any() }, "outbox_ended_kind (kind=? AND state=?"),
+    ];
+    for (filter, index) in filters {
+        for before in [None, before] {
+            let query = page(&filter, before, 50).into_query();
+            assert_eq!(scans(&bench, query.clone()).await, Vec::<String>::new(), "{filter:?}");
+            let steps = plan(&bench, query).await;
+            assert!(steps.iter().any(|step| step.contains(index)), "{filter:?}: {steps:?}");
+        }
+    }
+    // Partial indexes may be read whole: they hold only what is unfinished.
+    for which in unfinished() {
+        let steps = plan(&bench, row::Entity::find().filter(which).into_query()).await;
+        assert!(steps[0].contains("USING INDEX outbox_"), "no partial index: {steps:?}");
+    }
+    bench.finish().await;
 }

@@ -1,7 +1,7 @@
 //! The outbox as its admins see it: letters found, counted, and one whole.
 
 use mail_parser::MessageParser;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveEnum, ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, Iterable, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
@@ -104,20 +104,31 @@ pub struct LetterFilter {
 
 impl LetterFilter {
     fn condition(&self) -> Condition {
-        let begins = self.recipient.as_deref().map(|prefix| {
-            let literal: String = prefix.to_ascii_lowercase().chars().flat_map(escaped).collect();
-            Expr::col(row::Column::Recipient).like(LikeExpr::new(format!("{literal}%")).escape('\\'))
+        let begins = self.recipient.as_deref().filter(|prefix| !prefix.is_empty()).map(|prefix| {
+            let prefix = prefix.to_ascii_lowercase();
+            // A range of an index that sorts by bytes: no address has the last character of all.
+            row::COLUMN.recipient.gte(prefix.as_str()).and(row::COLUMN.recipient.lt(format!("{prefix}{}", char::MAX)))
         });
+        let is_found = begins.is_some();
+        // An address has fewer letters than a kind or a state: changed by a function, those tempt no planner to walk their index.
+        let column = |column: row::Column| match is_found {
+            true => Expr::from(Func::lower(Expr::col(column))),
+            false => Expr::col(column),
+        };
         Condition::all()
             .add_option(begins)
-            .add_option(self.kind.as_deref().map(|kind| row::COLUMN.kind.eq(kind)))
-            .add_option(self.state.map(|state| row::COLUMN.state.eq(state)))
+            .add_option(self.kind.as_deref().map(|kind| column(row::Column::Kind).eq(kind)))
+            .add_option(self.state.map(|state| column(row::Column::State).eq(state.to_value())))
+            .add_option(self.state.map(partly).filter(|_| !is_found))
     }
 }
 
-/// A character of a search that stands for itself in LIKE.
-fn escaped(c: char) -> impl Iterator<Item = char> {
-    matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])
+/// The partial index that has the letters of this state, in its own words: a bound value would hide it from the planner.
+fn partly(state: LetterState) -> Expr {
+    match state {
+        LetterState::Pending | LetterState::Leased => Expr::cust("state IN ('pending', 'leased')"),
+        _ => Expr::cust("state NOT IN ('pending', 'leased')"),
+    }
 }
 
 /// The state of this word, as [`state_word`] writes it.
@@ -135,19 +146,25 @@ pub fn state_word(state: LetterState) -> String {
 /// # Errors
 /// The database's own.
 pub async fn letters(conn: &Conn, filter: &LetterFilter, before: Option<LetterId>, limit: u64) -> Result<Vec<LetterRow>, DbErr> {
-    let older = before.map(|id| row::COLUMN.id.lt(id));
-    let found = listed().filter(filter.condition().add_option(older)).order_by_desc(row::Column::Id).limit(limit);
-    let rows = found.into_model::<Listed>().all(conn).await?;
+    let rows = page(filter, before, limit).into_model::<Listed>().all(conn).await?;
     Ok(rows.into_iter().map(LetterRow::from).collect())
+}
+
+pub(super) fn page(filter: &LetterFilter, before: Option<LetterId>, limit: u64) -> Select<row::Entity> {
+    let older = before.map(|id| row::COLUMN.id.lt(id));
+    listed().filter(filter.condition().add_option(older)).order_by_desc(row::Column::Id).limit(limit)
 }
 
 /// Those that an admin should look at: held, refused for good, or a confirmation in doubt. A code waits for nobody, whoever asked
 /// for it; a reminder in doubt counts as sent.
 fn troubled() -> Condition {
-    // The states stand in the text, as in the partial index.
-    let state = Expr::cust("state IN ('held', 'dead', 'in_doubt')");
     let counts_as_sent = row::COLUMN.state.eq(row::State::InDoubt).and(row::COLUMN.class.ne(row::Class::Transactional));
-    Condition::all().add(state).add(row::COLUMN.class.ne(row::Class::Secret)).add(counts_as_sent.not())
+    ended_badly().add(row::COLUMN.class.ne(row::Class::Secret)).add(counts_as_sent.not())
+}
+
+/// The states stand in the text, as in the partial index.
+fn ended_badly() -> Condition {
+    Condition::all().add(Expr::cust("state IN ('held', 'dead', 'in_doubt')"))
 }
 
 /// At most `limit` letters that wait for an admin, oldest first.
@@ -165,6 +182,50 @@ pub async fn troubled_letters(conn: &Conn, limit: u64) -> Result<Vec<LetterRow>,
 /// The database's own.
 pub async fn count_troubled(conn: &Conn) -> Result<u64, DbErr> {
     row::Entity::find().filter(troubled()).count(conn).await
+}
+
+/// How many letters there are by state, of those that somebody still has to do with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LetterCounts {
+    pub pending: u64,
+    pub leased: u64,
+    /// This and the next two are [`count_troubled`], taken apart.
+    pub held: u64,
+    pub dead: u64,
+    pub in_doubt: u64,
+    /// Codes refused for good: somebody mistyped an address, and nobody has to do anything.
+    pub dead_codes: u64,
+}
+
+/// Counts letters by their partial indexes: what was sent is not looked at.
+///
+/// # Errors
+/// The database's own.
+pub async fn letter_counts(conn: &Conn) -> Result<LetterCounts, DbErr> {
+    let [pending, leased, troubled, dead_codes] = unfinished();
+    let troubled: Vec<(row::State, i64)> = by_state(troubled).into_tuple().all(conn).await?;
+    let many =
+        |state| troubled.iter().find(|(known, _)| *known == state).map_or(0, |(_, many)| u64::try_from(*many).unwrap_or(0));
+    Ok(LetterCounts {
+        pending: row::Entity::find().filter(pending).count(conn).await?,
+        leased: row::Entity::find().filter(leased).count(conn).await?,
+        held: many(row::State::Held),
+        dead: many(row::State::Dead),
+        in_doubt: many(row::State::InDoubt),
+        dead_codes: row::Entity::find().filter(dead_codes).count(conn).await?,
+    })
+}
+
+/// Waiting, in a worker's hand, troubled, and dead codes.
+pub(super) fn unfinished() -> [Condition; 4] {
+    let literal = |state: &'static str| Condition::all().add(Expr::cust(state));
+    let dead_codes = ended_badly().add(row::COLUMN.state.eq(row::State::Dead)).add(row::COLUMN.class.eq(row::Class::Secret));
+    [literal("state = 'pending'"), literal("state = 'leased'"), troubled(), dead_codes]
+}
+
+fn by_state(which: Condition) -> Select<row::Entity> {
+    let counted = row::Entity::find().select_only().column(row::Column::State).column_as(row::Column::Id.count(), "many");
+    counted.filter(which).group_by(row::Column::State)
 }
 
 /// What can be shown of a letter's bytes.

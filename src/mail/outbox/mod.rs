@@ -1,8 +1,8 @@
 //! The outbox: mail to be sent, written in the transaction of the change that causes it, and sent once.
 //!
-//! A letter is leased, turned into words by its kind's [`Composer`], rendered and signed. Those bytes are kept, and every later
-//! attempt sends the same ones. Before the body is sent it is noted that it may arrive; if no answer comes then, the mail is in
-//! doubt, and its [`Class`] says what becomes of it.
+//! A letter is leased, turned into words by its kind's [`Composer`], rendered and signed. A confirmation's bytes are kept, and every
+//! later attempt sends the same ones; a reminder that did not go is written anew, if it is still true. Before the body is sent it is
+//! noted that it may arrive; if no answer comes then, the mail is in doubt, and its [`Class`] says what becomes of it.
 
 mod delivery;
 mod desk;
@@ -14,13 +14,15 @@ mod postman;
 mod store;
 
 #[cfg(test)]
+mod anew;
+#[cfg(test)]
 mod desk_tests;
 #[cfg(test)]
 mod signed;
 #[cfg(test)]
 mod tests;
 
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set};
 use serde_json::Value;
 
@@ -32,7 +34,8 @@ use crate::kernel::{EmailAddress, Timestamp};
 pub use desk::{LetterAct, LetterRefusal, LetterState, acts_for, drop_letter, release, retry};
 pub use held::{held, hold_due, release_held};
 pub use letters::{
-    LetterFilter, LetterRow, LetterSheet, Written, count_troubled, letter, letters, state_of_word, state_word, troubled_letters,
+    LetterCounts, LetterFilter, LetterRow, LetterSheet, Written, count_troubled, letter, letter_counts, letters, state_of_word,
+    state_word, troubled_letters,
 };
 pub use message::{ComposeFailure, Composed, Composer, Composers, Content, Letter};
 pub use planned::{Planned, Stage, cancel, planned, replan, revive, suppress};
@@ -44,7 +47,7 @@ pub use store::{left, suppress_due, upcoming};
 pub enum Class {
     /// Receipts, confirmations: sent again, byte for byte, under the same Message-ID.
     Transactional,
-    /// Caused by time passing: counts as sent.
+    /// Caused by time passing: counts as sent. Each attempt asks again whether it is still true.
     Reminder,
     /// Holds a code: counts as sent, and its bytes are never kept.
     Secret,
@@ -145,16 +148,32 @@ fn to_row(txn: &Txn, post: Post) -> row::ActiveModel {
     }
 }
 
-/// Sends what waits for a person, and is not written yet, to another address of theirs.
+/// How the key of a letter begins that tells an address that it is no longer its person's: it goes there or nowhere.
+pub const BOUND: &str = "bound:";
+
+/// An address of a person, and the one in its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Readdressing<'a> {
+    pub user: UserId,
+    pub from: &'a EmailAddress,
+    pub to: &'a EmailAddress,
+}
+
+/// Sends what waits for a person at one address to another of theirs, and so what did not go to the one and is tried again. It is
+/// written anew. What may have arrived already stays as it is, and so do [`BOUND`] letters and those in a worker's hand.
 ///
 /// # Errors
 /// The database's own.
-pub async fn readdress(txn: &Txn, user: UserId, to: &EmailAddress) -> Result<(), DbErr> {
+pub async fn readdress(txn: &Txn, Readdressing { user, from, to }: Readdressing<'_>) -> Result<(), DbErr> {
+    let waits = row::Column::State.is_in([row::State::Pending, row::State::Held]).and(row::COLUMN.data_started_at.is_null());
+    let not_gone = row::Column::State.is_in([row::State::Dead, row::State::Expired]);
     row::Entity::update_many()
         .col_expr(row::Column::Recipient, Expr::value(to.as_str()))
+        .col_expr(row::Column::Rendered, Expr::value(None::<Vec<u8>>))
         .filter(row::COLUMN.user_id.eq(user))
-        .filter(row::Column::State.is_in([row::State::Pending, row::State::Held]))
-        .filter(row::COLUMN.rendered.is_null())
+        .filter(row::COLUMN.recipient.eq(from.as_str()))
+        .filter(row::Column::DedupeKey.starts_with(BOUND).not())
+        .filter(waits.or(not_gone))
         .exec(&**txn)
         .await?;
     Ok(())

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 
-use super::delivery::Ending;
+use super::delivery::{Doubt, Ending};
 use crate::db::columns::UtcTime;
 use crate::db::rows::mail as row;
 use crate::db::{Conn, Txn};
@@ -28,10 +28,15 @@ pub(super) async fn keep(txn: &Txn, lease: Lease, message_id: &str, bytes: Optio
     done(txn, update).await
 }
 
-/// Notes that from here on the mail may arrive; false if the lease was lost.
-pub(super) async fn begin_data(txn: &Txn, lease: Lease) -> Result<bool, DbErr> {
+/// Notes that from here on the mail may arrive, and keeps `bytes` where they are not kept yet; false if the lease was lost.
+pub(super) async fn begin_data(txn: &Txn, lease: Lease, bytes: Option<&[u8]>) -> Result<bool, DbErr> {
     let now = UtcTime::from(txn.machine_now());
-    done(txn, fenced::<row::Entity>(lease).col_expr(row::Column::DataStartedAt, Expr::value(now))).await
+    let update = fenced::<row::Entity>(lease).col_expr(row::Column::DataStartedAt, Expr::value(now));
+    let update = match bytes {
+        Some(bytes) => update.col_expr(row::Column::Rendered, Expr::value(Some(bytes.to_vec()))),
+        None => update,
+    };
+    done(txn, update).await
 }
 
 /// Notes how an attempt ended and gives the lease back; false if it was lost.
@@ -48,8 +53,8 @@ pub(super) async fn end(txn: &Txn, lease: Lease, letter: &row::Model, ending: &E
         Ending::Again { code, error, doubt } => {
             let update = failed(update, row::State::Pending, *code, error).col_expr(row::Column::RetryAt, Expr::value(retry_at));
             match doubt {
-                super::delivery::Doubt::Remains => update,
-                super::delivery::Doubt::None => update.col_expr(row::Column::DataStartedAt, Expr::value(None::<UtcTime>)),
+                Doubt::Remains => update,
+                Doubt::None => not_sent(update, letter.class),
             }
         }
         Ending::Postponed(at) => update
@@ -66,6 +71,15 @@ pub(super) async fn end(txn: &Txn, lease: Lease, letter: &row::Model, ending: &E
         .col_expr(row::Column::LeaseToken, Expr::value(None::<uuid::Uuid>))
         .col_expr(row::Column::LeaseUntil, Expr::value(None::<UtcTime>));
     done(txn, update).await
+}
+
+/// The body did not arrive. A reminder is written anew: by then it may no longer be true, or it may be night.
+fn not_sent(update: UpdateMany<row::Entity>, class: row::Class) -> UpdateMany<row::Entity> {
+    let update = update.col_expr(row::Column::DataStartedAt, Expr::value(None::<UtcTime>));
+    match class {
+        row::Class::Reminder => update.col_expr(row::Column::Rendered, Expr::value(None::<Vec<u8>>)),
+        row::Class::Transactional | row::Class::Secret => update,
+    }
 }
 
 fn failed(update: UpdateMany<row::Entity>, state: row::State, code: Option<u16>, error: &str) -> UpdateMany<row::Entity> {

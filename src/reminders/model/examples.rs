@@ -145,6 +145,17 @@ fn fallen_behind_goes_once_in_seven_days_however_close_the_weeks_are() {
 }
 
 #[test]
+fn of_weeks_that_open_together_the_last_one_tells_who_has_fallen_behind() {
+    let mut inputs = weeks(4);
+    inputs.overrides.push(override_of(2, None, "2027-01-18T09:00", "2027-01-02T00:00:00Z"));
+    let planned = due(&inputs, &early(), "2027-01-02T00:00:00Z");
+    let behind: Vec<_> = planned.iter().filter(|due| due.starts_with("fallen_behind")).collect();
+    assert_eq!(behind, ["fallen_behind 3 2027-01-21T03:30:00Z", "fallen_behind 4 2027-01-28T03:30:00Z"]);
+    let listed = missed(&inputs, early().enrolled_at, 3, at("2027-01-21T03:30:00Z"));
+    assert_eq!(listed, [1, 2].map(|place| Unread { week: 1, reading: reading_id(1, place) }));
+}
+
+#[test]
 fn a_moved_schedule_moves_them_and_a_wish_stops_them() {
     let mut inputs = weeks(2);
     inputs.overrides.push(override_of(2, None, "2027-01-20T09:00", "2027-01-02T00:00:00Z"));

@@ -6,8 +6,8 @@
 //! - `cohort_starts`: 24 hours before the first module opens, up to then; not for who enrolled later than that.
 //! - `readings_unread` (week n): 48 hours before the turn of the module after n, up to that turn, while a required reading of n
 //!   that can be read is unread; not within a day of enrolling or of n's opening. The last module has none.
-//! - `fallen_behind` (week n): three days after n's turn and seven days after the last one sent, up to the next module's turn or
-//!   for a week, while a required reading is unread of a module before n whose successor's turn came after the student enrolled.
+//! - `fallen_behind` (week n, the last of those with its turn): three days after n's turn and seven days after the last one sent, up
+//!   to the next turn of a module or for a week, while a required reading is unread of a module before n whose successor's turn came after the student enrolled.
 //!   After two since the student last marked a reading there is none until they mark another. So it goes at most once a week, at
 //!   most twice in a row, and never about weeks that were over before the student came.
 
@@ -192,7 +192,11 @@ fn fallen_behind(
         return Err(CancelReason::NothingUnread);
     }
     let opens_at = turn(&decided[at]);
-    let next = decided[at + 1..].iter().map(turn).filter(|&next| next > opens_at).min();
+    // Two of one turn would have one window, and each might go before the other has gone.
+    if decided[at + 1..].iter().any(|later| turn(later) == opens_at) {
+        return Err(CancelReason::Superseded);
+    }
+    let next = decided.iter().map(turn).filter(|&next| next > opens_at).min();
     let moment = shifted(opens_at, THREE_DAYS);
     let rested = recipient.told_behind.iter().max().map_or(moment, |&told| moment.max(shifted(told, WEEK)));
     let not_after = shifted(moment, WEEK);

@@ -54,7 +54,7 @@ pub enum CancelReason {
     TooLate,
     /// More than time is awaited. The planner revives the mail when the moment is known.
     NoMoment,
-    /// A notice that tells a moment which is no longer the one.
+    /// A notice that tells a moment which is no longer the one; or another mail says it.
     Superseded,
     /// The student came, or the module opened, less than a day before.
     TooSoon,

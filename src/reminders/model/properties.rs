@@ -158,6 +158,27 @@ proptest! {
     }
 
     #[test]
+    fn at_no_moment_may_two_tell_who_has_fallen_behind(
+        mut sample in any_sample(),
+        together in proptest::collection::vec(any::<bool>(), 1..6),
+        enrolled in any_seconds(),
+        seconds in any_seconds(),
+    ) {
+        for (at, _) in together.iter().enumerate().filter(|(_, together)| **together) {
+            if at + 1 < sample.modules.len() {
+                sample.modules[at + 1].release = sample.modules[at].release;
+            }
+        }
+        let (inputs, start) = (sample.inputs(), start_of(&sample));
+        let planned = plan(&inputs, &recipient(&sample, after(start, enrolled)), after(start, seconds));
+        let mut behind: Vec<_> = planned.iter().filter(|intent| intent.kind() == IntentKind::FallenBehind).collect();
+        behind.sort_unstable_by_key(|intent| intent.due_at);
+        for pair in behind.windows(2) {
+            prop_assert!(pair[0].not_after < pair[1].due_at, "{:?} and {:?}", pair[0], pair[1]);
+        }
+    }
+
+    #[test]
     fn through_any_history_each_opening_is_mailed_once_and_never_before_it(
         mut sample in any_sample(),
         steps in proptest::collection::vec((0..4 * 86_400i64, any_change()), 1..25),

@@ -43,7 +43,7 @@ impl Composer for ReadingsNotReady {
             return Ok(Composed::Cancel("the week is no longer short of readings".to_owned()));
         };
         let teaches = catalogue::instructors(&snapshot, cohort).await?.contains(&user);
-        let Some(person) = identity::person(&snapshot, user).await?.filter(|_| teaches) else {
+        let Some(person) = identity::person(&snapshot, user).await?.filter(|person| teaches && person.role.is_staff()) else {
             return Ok(Composed::Cancel("the reader no longer teaches the cohort".to_owned()));
         };
         let missing = readings::cards(&snapshot, &short.missing).await?.into_iter().map(|card| card.title).collect();
