@@ -120,7 +120,11 @@ mod tests {
         }
 
         fn after(&self) -> Value {
-            json!({ "reason": self.2 })
+            json!({})
+        }
+
+        fn reason(&self) -> Option<&str> {
+            Some(self.2)
         }
     }
 

@@ -15,16 +15,13 @@ use crate::search::{self as words, Scope};
 pub use log::{Entry, Wanted, of_subjects, search};
 pub use touches::{PLAN_REMINDERS, Taken, drop_taken, take_cohorts, take_enrolments, touch, touch_many};
 
-/// Where an event's `after` says why, in somebody's words: the log is searched by them.
-pub const REASON: &str = "reason";
-
 /// Stores `event`, and touches whom it says.
 ///
 /// # Errors
 /// The database's own.
 pub async fn record(txn: &Txn, event: &impl Event) -> Result<(), DbErr> {
-    let (id, after): (AuditId, _) = (txn.new_id(), event.after());
-    if let Some(reason) = after.get(REASON).and_then(|reason| reason.as_str()) {
+    let id: AuditId = txn.new_id();
+    if let Some(reason) = event.reason() {
         words::add(txn, Scope::Log, id.0, &[reason]).await?;
     }
     let row = audit_events::ActiveModel {
@@ -36,7 +33,7 @@ pub async fn record(txn: &Txn, event: &impl Event) -> Result<(), DbErr> {
         kind: Set(event.kind().to_owned()),
         subject_id: Set(event.subject().id()),
         before: Set(event.before()),
-        after: Set(after),
+        after: Set(event.after()),
         personal: Set(event.personal()),
     };
     audit_events::Entity::insert(row).exec_without_returning(&**txn).await?;

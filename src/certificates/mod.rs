@@ -17,6 +17,7 @@ use crate::audit;
 use crate::db::Txn;
 use crate::enrolment;
 use crate::identity;
+use crate::kernel::PersonName;
 use crate::kernel::ids::{CertificateId, EnrolmentId};
 use crate::mail::{self, Class, Post};
 
@@ -57,6 +58,30 @@ pub async fn revoke(txn: &Txn, id: CertificateId, reason: Reason) -> Result<Cert
     audit::record(txn, &CertificateEvent::Revoked { before: &before, after: &after }).await?;
     post(txn, &after, REVOKED).await?;
     Ok(after)
+}
+
+/// Why a name is not corrected before issuing.
+#[derive(Debug, thiserror::Error)]
+pub enum NameRefusal {
+    /// Its successor bears the corrected name.
+    #[error("the certificate is issued")]
+    Issued,
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// Corrects the name that an enrolment's first certificate will bear. Whoever issues at the same time waits, or has issued.
+///
+/// # Errors
+/// [`NameRefusal`].
+pub async fn correct_name(txn: &Txn, enrolment: EnrolmentId, name: PersonName) -> Result<(), NameRefusal> {
+    // Issuing takes the same lock before it writes.
+    enrolment::enrolment_for_update(txn, enrolment).await?;
+    if newest(txn, enrolment).await?.is_some() {
+        return Err(NameRefusal::Issued);
+    }
+    enrolment::correct_name(txn, enrolment, name).await?;
+    Ok(())
 }
 
 /// Tells the holder, unless their account is closed.

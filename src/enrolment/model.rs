@@ -283,6 +283,13 @@ impl Event for EnrolmentEvent<'_> {
         }
     }
 
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Given { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
     fn touches(&self) -> Vec<Touch> {
         vec![Touch::Enrolment(self.subject_of().id)]
     }

@@ -81,6 +81,10 @@ pub trait Event {
     fn personal(&self) -> Option<Value> {
         None
     }
+    /// Why, in the words that somebody typed: the log is searched by them. They may name people, so they are kept in `personal`.
+    fn reason(&self) -> Option<&str> {
+        None
+    }
     /// Whose reminders it may change.
     fn touches(&self) -> Vec<Touch> {
         Vec::new()

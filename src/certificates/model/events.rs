@@ -56,6 +56,13 @@ impl Event for CertificateEvent<'_> {
             Self::Superseded { .. } => None,
         }
     }
+
+    fn reason(&self) -> Option<&str> {
+        match &self.certificate().state {
+            CertificateState::Revoked { reason, .. } => Some(reason.as_str()),
+            CertificateState::Issued | CertificateState::Superseded { .. } => None,
+        }
+    }
 }
 
 fn told(certificate: &Certificate) -> Value {

@@ -105,6 +105,10 @@ impl Event for LetterEvent<'_> {
     fn personal(&self) -> Option<Value> {
         self.reason.map(|reason| json!({ "reason": reason }))
     }
+
+    fn reason(&self) -> Option<&str> {
+        self.reason
+    }
 }
 
 /// The letter, locked, if `act` may be done to it. A worker that is claiming it goes first or passes it over.

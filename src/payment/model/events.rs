@@ -106,6 +106,13 @@ impl Event for PaymentEvent<'_> {
             _ => None,
         }
     }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Resolved { resolution, .. } => Some(resolution),
+            _ => None,
+        }
+    }
 }
 
 fn of_order(order: &Order) -> Value {

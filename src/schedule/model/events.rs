@@ -41,8 +41,20 @@ impl Event for ScheduleEvent {
         match self {
             Self::ReleaseMoved { module, to, revision, .. } => told(*module, *to, *revision),
             Self::Extended { change, .. } => {
-                json!({ "module": change.module, "opens": change.opens_at.to_string(), "reason": change.reason })
+                json!({ "module": change.module, "opens": change.opens_at.to_string() })
             }
+        }
+    }
+
+    fn personal(&self) -> Option<Value> {
+        // Often about somebody's health.
+        self.reason().map(|reason| json!({ "reason": reason }))
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::ReleaseMoved { .. } => None,
+            Self::Extended { change, .. } => Some(&change.reason),
         }
     }
 

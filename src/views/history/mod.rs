@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::staff::sees;
-use crate::audit;
+use crate::audit::{self, Wanted};
 use crate::catalogue::model::{Cohort, Verdict};
+use crate::certificates::Certificate;
 use crate::db::Conn;
 use crate::db::columns::UtcTime;
 use crate::db::rows::identity::users;
@@ -21,7 +22,7 @@ use crate::learning::{self, Place};
 use crate::payment::{self, Exception, Order, Payment};
 use crate::schedule::Plans;
 use crate::schedule::model::{Access, Dates, dates};
-use crate::{catalogue, readings};
+use crate::{catalogue, certificates, readings};
 
 pub use next::{Confirmation, NextAct, Stands, Study, next};
 
@@ -177,14 +178,17 @@ pub async fn history(
     let place = learning::access(conn, plans, enrolment.user, id).await?;
     let letters = letters(conn, &enrolment).await?;
     let weeks = place.as_ref().map(|place| weeks(place, now)).unwrap_or_default();
+    let certificates = certificates::of_enrolments(conn, &[id]).await?;
     let next = next(&Stands {
         seat: enrolment.state,
         order: papers.first().map(|paper| paper.order.id),
         queued: papers.iter().any(|paper| !paper.exceptions.is_empty()),
         confirmation: confirmation(&letters),
         study: study(place.as_ref(), &weeks, now),
+        certificate: certificates.first().map(|certificate| certificate.id),
+        reader: reader.role,
     });
-    let mut lines = events(conn, reader, &enrolment, &papers).await?;
+    let mut lines = events(conn, reader, &enrolment, &papers, &certificates).await?;
     lines.extend(letters.into_iter().map(|letter| {
         let at = letter.sent_at.unwrap_or(letter.due_at);
         Line { at, topic: Topic::Mail, what: What::Letter(letter) }
@@ -306,9 +310,15 @@ fn is_noise(kind: &str) -> bool {
     kind.starts_with("user.s") || kind.starts_with("user.recovery") || kind == "user.confirmed"
 }
 
-async fn events(conn: &Conn, reader: &Person, enrolment: &Enrolment, papers: &[Paper]) -> Result<Vec<Line>, DbErr> {
-    let cohort = enrolment.cohort.to_string();
-    let mut subjects = vec![enrolment.id.to_string(), cohort.clone()];
+async fn events(
+    conn: &Conn,
+    reader: &Person,
+    enrolment: &Enrolment,
+    papers: &[Paper],
+    certificates: &[Certificate],
+) -> Result<Vec<Line>, DbErr> {
+    let mut subjects = vec![enrolment.id.to_string()];
+    subjects.extend(certificates.iter().map(|certificate| certificate.id.to_string()));
     if reader.role == Role::Admin {
         subjects.push(enrolment.user.to_string());
     }
@@ -318,7 +328,11 @@ async fn events(conn: &Conn, reader: &Person, enrolment: &Enrolment, papers: &[P
         subjects.extend(paper.exceptions.iter().map(|exception| exception.id.to_string()));
     }
     let mut entries = audit::of_subjects(conn, &subjects, ENTRIES).await?;
-    entries.retain(|entry| !is_noise(&entry.kind) && (entry.subject != cohort || entry.kind == "release.moved"));
+    entries.retain(|entry| !is_noise(&entry.kind));
+    // Apart, and of one kind: however much else happens to the cohort, it takes no room from the enrolment's own.
+    let moved =
+        Wanted { subject: Some(enrolment.cohort.to_string()), kind: Some("release.moved".to_owned()), ..Wanted::default() };
+    entries.extend(audit::search(conn, &moved, None, ENTRIES).await?);
     let names = names(conn, entries.iter().filter_map(|entry| entry.actor)).await?;
     let line = |entry: audit::Entry| {
         let by = entry.actor.and_then(|actor| names.get(&actor).cloned());
@@ -331,6 +345,7 @@ fn topic(kind: &str) -> Topic {
     match kind {
         "release.moved" | "enrolment.dates_extended" => Topic::Study,
         "enrolment.confirmation_resent" => Topic::Mail,
+        _ if kind.starts_with("certificate.") => Topic::Study,
         _ if kind.starts_with("order.") || kind.starts_with("payment.") => Topic::Money,
         _ => Topic::Seat,
     }

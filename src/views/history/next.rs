@@ -1,8 +1,9 @@
 //! The next sensible act on an enrolment, as a pure function of how it stands.
 
 use crate::enrolment::EnrolmentState;
+use crate::identity::Role;
 use crate::kernel::Timestamp;
-use crate::kernel::ids::OrderId;
+use crate::kernel::ids::{CertificateId, OrderId};
 
 /// How an enrolment stands, as far as the next act depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,10 @@ pub struct Stands {
     pub queued: bool,
     pub confirmation: Confirmation,
     pub study: Study,
+    /// The newest, of whatever state: it is replaced or revoked on its own page, and no other is issued.
+    pub certificate: Option<CertificateId>,
+    /// Who asks: admins alone issue.
+    pub reader: Role,
 }
 
 /// What became of the newest letter of confirmation.
@@ -73,7 +78,8 @@ pub fn next(stands: &Stands) -> NextAct {
         (EnrolmentState::Lapsed { .. } | EnrolmentState::Cancelled { .. }, _, _) => NextAct::Nothing,
         (EnrolmentState::Enrolled { .. }, _, _) => match (stands.confirmation, stands.study) {
             (Confirmation::Dead, _) => NextAct::ResendConfirmation,
-            (_, Study::Complete) => NextAct::IssueCertificate,
+            (_, Study::Complete) if stands.certificate.is_none() && stands.reader == Role::Admin => NextAct::IssueCertificate,
+            (_, Study::Complete) => NextAct::Nothing,
             (_, Study::Behind { week }) => NextAct::GiveTime { week },
             (_, Study::OnTime) => NextAct::Nothing,
         },
@@ -91,7 +97,15 @@ mod tests {
     const ENROLLED: EnrolmentState = EnrolmentState::Enrolled { at: AT };
 
     fn stands(seat: EnrolmentState) -> Stands {
-        Stands { seat, order: None, queued: false, confirmation: Confirmation::Well, study: Study::OnTime }
+        Stands {
+            seat,
+            order: None,
+            queued: false,
+            confirmation: Confirmation::Well,
+            study: Study::OnTime,
+            certificate: None,
+            reader: Role::Admin,
+        }
     }
 
     #[test]
@@ -121,5 +135,14 @@ mod tests {
         assert_eq!(enrolled(Confirmation::Well, behind), NextAct::GiveTime { week: 3 });
         assert_eq!(enrolled(Confirmation::Well, Study::Complete), NextAct::IssueCertificate);
         assert_eq!(enrolled(Confirmation::Well, Study::OnTime), NextAct::Nothing);
+    }
+
+    #[test]
+    fn a_certificate_is_issued_once_and_by_admins_alone() {
+        let complete = Stands { study: Study::Complete, ..stands(ENROLLED) };
+        assert_eq!(next(&complete), NextAct::IssueCertificate);
+        assert_eq!(next(&Stands { reader: Role::Instructor, ..complete }), NextAct::Nothing);
+        let certificate = Some(CertificateId(Uuid::from_u128(1)));
+        assert_eq!(next(&Stands { certificate, ..complete }), NextAct::Nothing);
     }
 }

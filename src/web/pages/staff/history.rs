@@ -193,7 +193,7 @@ fn next(history: &History, zone: &Zone) -> Next {
         NextAct::IssueCertificate => said(
             "Issue the certificate",
             "Every required reading is read.".to_owned(),
-            None,
+            Some((format!("/staff/cohorts/{}/certificates", history.cohort.slug), "Go to the certificates")),
         ),
         NextAct::Nothing => said("Nothing is to be done", "All is as it should be.".to_owned(), None),
     }

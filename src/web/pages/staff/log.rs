@@ -116,13 +116,13 @@ pub async fn show(
     })
 }
 
-/// The account of an address or an id.
+/// The account of an address or an id, disabled or not.
 async fn find(conn: &Conn, text: &str) -> Result<Option<UserId>, Problem> {
     if let Ok(id) = text.parse::<UserId>() {
         return Ok(Some(id));
     }
     let Ok(email) = text.parse::<EmailAddress>() else { return Ok(None) };
-    Ok(identity::person_by_email(conn, &email).await?.map(|person| person.id))
+    Ok(identity::account_by_email(conn, &email).await?.map(|account| account.person.id))
 }
 
 async fn rows(conn: &Conn, found: &[Entry], reader: &Person) -> Result<Vec<Row>, Problem> {

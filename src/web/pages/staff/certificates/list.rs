@@ -71,8 +71,8 @@ pub(super) async fn show(
     page(&Page {
         view: &view,
         cohort: &cohort,
-        // What was being issued in the background is issued once nobody is left.
-        done: if ready == 0 && done == Done::Issuing { Done::Issued } else { done },
+        // What was being issued in the background is issued once nobody is left; while nothing can be printed, nobody counts as ready.
+        done: if ready == 0 && found.unprintable.is_empty() && done == Done::Issuing { Done::Issued } else { done },
         acts: person.role == Role::Admin,
         ready,
         ready_words: counted(ready, "certificate"),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::cohort;
 use crate::catalogue::model::Cohort;
-use crate::certificates;
+use crate::certificates::{self, NameRefusal};
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment};
 use crate::identity::Person;
@@ -54,6 +54,18 @@ impl Input {
     }
 }
 
+impl From<NameRefusal> for Problem {
+    fn from(refusal: NameRefusal) -> Self {
+        match refusal {
+            NameRefusal::Issued => Self::Conflict {
+                title: "The certificate is issued",
+                detail: "Its page issues a successor with the corrected name.".to_owned(),
+            },
+            NameRefusal::Db(error) => error.into(),
+        }
+    }
+}
+
 /// The cohort and an enrolment of it that has no certificate yet.
 async fn found(conn: &Conn, person: &Person, slug: &str, enrolment: &str) -> Result<(Cohort, Enrolment), Problem> {
     let cohort = cohort(conn, person, slug).await?;
@@ -61,10 +73,7 @@ async fn found(conn: &Conn, person: &Person, slug: &str, enrolment: &str) -> Res
     let enrolment = enrolment::enrolment(conn, id).await?.filter(|enrolment| enrolment.cohort == cohort.id);
     let enrolment = enrolment.ok_or(Problem::NotFound)?;
     if certificates::newest(conn, id).await?.is_some() {
-        return Err(Problem::Conflict {
-            title: "The certificate is issued",
-            detail: "Its page issues a successor with the corrected name.".to_owned(),
-        });
+        return Err(NameRefusal::Issued.into());
     }
     Ok((cohort, enrolment))
 }
@@ -100,7 +109,7 @@ pub(super) async fn correct(
             return page_with_errors(&Page { view: &view, errors, cohort: &cohort, enrolment: &enrolment, name });
         }
     };
-    let work = async |txn: &crate::db::Txn| enrolment::correct_name(txn, enrolment.id, name).await;
+    let work = async |txn: &crate::db::Txn| certificates::correct_name(txn, enrolment.id, name).await;
     app.services.db.write(Actor::User(person.id), work).await?;
     Ok(Redirect::to(&format!("/staff/cohorts/{}/certificates?done=renamed", cohort.slug)).into_response())
 }
