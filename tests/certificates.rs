@@ -91,6 +91,41 @@ async fn twenty_at_once_issue_one() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_is_corrected_before_the_certificate_or_not_at_all() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 20).await;
+        let mut readers = Vec::new();
+        for number in 1..=12 {
+            readers.push(student(&app, number, "Demo Student").await);
+        }
+        app.pass_to(cast::release_of(6)).await;
+        for reader in &readers {
+            read(&app, *reader, 6).await;
+        }
+        let rename = async |id: EnrolmentId| {
+            let work = async |txn: &Txn| certificates::correct_name(txn, id, "Renamed".parse().unwrap()).await;
+            app.services().db.write(Actor::Operator, work).await
+        };
+        for (_, id) in readers {
+            let (issued, renamed) = tokio::join!(issue(&app, id), rename(id));
+            // An issue that found the name changed under it is asked for again.
+            let certificate = match issued {
+                Ok(Issued::Now(certificate)) => *certificate,
+                _ => match issue(&app, id).await.unwrap() {
+                    Issued::Now(certificate) | Issued::Before(certificate) => *certificate,
+                },
+            };
+            let conn = app.services().db.snapshot().await.unwrap();
+            let name = enrolment::enrolment(&conn, id).await.unwrap().unwrap().certificate_name;
+            assert_eq!(certificate.award.name, name, "{renamed:?}");
+            assert!(matches!(rename(id).await, Err(certificates::NameRefusal::Issued)));
+        }
+        app.finish().await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_was_issued_never_changes() {
     on_each_database(async |app: TestApp| {

@@ -3,9 +3,19 @@
 use super::cast;
 use crate::certificates::{read, student};
 use crate::support::app::{TestApp, on_each_database};
+use crate::support::browser::Browser;
 use crate::support::raw::Ask;
 
 const REASON: &str = "The readings were marked by somebody else.";
+
+/// The log finds it by words of its reason; the student's history tells of it, and asks for no second certificate.
+async fn is_on_record(admin: &Browser, enrolment: &str) {
+    let found = admin.open("/staff/log?reason=marked+somebody").await;
+    found.is(200).shows(REASON);
+    admin.open("/staff/log?reason=unheard").await.is(200).hides(REASON);
+    let history = admin.open(&format!("/staff/enrolments/{enrolment}")).await;
+    history.is(200).shows("A certificate was issued").shows("A certificate was revoked").hides("Issue the certificate");
+}
 
 #[tokio::test]
 async fn a_revocation_shows_at_once_and_is_told() {
@@ -38,6 +48,7 @@ async fn a_revocation_shows_at_once_and_is_told() {
         visitor.open(&verify).await.shows("This certificate is valid");
         let revoked = confirm.form("Revoke the certificate").with("reason", REASON).submit().await;
         revoked.is(200).shows("Revoked").shows(REASON).shows("by Demo Admin").hides("/successor");
+        is_on_record(&admin, &reader.1.to_string()).await;
 
         let statements = app.services().db.statements();
         let after = Ask::get(&verify).header("if-none-match", &tag).send(&app).await;
