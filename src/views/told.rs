@@ -177,7 +177,10 @@ pub fn shown(value: &Value, zone: &Zone) -> Option<String> {
 }
 
 fn label(name: &str) -> String {
-    capital(&name.replace('_', " "))
+    match name {
+        "pdf_sha256" => "SHA-256 of the PDF".to_owned(),
+        _ => capital(&name.replace('_', " ")),
+    }
 }
 
 /// An instant in the reader's zone, a civil time or day as it is, a word of ours without its underscores.

@@ -85,7 +85,7 @@ async fn an_admin_makes_the_site_the_journals_own() {
         let (admin, visitor) = (admin(&app).await, app.browser());
         let index = admin.open("/staff/settings").await;
         index.is(200).shows("Before students come").shows("students must be able to see who sells the course");
-        index.shows("No grievance officer is named").shows("Privacy notice: the text is ours");
+        index.shows("No grievance officer is named").shows("Privacy notice: this is the text that came with the program");
         admin.open("/contact").await.shows("Something is missing here");
         let bare = visitor.open("/contact").await;
         bare.is(200).hides("missing").hides("Legal name").hides("Grievance").hides("Example Journal");

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use super::staff::sees;
 use crate::audit::{self, Wanted};
 use crate::catalogue::model::{Cohort, Verdict};
-use crate::certificates::Certificate;
+use crate::certificates::{self, Certificate};
 use crate::db::Conn;
 use crate::db::columns::UtcTime;
 use crate::db::rows::identity::users;
@@ -22,7 +22,7 @@ use crate::learning::{self, Place};
 use crate::payment::{self, Exception, Order, Payment};
 use crate::schedule::Plans;
 use crate::schedule::model::{Access, Dates, dates};
-use crate::{catalogue, certificates, readings};
+use crate::{catalogue, readings};
 
 pub use next::{Confirmation, NextAct, Stands, Study, next};
 
@@ -153,6 +153,8 @@ pub struct History {
     /// In order; none without a seat.
     pub weeks: Vec<Week>,
     pub next: NextAct,
+    /// The newest, of whatever state.
+    pub certificate: Option<Certificate>,
     /// Newest first.
     pub lines: Vec<Line>,
 }
@@ -178,17 +180,17 @@ pub async fn history(
     let place = learning::access(conn, plans, enrolment.user, id).await?;
     let letters = letters(conn, &enrolment).await?;
     let weeks = place.as_ref().map(|place| weeks(place, now)).unwrap_or_default();
-    let certificates = certificates::of_enrolments(conn, &[id]).await?;
+    let issued = certificates::of_enrolments(conn, &[id]).await?;
     let next = next(&Stands {
         seat: enrolment.state,
         order: papers.first().map(|paper| paper.order.id),
         queued: papers.iter().any(|paper| !paper.exceptions.is_empty()),
         confirmation: confirmation(&letters),
         study: study(place.as_ref(), &weeks, now),
-        certificate: certificates.first().map(|certificate| certificate.id),
+        certificate: issued.first().map(|certificate| certificate.id),
         reader: reader.role,
     });
-    let mut lines = events(conn, reader, &enrolment, &papers, &certificates).await?;
+    let mut lines = events(conn, reader, &enrolment, &papers, &issued).await?;
     lines.extend(letters.into_iter().map(|letter| {
         let at = letter.sent_at.unwrap_or(letter.due_at);
         Line { at, topic: Topic::Mail, what: What::Letter(letter) }
@@ -208,6 +210,7 @@ pub async fn history(
         papers,
         weeks,
         next,
+        certificate: issued.into_iter().next(),
         lines,
     }))
 }

@@ -127,7 +127,8 @@ impl Input {
             other => other.to_string(),
         });
         let name = errors.parse("name", name);
-        let slug = errors.parse("slug", self.slug());
+        // Without a name there is nothing to make an address of, and the name's own error says what to do.
+        let slug = if name.is_none() && self.slug.trim().is_empty() { None } else { errors.parse("slug", self.slug()) };
         let zone = errors.parse("zone", self.zone.parse::<Zone>().map_err(|_| "Choose a time zone"));
         let starts_on = errors.parse("starts_on", self.starts_on.parse::<Date>().map_err(|_| "Choose the first day"));
         let weekday = errors.parse("weekday", weekday(&self.weekday));
@@ -167,8 +168,9 @@ impl Input {
             let price = Money::parse(&self.price, currency).ok().filter(|price| price.minor > 0);
             errors.parse("price", price.ok_or("Enter a price above nothing, such as 6500"))
         });
-        let opens = errors.parse("opens", moment(&self.opens, zone));
-        let closes = errors.parse("closes", moment(&self.closes, zone));
+        let opens = moment(&self.opens, zone).ok_or("Choose when enrolment opens");
+        let closes = moment(&self.closes, zone).ok_or("Choose when enrolment closes");
+        let (opens, closes) = (errors.parse("opens", opens), errors.parse("closes", closes));
         let window = opens.zip(closes).and_then(|(opens, closes)| {
             let window = EnrolmentWindow::new(opens, closes).map_err(|_| "Enrolment must close after it opens");
             errors.parse("closes", window)
@@ -180,8 +182,8 @@ impl Input {
     }
 }
 
-fn moment(text: &str, zone: &Zone) -> Result<Timestamp, &'static str> {
-    text.parse::<DateTime>().map(|civil| zone.instant(civil)).map_err(|_| "Choose a date and time")
+fn moment(text: &str, zone: &Zone) -> Option<Timestamp> {
+    text.parse::<DateTime>().map(|civil| zone.instant(civil)).ok()
 }
 
 /// The day of the week of the releases; `None` where it is the start's.
@@ -231,6 +233,12 @@ mod tests {
         let thursday = Input { weekday: "thu".into(), slug: "spring".into(), ..good() }.cohort(&[]).unwrap();
         assert_eq!(thursday.timetable, Timetable::WeeklyFrom { days: 3, time: "09:00".parse().unwrap() });
         assert_eq!(thursday.slug.as_str(), "spring");
+    }
+
+    #[test]
+    fn an_address_left_to_the_name_is_not_complained_about_where_the_name_is_missing() {
+        let errors = Input { name: " ".into(), ..good() }.cohort(&[]).unwrap_err();
+        assert!(errors.of("name").is_some() && errors.of("slug").is_none());
     }
 
     #[test]

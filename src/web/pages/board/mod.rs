@@ -141,7 +141,7 @@ fn told(done: &str) -> Option<&'static str> {
         "opened" => "The cohort is open to staff. Look the weeks through, then publish it.",
         "changed" => "The cohort is changed.",
         "moved" => "The release is moved.",
-        "published" => "The cohort is published. It can be enrolled in during its window.",
+        "published" => "The cohort is published. Anybody can enrol while its enrolment is open.",
         "unpublished" => "The cohort is hidden from the public again.",
         "attached" => "The reading is attached.",
         "detached" => "The reading is detached.",

@@ -68,9 +68,10 @@ fn advice(missing: Missing) -> Advice {
         Missing::Signers => {
             ("/staff/settings/signers", "Nobody signs certificates yet: name somebody before you issue any.".to_owned())
         }
-        Missing::Review(kind) => {
-            (policy_path(kind), format!("{}: the text is ours, and nobody of yours has reviewed it.", kind.title()))
-        }
+        Missing::Review(kind) => (
+            policy_path(kind),
+            format!("{}: this is the text that came with the program. Read it and make it yours.", kind.title()),
+        ),
     };
     Advice { path, words }
 }

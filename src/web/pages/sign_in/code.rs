@@ -166,6 +166,7 @@ pub async fn again(
 pub(super) fn home_of(person: &Person) -> Redirect {
     match person.role {
         identity::Role::Student => Redirect::to("/learn"),
-        identity::Role::Instructor | identity::Role::Admin => Redirect::to("/staff/cohorts"),
+        identity::Role::Instructor => Redirect::to("/staff/cohorts"),
+        identity::Role::Admin => Redirect::to("/staff/today"),
     }
 }

@@ -32,7 +32,8 @@ pub struct Input {
 #[serde(default)]
 pub struct Asked {
     week: String,
-    days: String,
+    /// None where the form itself is asked for.
+    days: Option<String>,
     reason: String,
 }
 
@@ -90,10 +91,12 @@ pub async fn ask(
     Path(id): Path<String>,
     Query(Asked { week, days, reason }): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let (history, input) = (open(&app, &person, &id).await?, Input { week, days, reason });
-    if input.days.is_empty() && input.reason.is_empty() {
+    let history = open(&app, &person, &id).await?;
+    let Some(days) = days else {
+        let input = Input { week, reason, ..Input::default() };
         return page(&form(&view, &history, &input, &FieldErrors::default()));
-    }
+    };
+    let input = Input { week, days, reason };
     let extension = match input.extension(&history) {
         Ok(extension) => extension,
         Err(errors) => return page_with_errors(&form(&view, &history, &input, &errors)),

@@ -9,7 +9,7 @@ use super::{address, order};
 use crate::db::Conn;
 use crate::enrolment::EnrolmentState;
 use crate::identity::{Person, Role};
-use crate::kernel::{ShownTime, Zone};
+use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::payment::Payment;
 use crate::views::history::{self, History, Letter, Line, NextAct, Posted, Topic, What};
 use crate::views::told;
@@ -48,6 +48,8 @@ struct Page<'a> {
     weeks: Vec<Week<'a>>,
     papers: Vec<(&'a crate::payment::Order, (&'static str, &'static str), Vec<Paid>)>,
     topics: Vec<(String, &'static str, bool)>,
+    /// What is to be sent, the next first.
+    planned: Vec<Shown>,
     lines: Vec<Shown>,
     zone: &'a str,
 }
@@ -91,7 +93,7 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let history = find(&app, &conn, &person, &id).await?;
-    page(&shown(&view, &person, &history, &asked))
+    page(&shown(&view, &person, &history, &asked, app.services.clocks.service()))
 }
 
 /// The history of this id, if this person may see it.
@@ -100,11 +102,13 @@ pub(super) async fn find(app: &App, conn: &Conn, person: &Person, id: &str) -> R
     history::history(conn, &app.plans, person, id, app.services.clocks.service()).await?.ok_or(Problem::NotFound)
 }
 
-fn shown<'a>(view: &'a View, person: &'a Person, history: &'a History, asked: &Asked) -> Page<'a> {
+fn shown<'a>(view: &'a View, person: &'a Person, history: &'a History, asked: &Asked, now: Timestamp) -> Page<'a> {
     let (id, zone, admin) = (history.enrolment.id, &person.zone, person.role == Role::Admin);
     let time = |at| ShownTime::new(at, zone);
     let topic = TOPICS.iter().find(|(word, ..)| *word == asked.show).and_then(|(_, _, topic)| *topic);
-    let wanted = |line: &&Line| topic.is_none_or(|topic| line.topic == topic);
+    let wanted = history.lines.iter().filter(|line| topic.is_none_or(|topic| line.topic == topic));
+    let (planned, past): (Vec<&Line>, Vec<&Line>) = wanted.partition(|line| line.at > now);
+    let said = |line: &Line| told(line, zone, admin);
     let path = format!("/staff/enrolments/{id}");
     let offered = TOPICS.iter().filter(|(_, _, topic)| admin || *topic != Some(Topic::Money));
     let paper = |paper: &'a history::Paper| {
@@ -126,7 +130,8 @@ fn shown<'a>(view: &'a View, person: &'a Person, history: &'a History, asked: &A
             .collect(),
         papers: history.papers.iter().map(paper).collect(),
         topics: offered.map(|(word, words, _)| (address(&path, &[("show", word)]), *words, *word == asked.show)).collect(),
-        lines: history.lines.iter().filter(wanted).map(|line| told(line, zone, admin)).collect(),
+        planned: planned.into_iter().rev().map(said).collect(),
+        lines: past.into_iter().map(said).collect(),
         zone: zone.name(),
         history,
     }
@@ -140,7 +145,7 @@ fn done(word: &str) -> Option<&'static str> {
     }
 }
 
-fn since(history: &History) -> crate::kernel::Timestamp {
+fn since(history: &History) -> Timestamp {
     match history.enrolment.state {
         EnrolmentState::Held { .. } => history.enrolment.created_at,
         EnrolmentState::Enrolled { at } | EnrolmentState::Lapsed { at } | EnrolmentState::Cancelled { at } => at,
@@ -186,7 +191,7 @@ fn next(history: &History, zone: &Zone) -> Next {
             ..said("Send the confirmation again", "The last one was refused for good: the student may not know that they are enrolled. If the address is wrong, correct it first.".to_owned(), None)
         },
         NextAct::GiveTime { week } => said(
-            &format!("Ask after them, or give more time for week {week}"),
+            &format!("Write to them, or give more time for week {week}"),
             format!("Required readings of week {week} were due and are not read."),
             Some((format!("/staff/enrolments/{id}/extend?week={week}"), "Give more time")),
         ),

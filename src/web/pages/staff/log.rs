@@ -153,6 +153,8 @@ fn page_of(subject: &str) -> Option<String> {
     match prefix {
         "enr" => Some(format!("/staff/enrolments/{subject}")),
         "ord" => Some(format!("/staff/orders/{subject}")),
+        "usr" => Some(format!("/staff/people/{subject}")),
+        "crt" => Some(format!("/staff/certificates/{subject}")),
         "exc" => Some("/staff/today".to_owned()),
         "tok" => Some("/staff/tokens".to_owned()),
         _ => None,
