@@ -44,8 +44,7 @@ async fn chaos(world: &World, chance: &Chance) {
     let mut running = JoinSet::new();
     for kill in 0..kills {
         // A few more each time, so that each kill meets some at every step.
-        for number in many * kill / kills..many * (kill + 1) / kills {
-            let student = students[number].clone();
+        for (number, student) in students.iter().cloned().enumerate().take(many * (kill + 1) / kills).skip(many * kill / kills) {
             running.spawn(async move { (number, student.enrol().await) });
         }
         tokio::time::sleep(moment(chance, start)).await;
