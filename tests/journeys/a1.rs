@@ -17,7 +17,7 @@ async fn instructor(app: &TestApp) -> String {
 
 /// From the list to a cohort of two seats that only staff see: its board.
 async fn opened(app: &TestApp, admin: &Browser) -> Page {
-    let page = cast::sign_in(app, admin, cast::ADMIN).await.click("Open a cohort").await;
+    let page = cast::sign_in(app, admin, cast::ADMIN).await.click("See the cohorts").await.click("Open a cohort").await;
     let form = page.form(OPEN).with("name", "March 2027").with("zone", "Europe/London").with("capacity", "2");
     let form = form.with("price", "4,500").with("opens", "2027-01-01T10:00").with("closes", "2027-02-26T18:00");
     let wrong = form.with("starts_on", "").with("instructors", &instructor(app).await).submit().await;

@@ -10,7 +10,7 @@ const RECORD: &str = "Record the payment and enrol";
 async fn admin(app: &TestApp) -> Browser {
     let browser = app.browser();
     let home = cast::sign_in(app, &browser, cast::ADMIN).await;
-    home.shows("Cohorts").click("January").await.is(200).shows("Roster");
+    home.shows("Today").click("See the cohorts").await.click("January").await.is(200).shows("Roster");
     browser
 }
 

@@ -83,12 +83,12 @@ async fn staff_sign_in_with_a_second_factor_and_with_a_recovery_code() {
         app.browser().open(cast::path(&page)).await.is(404);
         app.age(SignedDuration::from_secs(30));
         let home = wrong.form("Sign in").with("code", &shown_by_app(&app, &key)).submit().await;
-        home.is(200).shows("Cohorts");
+        home.is(200).shows("Nothing waits for you");
         admin.open(cast::path(&page)).await.is(404);
 
         let other = app.browser();
         let page = half_way(&app, &other, ADMIN).await;
-        page.form("Sign in").with("code", &recovery[2].to_uppercase()).submit().await.is(200).shows("Cohorts");
+        page.form("Sign in").with("code", &recovery[2].to_uppercase()).submit().await.is(200).shows("Nothing waits for you");
         other.open("/account/second-factor").await.shows("9 not used");
         let third = app.browser();
         let page = half_way(&app, &third, ADMIN).await;
@@ -125,7 +125,7 @@ async fn a_lost_factor_is_removed_on_the_shell_and_ends_the_sessions() {
         assert_eq!(cast::count_mails(&app, ADMIN, "The second factor of your account was removed").await, 1);
         let event = events(&app, "user.second_factor_removed").await.remove(0);
         assert_eq!(event.actor_kind, "operator");
-        cast::sign_in(&app, &admin, ADMIN).await.shows("Cohorts");
+        cast::sign_in(&app, &admin, ADMIN).await.shows("Nothing waits for you");
         app.finish().await;
     })
     .await;
