@@ -1,10 +1,10 @@
 //! The API for programs: `/api/v1`.
 //!
-//! A route is declared once, in [`v1`], with its scope and what the document says of it: the router, the table that tests walk and the
-//! OpenAPI document are the same thing. The [`gate`] stands before all of them: it takes a bearer token and nothing else (no cookie is
+//! A route is declared once, in `v1`, with its scope and what the document says of it: the router, the table that tests walk and the
+//! OpenAPI document are the same thing. The `gate` stands before all of them: it takes a bearer token and nothing else (no cookie is
 //! looked at, so that no other site can act through a browser), counts the token's requests, and tags what is read. Handlers ask the
-//! same views and call the same verbs as the pages, as [`Caller`]: in the name of the admin who made the token. A change is a
-//! [`Command`](input::Command), answered once under its key.
+//! same views and call the same verbs as the pages, as `Caller`: in the name of the admin who made the token. A change is a
+//! `Command`, answered once under its key.
 
 mod docs;
 mod document;
