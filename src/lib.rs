@@ -22,6 +22,7 @@ pub mod certificates;
 pub mod enrolment;
 pub mod identity;
 pub mod learning;
+pub mod ledger;
 pub mod organisation;
 pub mod payment;
 pub mod readings;

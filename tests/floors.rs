@@ -14,6 +14,7 @@ const FLOORS: [(&str, &[&str]); 6] = [
             "organisation",
             "identity",
             "tokens",
+            "ledger",
             "readings",
             "catalogue",
             "enrolment",

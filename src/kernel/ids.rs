@@ -132,6 +132,10 @@ ids! {
     OrderId = "ord";
     /// One attempt to move money against an order.
     PaymentId = "pay";
+    /// Money given back, or an attempt at it.
+    RefundId = "rfd";
+    /// One entry of the ledger.
+    EntryId = "led";
     /// Money that fits no rule, waiting for an admin.
     ExceptionId = "exc";
     /// The record of an award.

@@ -14,6 +14,7 @@ pub mod enrolment;
 pub mod identity;
 pub mod jobs;
 pub mod learning;
+pub mod ledger;
 pub mod mail;
 pub mod organisation;
 pub mod payment;
@@ -58,6 +59,8 @@ pub fn tables() -> Vec<Table> {
         payment::payment_exceptions::Entity,
         payment::gateway_cursor::Entity,
         payment::gateway_events::Entity,
+        ledger::ledger_entries::Entity,
+        ledger::ledger_postings::Entity,
         schedule::schedule_items::Entity,
         schedule::overrides::Entity,
         schedule::openings::Entity,
