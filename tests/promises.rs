@@ -9,10 +9,12 @@ use lectern::gateway::practice::{Delivery, Fault};
 use lectern::kernel::Zone;
 use lectern::kernel::random::Randomness;
 use lectern::kernel::time::SignedDuration;
+use lectern::ledger::Account;
 
 use crate::journeys::cast::{self, CONFIRMED, PRICE};
 use crate::journeys::webhooks;
 use crate::support::app::{TestApp, on_each_database};
+use crate::support::books;
 use crate::support::browser::{Browser, Page};
 
 const STUDENTS: usize = 5;
@@ -240,6 +242,12 @@ async fn walk(app: TestApp, seed: u64) -> usize {
     for student in &students {
         nudges_keep_their_rules(&app, &student.email).await;
     }
+    // And in the books: what the gateway holds, what nobody is enrolled by, and that nobody who is enrolled owes anything.
+    let money = |payments: usize| i64::try_from(payments).unwrap() * 650_000;
+    assert_eq!(books::held(&app, Account::GatewayClearing).await, money(paid));
+    assert_eq!(books::held(&app, Account::Suspense).await, -money(queued));
+    assert_eq!(books::held(&app, Account::Revenue).await, -money(enrolled));
+    assert_eq!(books::held(&app, Account::Receivable).await, 0);
     println!("seed {seed}: {paid} paid, {enrolled} enrolled, {queued} with an admin");
     app.finish().await;
     paid

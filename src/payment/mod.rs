@@ -3,6 +3,9 @@
 //! Money is confirmed by settling alone: webhook, return page, sweep and the end of a hold all fetch the session and run the same
 //! idempotent decision. Every captured payment ends enrolled or in the admin's queue.
 
+mod booking;
+pub mod books;
+pub mod checking;
 mod checkout;
 pub mod jobs;
 pub mod model;

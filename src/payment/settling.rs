@@ -8,7 +8,7 @@ use super::model::{
     CardAttempt, CardState, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says,
     Seat, settle,
 };
-use super::{checkout, store};
+use super::{booking, checkout, store};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState, SeatRefusal};
 use crate::gateway::{CheckoutSession, GatewayError, PaymentStatus, SessionStatus};
@@ -242,11 +242,13 @@ async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, dec
         (Decision::Enrol, Some(enrolment)) => {
             enrolment::confirm(txn, enrolment).await.map_err(fault)?;
             pay(txn, order, enrolment).await?;
+            booking::settled(txn, payment).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::Reseat, Some(enrolment)) => {
             enrolment::reseat(txn, enrolment).await.map_err(fault)?;
             pay(txn, order, enrolment).await?;
+            booking::settled(txn, payment).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::KeepForBank { until }, Some(enrolment)) => {
@@ -275,6 +277,7 @@ pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Res
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;
     audit::record(txn, &PaymentEvent::OrderPaid { before: order, after: &paid }).await?;
+    booking::invoiced(txn, &paid).await?;
     let letter = Post {
         dedupe_key: format!("enrolment_confirmed:{enrolment}"),
         kind: "enrolment_confirmed",
@@ -320,8 +323,9 @@ async fn not_ours(txn: &Txn, said: &Said, order: Option<OrderId>, reason: Reason
     Ok(Settled::NotOurs)
 }
 
-/// Puts a session into the admin's queue: once, whatever is found out about it later.
+/// Puts a session into the admin's queue: once, whatever is found out about it later. Its money is booked when it is there.
 async fn queue(txn: &Txn, said: &Said, order: Option<OrderId>, payment: Option<PaymentId>, reason: Reason) -> Result<(), DbErr> {
+    booking::queued(txn, said, order, payment, reason).await?;
     let exception = Exception {
         id: txn.new_id(),
         order,

@@ -10,6 +10,7 @@ use lectern::db::rows::identity::users;
 use lectern::db::rows::mail;
 use lectern::db::rows::payment::{order_lines, payment_exceptions, payments};
 use lectern::kernel::ids::UserId;
+use lectern::payment::checking;
 use lectern::views::sums::{Sums, sums};
 use lectern::work;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -99,6 +100,7 @@ pub async fn told(world: &World) -> Counts {
     let services = world.look().await;
     let conn = services.db.snapshot().await.unwrap();
     assert_eq!(sums(&conn).await.unwrap(), Sums::default(), "{}", world.log());
+    assert_eq!(checking::check(&conn).await.unwrap().faults, [], "{}", world.log());
     let mut counts = Counts::default();
     money(world, &conn, &mut counts).await;
     let enrolled = seats(&conn, &mut counts).await;

@@ -33,9 +33,19 @@ async fn a_running_program_is_well() {
     on_each_database(async |app: TestApp| {
         school::open(&app, "").await;
         let found = look(&app.services().settings, Reach::Network).await;
-        for check in
-            ["settings", "database", "schema", "writing", "seats", "payments", "orders", "payment gateway", "clock", "public url"]
-        {
+        for check in [
+            "settings",
+            "database",
+            "schema",
+            "writing",
+            "seats",
+            "payments",
+            "orders",
+            "books",
+            "payment gateway",
+            "clock",
+            "public url",
+        ] {
             assert_eq!(find(&found, check).verdict, Verdict::Ok, "{found:#?}");
         }
         assert!(found.iter().all(|finding| finding.verdict != Verdict::Fault), "{found:#?}");
@@ -96,7 +106,9 @@ async fn what_does_not_add_up_is_a_fault() {
             .unwrap();
         conn.execute_unprepared("UPDATE enrolments SET state = 'held' WHERE state = 'lapsed'").await.unwrap();
         conn.execute_unprepared("UPDATE outbox SET state = 'dead' WHERE state = 'pending'").await.unwrap();
+        conn.execute_unprepared("UPDATE payments SET amount_minor = 1").await.unwrap();
         let found = look(&app.services().settings, Reach::Offline).await;
+        assert!(find(&found, "books").says.starts_with("2 not so: the payment pay_"), "{found:#?}");
         assert_eq!(find(&found, "seats").says, "1 not so: february (2 of 1)");
         assert_eq!(find(&found, "payments").verdict, Verdict::Fault);
         assert!(find(&found, "orders").says.starts_with("2 not so: "), "{found:#?}");

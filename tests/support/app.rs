@@ -20,7 +20,7 @@ use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
 use super::browser::{self, Browser};
-use super::database;
+use super::{books, database};
 
 /// Every test begins here: a Thursday, five days before the journeys' cohort starts.
 pub const START: &str = "2027-01-07T06:00:00Z";
@@ -257,9 +257,10 @@ impl TestApp {
         mail.subject.trim_start_matches("Your code is ").to_owned()
     }
 
-    /// Ends the test: nothing that is due may be left undone, dead or in doubt.
+    /// Ends the test: nothing that is due may be left undone, dead or in doubt, and the books are what happened.
     pub async fn finish(self) {
         self.settle().await;
+        books::are_right(&self).await;
         let left = work::outstanding(self.services()).await.unwrap();
         assert!(left.is_empty(), "left undone: {left:#?}");
         self.abandon().await;

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod app;
+pub mod books;
 pub mod browser;
 pub mod database;
 pub mod process;

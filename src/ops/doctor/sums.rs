@@ -6,6 +6,7 @@ use super::{Finding, fault, ok, warning};
 use crate::config::Settings;
 use crate::db::Db;
 use crate::kernel::time::SignedDuration;
+use crate::payment::checking::{self, Verdict as Books};
 use crate::views::sums::{Sums, sums};
 use crate::views::vitals::{Vitals, vitals};
 
@@ -16,19 +17,20 @@ const NAMED: usize = 5;
 
 pub(super) async fn examine(db: &Db, settings: &Settings) -> Vec<Finding> {
     match asked(db).await {
-        Ok((sums, vitals)) => told(&sums, &vitals, settings),
+        Ok((sums, books, vitals)) => told(&sums, &books, &vitals, settings),
         Err(error) => vec![fault("sums", error.to_string(), "Look at the database server's log, and at database.url")],
     }
 }
 
-async fn asked(db: &Db) -> Result<(Sums, Vitals), DbErr> {
+async fn asked(db: &Db) -> Result<(Sums, Books, Vitals), DbErr> {
     let conn = db.snapshot().await?;
     let vitals = vitals(&conn, db.clocks().service(), db.clocks().machine()).await?;
-    Ok((sums(&conn).await?, vitals))
+    Ok((sums(&conn).await?, checking::check(&conn).await?, vitals))
 }
 
-fn told(sums: &Sums, vitals: &Vitals, settings: &Settings) -> Vec<Finding> {
+fn told(sums: &Sums, books: &Books, vitals: &Vitals, settings: &Settings) -> Vec<Finding> {
     let oversold = sums.oversold.iter().map(|(slug, taken, capacity)| format!("{slug} ({taken} of {capacity})"));
+    let unbooked = books.faults.iter().map(ToString::to_string);
     let stranded = sums.stranded.iter().map(ToString::to_string);
     let of = |counts: &[(&'static str, u64)], state: &str| counts.iter().find(|(word, _)| *word == state).map_or(0, |(_, n)| *n);
     let letters = |state| of(&vitals.letters, state);
@@ -44,6 +46,7 @@ fn told(sums: &Sums, vitals: &Vitals, settings: &Settings) -> Vec<Finding> {
         none("seats", "no cohort is oversold", oversold, "Somebody changed rows by hand: raise the capacity, or move students"),
         none("payments", "every captured payment enrolled or is queued", stranded, "Look at the order at /staff/orders/…"),
         none("orders", "every paid order is served", sums.unserved.iter().cloned(), "Look at the order at /staff/orders/…"),
+        none("books", "the ledger balances and is what happened", unbooked, "Somebody changed rows by hand: restore a backup"),
         some("payment queue", "waiting for an admin", vitals.payment_queue, "Decide each at /staff/today"),
         some("mail, dead", "given up", letters("dead"), "Look at each one's last error; the addresses may be wrong"),
         some("mail, in doubt", "without the server's answer", letters("in_doubt"), "Ask the mail server's log"),

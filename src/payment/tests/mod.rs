@@ -1,7 +1,9 @@
 //! Payment against the practice gateway, over a socket, with the clock in the test's hands.
 
+mod books;
 mod checkout;
 mod offline;
+mod reconcile;
 mod settling;
 
 use std::sync::Arc;
