@@ -69,6 +69,7 @@ impl View {
                 ("/staff/today", "Today"),
                 ("/staff/cohorts", "Cohorts"),
                 ("/staff/enrolments", "Enrolments"),
+                ("/admin/reports", "Reports"),
                 ("/staff/course", "Course"),
                 ("/staff/readings", "Readings"),
                 ("/staff/people", "People"),

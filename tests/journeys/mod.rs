@@ -6,6 +6,7 @@ mod a2;
 mod a3;
 mod a6;
 mod a7;
+mod a8;
 pub mod cast;
 mod enrolments;
 mod i1;

@@ -197,6 +197,7 @@ fn every_route_is_in_the_table() {
 fn addresses(text: &str) -> impl Iterator<Item = &str> {
     let starts = text
         .match_indices("/staff/")
+        .chain(text.match_indices("/admin/"))
         .chain(text.match_indices("/account/"))
         .filter(|(at, _)| text[..*at].chars().next_back().is_none_or(|before| "\"`( >'".contains(before)));
     starts.map(|(at, _)| {

@@ -13,7 +13,9 @@ mod order;
 mod outbox;
 mod people;
 mod policies;
+mod reports;
 mod settings;
+mod sheet;
 mod shown;
 pub mod sign_in;
 mod staff;
@@ -49,6 +51,7 @@ pub(super) fn routes() -> Routes {
         .merge(staff::routes())
         .merge(people::routes())
         .merge(today::routes())
+        .merge(reports::routes())
         .merge(outbox::routes())
         .merge(board::routes())
         .merge(verify::routes())

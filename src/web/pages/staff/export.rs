@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
@@ -12,13 +11,12 @@ use crate::db::Db;
 use crate::kernel::Timestamp;
 use crate::kernel::ids::EnrolmentId;
 use crate::views::enrolments::{self, Filter, Funding, Row};
+use crate::web::pages::sheet::{BYTE_ORDER_MARK, cell, headers, written};
 use crate::web::session::Admin;
 use crate::web::{App, Problem};
 
 /// Rows read at a time.
 const SIZE: u64 = 500;
-/// Spreadsheets take a file without it for another encoding.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 const HEADINGS: [&str; 15] = [
     "enrolment",
     "name",
@@ -56,12 +54,7 @@ pub async fn csv(State(app): State<App>, Admin(_): Admin, Query(asked): Query<As
         async move { part(&db, &filter, step).await }
     });
     let day = app.services.clocks.service().to_string().chars().take(10).collect::<String>();
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"enrolments-{day}.csv\"")),
-        (CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    Ok((headers, Body::from_stream(parts)).into_response())
+    Ok((headers(&format!("enrolments-{day}")), Body::from_stream(parts)).into_response())
 }
 
 /// What goes wrong in the middle of a download breaks it off.
@@ -82,14 +75,6 @@ async fn part(db: &Db, filter: &Filter, step: Step) -> Result<Option<(Vec<u8>, S
     let page = enrolments::prepare(&conn, filter).await?.page(&conn, before, SIZE).await?;
     let next = page.next.map_or(Step::Done, |next| Step::After(Some(next)));
     Ok(Some((written(page.rows.iter().map(record))?, next)))
-}
-
-fn written(records: impl IntoIterator<Item = [String; 15]>) -> Result<Vec<u8>, Failure> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for record in records {
-        writer.write_record(record.iter().map(|cell| cell.as_str()))?;
-    }
-    Ok(writer.into_inner()?)
 }
 
 fn record(row: &Row) -> [String; 15] {
@@ -120,36 +105,5 @@ const fn funding(funding: Funding) -> &'static str {
         Funding::Paid => "paid",
         Funding::Offline => "offline",
         Funding::Free => "free",
-    }
-}
-
-/// Words that somebody typed: what a spreadsheet would take for a formula begins with an apostrophe (ASVS 5.0 section 1.2.10).
-fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_spreadsheet_would_run_is_quoted() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\0"] {
-            assert_eq!(cell(formula), format!("'{formula}"));
-        }
-        for plain in ["Demo Student", "", "a=b", "' quoted", "demo@example.org"] {
-            assert_eq!(cell(plain), plain);
-        }
-    }
-
-    #[test]
-    fn records_read_back_as_they_were_written() {
-        let mut record = HEADINGS.map(str::to_owned);
-        record[1] = "O’Example, \"Zoë\"\nSecond line".to_owned();
-        let bytes = written([HEADINGS.map(str::to_owned), record.clone()]).unwrap();
-        let mut reader = csv::Reader::from_reader(bytes.as_slice());
-        let read: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-        assert_eq!(read, [csv::StringRecord::from(record.to_vec())]);
-        assert!(bytes.ends_with(b"\r\n"));
     }
 }
