@@ -132,6 +132,8 @@ ids! {
     OrderId = "ord";
     /// One attempt to move money against an order.
     PaymentId = "pay";
+    /// A refund: money that is to go back, or went.
+    RefundId = "rfd";
     /// Money that fits no rule, waiting for an admin.
     ExceptionId = "exc";
     /// The record of an award.
