@@ -3,16 +3,26 @@
 //! Nothing here decides what a payment means. The client asks, and reports in types of its own what Stripe said; a notification
 //! is only a trigger to fetch the session again. Instants are UTC, amounts whole minor units.
 
+mod charges;
+mod customers;
+mod disputes;
 mod model;
 mod notification;
+mod payouts;
 pub mod practice;
+mod refunds;
 mod settings;
 
 #[cfg(test)]
 mod tests;
 
+pub use charges::{Balance, GatewayCharge};
+pub use customers::{CustomerAddress, CustomerRequest};
+pub use disputes::{DisputeStatus, GatewayDispute};
 pub use model::{CheckoutSession, GatewayError, PaymentStatus, SessionRequest, SessionStatus};
-pub use notification::{MAX_NOTIFICATION, Notification, NotificationRefusal, TOLERANCE};
+pub use notification::{About, MAX_NOTIFICATION, Notification, NotificationRefusal, TOLERANCE};
+pub use payouts::{GatewayPayout, GatewayTransaction, PayoutStatus};
+pub use refunds::{GatewayRefund, RefundRequest, RefundStatus};
 pub use settings::{GatewaySettings, SettingsError};
 
 use std::collections::HashMap;
@@ -31,7 +41,7 @@ use stripe_core::event::ListEvent;
 use stripe_shared::{CheckoutSessionBillingAddressCollection, CheckoutSessionId, CheckoutSessionMode};
 use stripe_types::RangeQueryTs;
 
-use crate::kernel::Timestamp;
+use crate::kernel::{Currency, Money, Timestamp};
 
 /// The metadata key that holds our order's id, on the session and on its payment intent.
 const ORDER: &str = "order";
@@ -39,13 +49,32 @@ const ORDER: &str = "order";
 const ORDER_NUMBER: &str = "order_number";
 /// The metadata key that holds our payment attempt's id.
 const PAYMENT: &str = "payment";
-/// The kinds of events that [`Gateway::events_since`] asks for: those that can change what an order's settlement sees.
-const KINDS: [&str; 5] = [
+/// The metadata key that holds our refund's id.
+const REFUND: &str = "refund";
+
+/// The kinds of events that [`Gateway::events_since`] asks for, and that a webhook endpoint should send: those that can change
+/// what is known of an order's money. Stripe lists at most 20 kinds at once.
+pub const EVENT_KINDS: [&str; 20] = [
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
     "checkout.session.expired",
     "payment_intent.payment_failed",
+    "charge.succeeded",
+    "charge.updated",
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.closed",
+    "payout.created",
+    "payout.updated",
+    "payout.paid",
+    "payout.failed",
 ];
 
 /// The client. Cheap to clone.
@@ -102,14 +131,8 @@ impl Gateway {
     /// keeps a key's answer for at least 24 hours, so that at most one session comes of it. Stripe also keeps an answer of status
     /// 500 under its key: if the outcome stays unknown until `expires_at` has passed, no session of this key can be paid any more.
     pub async fn create_session(&self, request: &SessionRequest) -> Result<CheckoutSession, GatewayError> {
-        // A key that is no header value would fail inside the client as if the connection had.
-        let key = Some(&request.idempotency_key)
-            .filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
-            .and_then(|key| IdempotencyKey::new(key).ok())
-            .ok_or_else(|| {
-                GatewayError::refused("idempotency_key", "an idempotency key has 1 to 255 visible ASCII characters")
-            })?;
-        let answer = creation(request).customize().request_strategy(RequestStrategy::Idempotent(key)).send(&self.client).await;
+        let once = once(&request.idempotency_key)?;
+        let answer = creation(request).customize().request_strategy(once).send(&self.client).await;
         self.read_session(answer, Effect::Write)
     }
 
@@ -118,7 +141,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::NotFound`] also where `id` cannot be a session's id: it may come from a visitor's address bar.
     pub async fn session(&self, id: &str) -> Result<CheckoutSession, GatewayError> {
-        let answer = RetrieveCheckoutSession::new(session_id(id)?).send(&self.client).await;
+        let answer = RetrieveCheckoutSession::new(CheckoutSessionId::from(plain(id)?)).send(&self.client).await;
         self.read_session(answer, Effect::Read)
     }
 
@@ -129,7 +152,7 @@ impl Gateway {
     /// # Errors
     /// After [`GatewayError::OutcomeUnknown`] and [`GatewayError::Unavailable`] repeat it: to expire twice is to expire once.
     pub async fn expire_session(&self, id: &str) -> Result<CheckoutSession, GatewayError> {
-        let answer = ExpireCheckoutSession::new(session_id(id)?).send(&self.client).await;
+        let answer = ExpireCheckoutSession::new(CheckoutSessionId::from(plain(id)?)).send(&self.client).await;
         match self.read_session(answer, Effect::Write) {
             Err(refusal @ GatewayError::Refused { .. }) => {
                 let session = self.session(id).await?;
@@ -146,7 +169,7 @@ impl Gateway {
     /// # Errors
     /// If one page fails, all fails: a gap would go unnoticed.
     pub async fn events_since(&self, since: Timestamp) -> Result<Vec<Notification>, GatewayError> {
-        let kinds: Vec<String> = KINDS.map(str::to_owned).into();
+        let kinds: Vec<String> = EVENT_KINDS.map(str::to_owned).into();
         let list = ListEvent::new().created(RangeQueryTs::gte(since.as_second())).types(kinds).limit(100);
         let mut events = list.paginate().stream(&self.client);
         let mut found = Vec::new();
@@ -230,12 +253,37 @@ impl Effect {
             Self::Read => GatewayError::Unavailable(reason),
         }
     }
+
+    /// A moment of Stripe's, in seconds since 1970.
+    fn instant(self, seconds: i64) -> Result<Timestamp, GatewayError> {
+        Timestamp::from_second(seconds).map_err(|_| self.unanswered("a moment that is none".to_owned()))
+    }
+}
+
+/// Sent once, under a key that makes a repetition the same request.
+fn once(key: &str) -> Result<RequestStrategy, GatewayError> {
+    // A key that is no header value would fail inside the client as if the connection had.
+    Some(key)
+        .filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
+        .and_then(|key| IdempotencyKey::new(key).ok())
+        .map(RequestStrategy::Idempotent)
+        .ok_or_else(|| GatewayError::refused("idempotency_key", "an idempotency key has 1 to 255 visible ASCII characters"))
 }
 
 /// An id goes into the request's path, so it must not be able to change which path that is.
-fn session_id(id: &str) -> Result<CheckoutSessionId, GatewayError> {
+fn plain(id: &str) -> Result<&str, GatewayError> {
     let plain = (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if plain { Ok(CheckoutSessionId::from(id)) } else { Err(GatewayError::NotFound) }
+    plain.then_some(id).ok_or(GatewayError::NotFound)
+}
+
+/// Stripe's name of a currency.
+fn stripes(currency: Currency) -> stripe_types::Currency {
+    currency.code().to_ascii_lowercase().parse().unwrap_or_else(|never: Infallible| match never {})
+}
+
+/// An amount of Stripe's; `None` in a currency that prices cannot be in.
+fn money(minor: i64, currency: &stripe_types::Currency) -> Option<Money> {
+    Some(Money::new(minor, currency.to_string().parse().ok()?))
 }
 
 fn creation(request: &SessionRequest) -> CreateCheckoutSession {
@@ -244,9 +292,7 @@ fn creation(request: &SessionRequest) -> CreateCheckoutSession {
         (ORDER_NUMBER.to_owned(), request.order_number.clone()),
         (PAYMENT.to_owned(), request.payment.to_string()),
     ]);
-    let code = request.amount.currency.code().to_ascii_lowercase();
-    let currency: stripe_types::Currency = code.parse().unwrap_or_else(|never: Infallible| match never {});
-    let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);
+    let mut price = CreateCheckoutSessionLineItemsPriceData::new(stripes(request.amount.currency));
     price.unit_amount = Some(request.amount.minor);
     price.product_data = Some(ProductData::new(&request.description));
     let mut line = CreateCheckoutSessionLineItems::new();
@@ -255,13 +301,18 @@ fn creation(request: &SessionRequest) -> CreateCheckoutSession {
     let mut intent = CreateCheckoutSessionPaymentIntentData::new();
     intent.description = Some(request.description.clone());
     intent.metadata = Some(metadata.clone());
-    CreateCheckoutSession::new()
+    let session = CreateCheckoutSession::new();
+    // Stripe takes one of the two: a customer's address of mail is the customer's.
+    let session = match &request.customer {
+        Some(customer) => session.customer(customer.as_str()),
+        None => session.customer_email(request.customer_email.as_str()),
+    };
+    session
         .mode(CheckoutSessionMode::Payment)
         .client_reference_id(request.order.to_string())
         .metadata(metadata)
         .payment_intent_data(intent)
         .billing_address_collection(CheckoutSessionBillingAddressCollection::Required)
-        .customer_email(request.customer_email.as_str())
         .line_items(vec![line])
         .success_url(&request.success_url)
         .cancel_url(&request.cancel_url)

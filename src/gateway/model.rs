@@ -22,6 +22,9 @@ pub struct SessionRequest {
     /// What is bought, on the hosted page and on the payment.
     pub description: String,
     pub customer_email: EmailAddress,
+    /// The customer that [`create_customer`](super::Gateway::create_customer) made for the order: then the hosted page knows the
+    /// buyer's name and address, and takes their mail address from there.
+    pub customer: Option<String>,
     /// Where the browser goes after paying; Stripe fills in `{CHECKOUT_SESSION_ID}`.
     pub success_url: String,
     /// Where it goes after giving up.

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use miniserde::json::Value;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::kernel::Timestamp;
@@ -28,28 +28,76 @@ pub struct Notification {
     /// Whether it is about real money.
     pub live: bool,
     pub created: Timestamp,
-    /// The Checkout Session that the event is about, if it is about one.
-    pub session: Option<String>,
-    /// The payment intent that it is about, or the session's.
-    pub intent: Option<String>,
+    /// The object that the event is about, where it is of a kind that can change what is known of an order's money.
+    pub about: Option<About>,
+}
+
+/// What to fetch on hearing of an event. `intent` is the payment intent that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A Checkout Session.
+    Session(String),
+    Refund {
+        id: String,
+        intent: Option<String>,
+    },
+    Dispute {
+        id: String,
+        intent: Option<String>,
+    },
+    Payout(String),
+    Charge {
+        id: String,
+        intent: Option<String>,
+    },
 }
 
 impl Notification {
+    /// The Checkout Session that the event is about, if it is about one.
+    pub fn session(&self) -> Option<&str> {
+        self.about.as_ref().and_then(About::session)
+    }
+
     /// What a body says of its subject, for a notification that was found in the gateway's list and has no body.
     pub fn gist(&self) -> Vec<u8> {
-        let object = match (&self.session, &self.intent) {
-            (Some(session), intent) => {
-                serde_json::json!({ "object": "checkout.session", "id": session, "payment_intent": intent })
-            }
-            (None, intent) => serde_json::json!({ "object": "payment_intent", "id": intent }),
+        let (object, id, intent) = match &self.about {
+            None => return br#"{"data":{"object":{}}}"#.to_vec(),
+            Some(About::Session(id)) => ("checkout.session", id, None),
+            Some(About::Refund { id, intent }) => ("refund", id, intent.as_ref()),
+            Some(About::Dispute { id, intent }) => ("dispute", id, intent.as_ref()),
+            Some(About::Payout(id)) => ("payout", id, None),
+            Some(About::Charge { id, intent }) => ("charge", id, intent.as_ref()),
         };
+        let object = serde_json::json!({ "object": object, "id": id, "payment_intent": intent });
         serde_json::json!({ "data": { "object": object } }).to_string().into_bytes()
     }
 
-    /// The Checkout Session that a kept body is about. The body's signature was checked before it was kept.
-    pub fn session_of(kept: &[u8]) -> Option<String> {
+    /// What a kept body is about. The body's signature was checked before it was kept.
+    pub fn about_kept(kept: &[u8]) -> Option<About> {
         let Kept { data } = serde_json::from_slice(kept).ok()?;
-        subjects(&data.object.object, data.object.id, None).0
+        data.object.about()
+    }
+}
+
+impl About {
+    /// The Checkout Session's id, if it is one.
+    pub fn session(&self) -> Option<&str> {
+        match self {
+            Self::Session(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn new(object: &str, id: String, intent: Option<String>) -> Option<Self> {
+        match object {
+            "checkout.session" => Some(Self::Session(id)),
+            "refund" => Some(Self::Refund { id, intent }),
+            "dispute" => Some(Self::Dispute { id, intent }),
+            "payout" => Some(Self::Payout(id)),
+            "charge" => Some(Self::Charge { id, intent }),
+            _ => None,
+        }
     }
 }
 
@@ -96,6 +144,17 @@ struct Object {
     payment_intent: Option<serde_json::Value>,
 }
 
+impl Object {
+    fn about(self) -> Option<About> {
+        let intent = match self.payment_intent {
+            Some(serde_json::Value::String(intent)) => Some(intent),
+            Some(serde_json::Value::Object(intent)) => intent.get("id").and_then(|id| id.as_str()).map(str::to_owned),
+            _ => None,
+        };
+        About::new(&self.object, self.id?, intent)
+    }
+}
+
 pub(super) fn verify(
     raw: &[u8],
     header: &str,
@@ -119,14 +178,8 @@ pub(super) fn verify(
     }
     let envelope: Envelope = serde_json::from_slice(raw).map_err(|_| NotificationRefusal::Malformed)?;
     let created = Timestamp::from_second(envelope.created).map_err(|_| NotificationRefusal::Malformed)?;
-    let Object { object, id, payment_intent } = envelope.data.object;
-    let of_object = match payment_intent {
-        Some(serde_json::Value::String(intent)) => Some(intent),
-        Some(serde_json::Value::Object(intent)) => intent.get("id").and_then(|id| id.as_str()).map(str::to_owned),
-        _ => None,
-    };
-    let (session, intent) = subjects(&object, id, of_object);
-    Ok(Notification { id: envelope.id, kind: envelope.kind, live: envelope.livemode, created, session, intent })
+    let about = envelope.data.object.about();
+    Ok(Notification { id: envelope.id, kind: envelope.kind, live: envelope.livemode, created, about })
 }
 
 /// The `Stripe-Signature` header for `raw`, as Stripe would send it at `now`.
@@ -148,23 +201,14 @@ pub(super) fn from_event(event: stripe_shared::Event) -> Option<Notification> {
         },
         _ => None,
     };
-    let (session, intent) = subjects(&text("object").unwrap_or_default(), text("id"), text("payment_intent"));
+    let about = text("id").and_then(|id| About::new(&text("object").unwrap_or_default(), id, text("payment_intent")));
     Some(Notification {
         id: event.id.to_string(),
         kind: event.type_.to_string(),
         live: event.livemode,
         created: Timestamp::from_second(event.created).ok()?,
-        session,
-        intent,
+        about,
     })
-}
-
-fn subjects(object: &str, id: Option<String>, intent: Option<String>) -> (Option<String>, Option<String>) {
-    match object {
-        "checkout.session" => (id, intent),
-        "payment_intent" => (None, id),
-        _ => (None, intent),
-    }
 }
 
 /// The time exactly as signed, and every `v1` that is hexadecimal.

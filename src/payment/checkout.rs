@@ -202,6 +202,7 @@ pub(super) fn request(services: &Services, order: &Order, payment: &Payment, att
         amount: payment.amount,
         description: order.description().to_owned(),
         customer_email: order.buyer.email.clone(),
+        customer: None,
         success_url: public.join(&format!("/orders/{}/return?session={{CHECKOUT_SESSION_ID}}", order.id)),
         cancel_url: public.join(&format!("/orders/{}", order.id)),
         expires_at: attempt.expires_at,

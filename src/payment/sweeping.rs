@@ -68,7 +68,7 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
 async fn process_again(services: &Services, limit: Timestamp) -> Result<(), sea_orm::DbErr> {
     let left = store::unprocessed_before(&*services.db.snapshot().await?, limit, AGAIN).await?;
     for (event, kind, body) in left {
-        let session = Notification::session_of(&body);
+        let session = Notification::about_kept(&body).and_then(|about| about.session().map(str::to_owned));
         if session.is_none() && kind.starts_with("checkout.session.") {
             tracing::error!(event, "a kept notification cannot be read");
             continue;
@@ -118,7 +118,7 @@ pub(super) async fn receive(txn: &Txn, notification: &Notification, raw: &[u8]) 
     if !store::insert_event(txn, notification, raw).await? {
         return Ok(Receipt::Known);
     }
-    let job = ProcessEvent { event: notification.id.clone(), session: notification.session.clone() };
+    let job = ProcessEvent { event: notification.id.clone(), session: notification.session().map(str::to_owned) };
     jobs::enqueue(txn, &job).await?;
     Ok(Receipt::New)
 }

@@ -1,5 +1,7 @@
 //! Stripe's API, as much of it as the product uses.
 
+mod money;
+
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, header};
@@ -15,7 +17,7 @@ use super::faults::misbehave;
 use super::params::Params;
 use super::shapes::{self, ApiError};
 use super::state::{Act, Answer, EventRecord, NotNow, Progress, Session};
-use super::{PracticeError, PracticeGateway, RETENTION};
+use super::{Change, PracticeError, PracticeGateway, RETENTION};
 use crate::kernel::time::shifted;
 
 const SESSIONS: &str = "/v1/checkout/sessions";
@@ -27,8 +29,8 @@ pub(super) fn routes(practice: PracticeGateway) -> Router {
         .route(SESSIONS, get(list_sessions).post(create_session))
         .route("/v1/checkout/sessions/{id}", get(show_session))
         .route("/v1/checkout/sessions/{id}/expire", post(expire_session))
-        .route("/v1/payment_intents/{id}", get(show_intent))
         .route(EVENTS, get(list_events))
+        .merge(money::routes())
         .route("/v1/{*rest}", any(unknown_path))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(practice.clone(), authorise))
@@ -54,17 +56,34 @@ async fn authorise(State(practice): State<PracticeGateway>, request: Request, ne
 }
 
 async fn create_session(State(practice): State<PracticeGateway>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
-    let params = Params::parse(&body)?;
-    let key = idempotency_key(&headers)?;
-    let fingerprint = params.fingerprint(SESSIONS);
+    keyed(&practice, SESSIONS, &headers, &body, |params, state, change| {
+        let purchase = params.into_purchase(change.now)?;
+        if let Some(unknown) = purchase.customer.as_ref().filter(|id| !state.customers.contains_key(*id)) {
+            return Err(ApiError::invalid("customer", "resource_missing", &format!("No such customer: '{unknown}'")));
+        }
+        let id = state.create(purchase, &practice.0.settings.public_url, change);
+        state.sessions.get(&id).map(|session| shapes::session(state, session)).ok_or_else(ApiError::broken)
+    })
+}
+
+/// Makes something, or answers again with what the same request under the same key made.
+fn keyed(
+    practice: &PracticeGateway,
+    path: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+    make: impl FnOnce(Params, &mut super::state::State, &Change<'_>) -> Result<Value, ApiError>,
+) -> Result<Response, ApiError> {
+    let params = Params::parse(body)?;
+    let key = idempotency_key(headers)?;
+    let fingerprint = params.fingerprint(path);
     let (answer, replayed) = practice.change(|state, change| {
         if let Some(known) = key.as_ref().and_then(|key| state.answers.get(key)) {
             let same = known.fingerprint == fingerprint;
             return if same { Ok((known.body.clone(), "true")) } else { Err(ApiError::other_request()) };
         }
         // Only what passed validation is kept under the key, as with Stripe.
-        let purchase = params.into_purchase(change.now)?;
-        let body = shapes::session(state.create(purchase, &practice.0.settings.public_url, change));
+        let body = make(params, state, change)?;
         if let Some(key) = key {
             state.answers.insert(key, Answer { fingerprint, body: body.clone(), created: change.now });
         }
@@ -81,7 +100,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 }
 
 async fn show_session(State(practice): State<PracticeGateway>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let found = practice.read(|state, _| state.sessions.get(&id).map(shapes::session))?;
+    let found = practice.read(|state, _| state.sessions.get(&id).map(|session| shapes::session(state, session)))?;
     found.map(Json).ok_or_else(|| no_such("checkout.session", &id))
 }
 
@@ -92,29 +111,20 @@ async fn expire_session(State(practice): State<PracticeGateway>, Path(id): Path<
         }
         let only_open = |NotNow| ApiError::invalid("", None, "Only Checkout Sessions with a status of open can be expired.");
         state.act(&id, Act::Expire, change).map_err(only_open)?;
-        Ok(shapes::session(&state.sessions[&id]))
+        Ok(shapes::session(state, &state.sessions[&id]))
     })??;
     Ok(Json(expired))
 }
 
-async fn show_intent(State(practice): State<PracticeGateway>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let found = practice.read(|state, _| {
-        let intent = state.intents.get(&id)?;
-        Some(shapes::intent(intent, &state.sessions.get(&intent.session)?.purchase))
-    })?;
-    found.map(Json).ok_or_else(|| no_such("payment_intent", &id))
-}
-
 async fn list_sessions(State(practice): State<PracticeGateway>, RawQuery(query): RawQuery) -> Result<Json<Value>, ApiError> {
-    let mut params = Params::parse(query.unwrap_or_default().as_bytes())?;
-    let page = Page::take(&mut params)?;
+    let (page, mut params) = Page::of(query)?;
     let status = params.take("status");
     params.finish()?;
     practice.read(|state, _| {
         let mut sessions: Vec<&Session> = state.sessions.values().collect();
         sessions.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
         let wanted = |session: &&Session| status.as_deref().is_none_or(|status| status == status_word(&session.progress));
-        page.cut(SESSIONS, sessions, |session| &session.id, wanted, shapes::session)
+        page.cut(SESSIONS, sessions, |session| &session.id, wanted, |session| shapes::session(state, session))
     })?
 }
 
@@ -127,8 +137,7 @@ fn status_word(progress: &Progress) -> &'static str {
 }
 
 async fn list_events(State(practice): State<PracticeGateway>, RawQuery(query): RawQuery) -> Result<Json<Value>, ApiError> {
-    let mut params = Params::parse(query.unwrap_or_default().as_bytes())?;
-    let page = Page::take(&mut params)?;
+    let (page, mut params) = Page::of(query)?;
     let mut kinds = params.take_list("types");
     kinds.extend(params.take("type"));
     let from = if params.has("created[gte]") { params.take_whole("created[gte]")? } else { i64::MIN };
@@ -157,11 +166,14 @@ struct Page {
 }
 
 impl Page {
-    fn take(params: &mut Params) -> Result<Self, ApiError> {
+    /// The page that a query asks for, and the rest of the query.
+    fn of(query: Option<String>) -> Result<(Self, Params), ApiError> {
+        let mut params = Params::parse(query.unwrap_or_default().as_bytes())?;
         let limit = if params.has("limit") { params.take_whole("limit")? } else { 10 };
         let limit = usize::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
         let invalid = || ApiError::invalid("limit", "parameter_invalid_integer", "The limit is 1 to 100.");
-        Ok(Self { limit: limit.ok_or_else(invalid)?, after: params.take("starting_after") })
+        let page = Self { limit: limit.ok_or_else(invalid)?, after: params.take("starting_after") };
+        Ok((page, params))
     }
 
     /// `items`, newest first: those that come after the cursor and are wanted, up to the limit.

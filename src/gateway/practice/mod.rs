@@ -1,17 +1,23 @@
-//! The practice gateway: a small server with Stripe's HTTP shapes and a hosted page, for development and tests. No money moves.
+//! The practice gateway: a small server with Stripe's HTTP shapes, a hosted page and a dashboard, for development and tests. No
+//! money moves.
 //!
 //! It is reached by the same client as Stripe, through the client's base URL. What it keeps survives a restart. Sessions expire by
 //! *service* time, the clock that development moves; webhooks are signed and retried by *machine* time, as Stripe's are.
 
 mod api;
+mod dashboard;
+mod deeds;
 mod deliveries;
 mod faults;
+mod money;
 mod pages;
 mod params;
 mod shapes;
 mod state;
 mod store;
 
+pub use dashboard::DeedRefusal;
+pub use deeds::Deed;
 pub use faults::Fault;
 
 use std::convert::Infallible;
@@ -112,9 +118,9 @@ impl PracticeGateway {
         })))
     }
 
-    /// Stripe's API under `/v1`, and the hosted page under `/pay`.
+    /// Stripe's API under `/v1`, the hosted page under `/pay` and the merchant's under `/dashboard`.
     pub fn router(&self) -> Router {
-        api::routes(self.clone()).merge(pages::routes(self.clone()))
+        api::routes(self.clone()).merge(pages::routes(self.clone())).merge(dashboard::routes(self.clone()))
     }
 
     /// Turns webhooks on, off or aside.

@@ -34,7 +34,7 @@ struct PayPage<'a> {
 struct MissingPage;
 
 /// A page that could not be made.
-enum Trouble {
+pub(super) enum Trouble {
     Missing,
     Broken,
 }
@@ -107,7 +107,7 @@ fn success_url(session: &Session) -> String {
 
 /// No inline code, nothing from elsewhere. Browsers hold `form-action` against the redirect that follows a form, too,
 /// so the merchant's origins are in it.
-fn guarded(targets: &[&str]) -> HeaderMap {
+pub(super) fn guarded(targets: &[&str]) -> HeaderMap {
     let mut forms = String::from("'self'");
     for origin in targets.iter().filter_map(|target| Url::parse(target).ok()).map(|url| url.origin().ascii_serialization()) {
         if !forms.ends_with(&origin) {

@@ -18,6 +18,15 @@ const LATEST: SignedDuration = SignedDuration::from_hours(24);
 /// Stripe takes eight digits of minor units.
 const MOST: i64 = 99_999_999;
 
+/// The least that Stripe charges, in minor units; where it names nothing, the least that a card network can.
+fn least(currency: Currency) -> i64 {
+    match currency {
+        Currency::INR | Currency::EUR | Currency::USD | Currency::JPY => 50,
+        Currency::GBP => 30,
+        Currency::KWD => 10,
+    }
+}
+
 /// What is bought, and all that the merchant said of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Purchase {
@@ -25,6 +34,9 @@ pub(super) struct Purchase {
     /// The lines' names.
     pub(super) lines: Vec<String>,
     pub(super) email: Option<EmailAddress>,
+    /// Instead of a mail address.
+    #[serde(default)]
+    pub(super) customer: Option<String>,
     pub(super) reference: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
     pub(super) intent_description: Option<String>,
@@ -64,7 +76,7 @@ impl Params {
         self.0.remove(name).filter(|value| !value.is_empty())
     }
 
-    fn require(&mut self, name: &str) -> Result<String, ApiError> {
+    pub(super) fn require(&mut self, name: &str) -> Result<String, ApiError> {
         self.take(name).ok_or_else(|| ApiError::invalid(name, "parameter_missing", &format!("Missing required param: {name}.")))
     }
 
@@ -76,7 +88,7 @@ impl Params {
         }
     }
 
-    fn take_text(&mut self, name: &str, max: usize) -> Result<Option<String>, ApiError> {
+    pub(super) fn take_text(&mut self, name: &str, max: usize) -> Result<Option<String>, ApiError> {
         let invalid = |_| ApiError::invalid(name, None, &format!("Invalid text, at most {max} characters."));
         self.take(name).map(|text| single_line(&text, max).map_err(invalid)).transpose()
     }
@@ -96,7 +108,7 @@ impl Params {
     }
 
     /// Stripe's limits: 50 keys of 40 characters, values of 500.
-    fn take_metadata(&mut self, prefix: &str) -> Result<BTreeMap<String, String>, ApiError> {
+    pub(super) fn take_metadata(&mut self, prefix: &str) -> Result<BTreeMap<String, String>, ApiError> {
         let start = format!("{prefix}[");
         let names: Vec<String> = self.0.keys().filter(|name| name.starts_with(&start)).cloned().collect();
         let mut metadata = BTreeMap::new();
@@ -127,11 +139,11 @@ impl Params {
             return Err(ApiError::invalid("mode", None, "The practice gateway knows the mode payment only."));
         }
         let (amount, lines) = self.take_lines()?;
-        let invalid_email = |_| ApiError::invalid("customer_email", "email_invalid", "Invalid email address.");
         let purchase = Purchase {
             amount,
             lines,
-            email: self.take("customer_email").map(|email| email.parse().map_err(invalid_email)).transpose()?,
+            email: self.take_email("customer_email")?,
+            customer: self.take("customer"),
             reference: self.take_text("client_reference_id", 200)?,
             metadata: self.take_metadata("metadata")?,
             intent_description: self.take_text("payment_intent_data[description]", 1000)?,
@@ -144,7 +156,16 @@ impl Params {
             expires_at: self.take_expiry(now)?,
         };
         self.finish()?;
+        if purchase.email.is_some() && purchase.customer.is_some() {
+            let message = "You may only specify one of these parameters: customer, customer_email.";
+            return Err(ApiError::invalid("customer", None, message));
+        }
         Ok(purchase)
+    }
+
+    pub(super) fn take_email(&mut self, name: &str) -> Result<Option<EmailAddress>, ApiError> {
+        let invalid = |_| ApiError::invalid(name, "email_invalid", "Invalid email address.");
+        self.take(name).map(|email| email.parse().map_err(invalid)).transpose()
     }
 
     fn take_billing_address(&mut self) -> Result<String, ApiError> {
@@ -186,8 +207,10 @@ impl Params {
         let total =
             total.ok_or_else(|| ApiError::invalid("line_items", "parameter_missing", "Missing required param: line_items."))?;
         match total.minor {
-            ..1 => Err(ApiError::invalid("line_items", "amount_too_small", "The total amount is too small.")),
-            1..=MOST => Ok((total, names)),
+            minor if minor < least(total.currency) => {
+                Err(ApiError::invalid("line_items", "amount_too_small", "The total amount is too small."))
+            }
+            ..=MOST => Ok((total, names)),
             _ => Err(ApiError::invalid("line_items", "amount_too_large", "The total amount is too large.")),
         }
     }

@@ -6,9 +6,19 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::params::Purchase;
-use super::state::{EventRecord, Intent, IntentStatus, Progress, Sending, Session};
+use super::state::{EventRecord, Intent, IntentStatus, Progress, Sending, Session, State};
+use crate::kernel::Currency;
 
-pub(super) fn session(session: &Session) -> Value {
+mod money;
+
+pub(super) use money::{charge, customer, dispute, payout, refund, transaction};
+
+/// As Stripe writes it.
+fn code(currency: Currency) -> String {
+    currency.code().to_ascii_lowercase()
+}
+
+pub(super) fn session(state: &State, session: &Session) -> Value {
     let (status, payment_status) = match session.progress {
         Progress::Open { .. } => ("open", "unpaid"),
         Progress::Processing { .. } | Progress::Refused { .. } => ("complete", "unpaid"),
@@ -16,6 +26,8 @@ pub(super) fn session(session: &Session) -> Value {
         Progress::Expired { .. } => ("expired", "unpaid"),
     };
     let purchase = &session.purchase;
+    let customer = purchase.customer.as_ref().and_then(|id| state.customers.get(id));
+    let email = purchase.email.as_ref().or_else(|| customer?.email.as_ref());
     json!({
         "id": session.id,
         "object": "checkout.session",
@@ -28,12 +40,12 @@ pub(super) fn session(session: &Session) -> Value {
         "payment_intent": session.progress.intent(),
         "amount_subtotal": purchase.amount.minor,
         "amount_total": purchase.amount.minor,
-        "currency": purchase.amount.currency.code().to_ascii_lowercase(),
+        "currency": code(purchase.amount.currency),
         "client_reference_id": purchase.reference,
         "metadata": purchase.metadata,
-        "customer": null,
+        "customer": purchase.customer,
         "customer_email": purchase.email,
-        "customer_details": purchase.email.as_ref().map(|email| json!({ "email": email, "tax_exempt": "none", "tax_ids": [] })),
+        "customer_details": email.map(|email| json!({ "email": email, "tax_exempt": "none", "tax_ids": [] })),
         "billing_address_collection": purchase.billing_address,
         "success_url": purchase.success_url,
         "cancel_url": purchase.cancel_url,
@@ -48,7 +60,7 @@ pub(super) fn session(session: &Session) -> Value {
     })
 }
 
-pub(super) fn intent(intent: &Intent, purchase: &Purchase) -> Value {
+pub(super) fn intent(state: &State, intent: &Intent, purchase: &Purchase) -> Value {
     let status = match intent.status {
         IntentStatus::Declined => "requires_payment_method",
         IntentStatus::Processing => "processing",
@@ -70,7 +82,7 @@ pub(super) fn intent(intent: &Intent, purchase: &Purchase) -> Value {
         "amount": purchase.amount.minor,
         "amount_capturable": 0,
         "amount_received": received,
-        "currency": purchase.amount.currency.code().to_ascii_lowercase(),
+        "currency": code(purchase.amount.currency),
         "status": status,
         "description": purchase.intent_description,
         "metadata": purchase.intent_metadata,
@@ -78,8 +90,8 @@ pub(super) fn intent(intent: &Intent, purchase: &Purchase) -> Value {
         "confirmation_method": "automatic",
         "payment_method_types": ["card"],
         "last_payment_error": (intent.status == IntentStatus::Declined).then_some(declined),
-        "latest_charge": null,
-        "customer": null,
+        "latest_charge": state.charge_of(&intent.id).map(|charge| &charge.id),
+        "customer": purchase.customer,
     })
 }
 
@@ -140,6 +152,10 @@ impl ApiError {
     pub(super) fn other_request() -> Self {
         let message = "Keys for idempotent requests can only be used with the same parameters they were first used with.";
         Self { status: StatusCode::BAD_REQUEST, kind: "idempotency_error", code: None, param: None, message: message.to_owned() }
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     pub(super) fn broken() -> Self {

@@ -5,17 +5,24 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::money::{Charge, Customer, Dispute, Payout, Refund, Transaction};
 use super::params::Purchase;
 use super::{Change, shapes};
 use crate::kernel::Timestamp;
 
-/// Everything. Kinds of objects to come (refunds, disputes) are maps to add, empty in older files.
+/// Everything. Kinds of objects to come are fields to add, empty in older files.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct State {
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) intents: BTreeMap<String, Intent>,
-    /// Oldest first.
+    pub(super) customers: BTreeMap<String, Customer>,
+    // Of these, the oldest first.
+    pub(super) charges: Vec<Charge>,
+    pub(super) refunds: Vec<Refund>,
+    pub(super) disputes: Vec<Dispute>,
+    pub(super) payouts: Vec<Payout>,
+    pub(super) transactions: Vec<Transaction>,
     pub(super) events: Vec<EventRecord>,
     /// The answers kept by idempotency key.
     pub(super) answers: BTreeMap<String, Answer>,
@@ -129,11 +136,13 @@ impl Progress {
 }
 
 impl State {
-    pub(super) fn create(&mut self, purchase: Purchase, public_url: &str, change: &Change<'_>) -> &Session {
+    /// A new session's id.
+    pub(super) fn create(&mut self, purchase: Purchase, public_url: &str, change: &Change<'_>) -> String {
         let id = change.id("cs_test");
         let page = format!("{public_url}/pay/{id}");
         let session = Session { id: id.clone(), created: change.now, page, purchase, progress: Progress::Open { intent: None } };
-        self.sessions.entry(id).or_insert(session)
+        self.sessions.insert(id.clone(), session);
+        id
     }
 
     /// Does `act` to a session and records the events that Stripe would.
@@ -146,7 +155,7 @@ impl State {
             (Progress::Open { intent }, Act::Pay) => (
                 Progress::Paid { intent: intent.unwrap_or_else(|| change.id("pi")) },
                 Some(IntentStatus::Succeeded),
-                &["payment_intent.succeeded", "checkout.session.completed"],
+                &["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed", "charge.updated"],
             ),
             (Progress::Open { intent }, Act::Decline) => (
                 Progress::Open { intent: Some(intent.unwrap_or_else(|| change.id("pi"))) },
@@ -165,7 +174,7 @@ impl State {
             (Progress::Processing { intent }, Act::BankConfirms) => (
                 Progress::Paid { intent },
                 Some(IntentStatus::Succeeded),
-                &["payment_intent.succeeded", "checkout.session.async_payment_succeeded"],
+                &["charge.succeeded", "payment_intent.succeeded", "checkout.session.async_payment_succeeded", "charge.updated"],
             ),
             (Progress::Processing { intent }, Act::BankRefuses) => (
                 Progress::Refused { intent },
@@ -176,7 +185,11 @@ impl State {
         };
         self.set_intent(id, progress.intent(), status, change);
         if let Some(session) = self.sessions.get_mut(id) {
+            let (amount, intent) = (session.purchase.amount, progress.intent().map(str::to_owned));
             session.progress = progress;
+            if let (Some(intent), Some(IntentStatus::Succeeded)) = (intent, status) {
+                self.charge(&intent, amount, act == Act::BankConfirms, change);
+            }
         }
         for kind in kinds {
             self.record(id, kind, change);
@@ -211,10 +224,19 @@ impl State {
     fn record(&mut self, session: &str, kind: &str, change: &Change<'_>) {
         let Some(session) = self.sessions.get(session) else { return };
         let intent = session.progress.intent().and_then(|id| self.intents.get(id));
-        let object = match intent {
-            Some(intent) if kind.starts_with("payment_intent.") => shapes::intent(intent, &session.purchase),
-            _ => shapes::session(session),
+        let charge = intent.and_then(|intent| self.charge_of(&intent.id));
+        let object = match (intent, charge) {
+            // What it did to the balance is known a little later.
+            (_, Some(charge)) if kind == "charge.succeeded" => shapes::charge(self, charge, Value::Null),
+            (_, Some(charge)) if kind.starts_with("charge.") => shapes::charge(self, charge, charge.transaction.as_str().into()),
+            (Some(intent), _) if kind.starts_with("payment_intent.") => shapes::intent(self, intent, &session.purchase),
+            _ => shapes::session(self, session),
         };
+        self.tell_of(kind, object, change);
+    }
+
+    /// Records an event about an object as it is now.
+    pub(super) fn tell_of(&mut self, kind: &str, object: Value, change: &Change<'_>) {
         let sending = if change.webhooks { Sending::Due { attempts: 0, at: change.machine } } else { Sending::NotWanted };
         self.events.push(EventRecord { id: change.id("evt"), kind: kind.to_owned(), created: change.now, object, sending });
     }

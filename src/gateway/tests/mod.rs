@@ -1,8 +1,13 @@
 //! The client against the practice gateway, over a socket.
 
+mod accepted;
+mod customers;
+mod dashboard;
 mod faults;
+mod money;
 mod notifications;
 mod pages;
+mod requests;
 mod sessions;
 
 use std::time::Duration;
@@ -16,7 +21,9 @@ use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
 use super::practice::{PracticeGateway, PracticeSettings};
-use super::{CheckoutSession, Gateway, GatewaySettings, Notification, SessionRequest};
+use super::{
+    CheckoutSession, CustomerAddress, CustomerRequest, Gateway, GatewaySettings, Notification, RefundRequest, SessionRequest,
+};
 use crate::kernel::random::Randomness;
 use crate::kernel::time::shifted;
 use crate::kernel::{Clocks, Currency, Money, Timestamp};
@@ -75,9 +82,37 @@ impl Stage {
             amount: Money::new(650_000, Currency::INR),
             description: "Certificate Course in International Relations".to_owned(),
             customer_email: "demo.03@example.org".parse().unwrap(),
+            customer: None,
             success_url: "http://127.0.0.1:8000/enrol/return?session={CHECKOUT_SESSION_ID}".to_owned(),
             cancel_url: "http://127.0.0.1:8000/enrol/pay".to_owned(),
             expires_at: shifted(now, SignedDuration::from_mins(31)),
+        }
+    }
+
+    fn customer(&self, key: &str) -> CustomerRequest {
+        CustomerRequest {
+            idempotency_key: key.to_owned(),
+            order: self.randomness.id(self.clocks.service()),
+            order_number: "L-2027-0001".to_owned(),
+            name: "Demo Student".to_owned(),
+            email: "demo.03@example.org".parse().unwrap(),
+            address: CustomerAddress {
+                street: "1 Demo Road\nSecond floor\n\nDemo Nagar\n".to_owned(),
+                city: Some("New Delhi".to_owned()),
+                state: Some("DL".to_owned()),
+                postal_code: Some("110001".to_owned()),
+                country: "IN".to_owned(),
+            },
+        }
+    }
+
+    fn refund_request(&self, key: &str, intent: &str, amount: Money) -> RefundRequest {
+        RefundRequest {
+            idempotency_key: key.to_owned(),
+            intent: intent.to_owned(),
+            amount,
+            refund: self.randomness.id(self.clocks.service()),
+            order_number: "L-2027-0001".to_owned(),
         }
     }
 

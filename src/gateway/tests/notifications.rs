@@ -6,8 +6,8 @@ use axum::routing::post;
 use stripe_webhook::Webhook;
 
 use super::*;
-use crate::gateway::practice::Delivery;
-use crate::gateway::{MAX_NOTIFICATION, NotificationRefusal, notification};
+use crate::gateway::practice::{Deed, Delivery};
+use crate::gateway::{About, EVENT_KINDS, MAX_NOTIFICATION, NotificationRefusal, notification};
 
 const BODY: &str = r#"{"id":"evt_1","type":"checkout.session.completed","livemode":false,"created":1799033400,
     "data":{"object":{"object":"checkout.session","id":"cs_1","payment_intent":"pi_1"}}}"#;
@@ -37,8 +37,7 @@ fn a_signed_notification_is_read() {
         kind: "checkout.session.completed".to_owned(),
         live: false,
         created: Timestamp::from_second(1_799_033_400).unwrap(),
-        session: Some("cs_1".to_owned()),
-        intent: Some("pi_1".to_owned()),
+        about: Some(About::Session("cs_1".to_owned())),
     };
     assert_eq!(told, wanted);
     assert_eq!(verify(BODY.as_bytes(), &signed(BODY, "whsec_next", now())), Ok(wanted));
@@ -89,9 +88,46 @@ fn a_signed_body_that_is_no_event_is_malformed_or_too_large() {
 
 #[test]
 fn an_event_about_something_else_names_no_session() {
-    let body = r#"{"id":"evt_2","type":"some.kind.to.come","livemode":true,"created":1,"data":{"object":{"object":"charge","payment_intent":{"id":"pi_2"}}}}"#;
+    let body =
+        r#"{"id":"evt_2","type":"some.kind.to.come","livemode":true,"created":1,"data":{"object":{"object":"coupon","id":"x"}}}"#;
     let told = verify(body.as_bytes(), &signed(body, WEBHOOK_SECRET, now())).unwrap();
-    assert_eq!((told.live, told.session, told.intent.as_deref()), (true, None, Some("pi_2")));
+    assert_eq!((told.live, told.about), (true, None));
+}
+
+#[tokio::test]
+async fn an_event_says_what_to_fetch_whether_sent_listed_or_kept() {
+    let (receiver, url, _server) = Receiver::start().await;
+    let stage = Stage::with(|settings| settings.webhook_url = Some(url)).await;
+    let session = stage.created("key-1").await;
+    stage.press(&session, "decline").await;
+    stage.press(&session, "pay").await;
+    let intent = stage.fetched(&session).await.intent;
+    let charge = stage.gateway.charge_of(intent.as_ref().unwrap()).await.unwrap().unwrap().id;
+    let refund = stage.practice.refund(intent.as_ref().unwrap(), Some(100)).unwrap();
+    let dispute = stage.practice.dispute(intent.as_ref().unwrap()).unwrap();
+    let other = stage.created("key-2").await;
+    stage.press(&other, "pay").await;
+    let payout = stage.practice.pay_out().unwrap();
+    stage.practice.deliver_due().await.unwrap();
+    let at = stage.clocks.machine();
+    let sent: Vec<(Notification, String)> = receiver
+        .taken()
+        .into_iter()
+        .map(|(signature, body)| (stage.gateway.verify_notification(body.as_bytes(), &signature, at).unwrap(), body))
+        .collect();
+    let about = |kind: &str| sent.iter().find(|(told, _)| told.kind == kind).unwrap().0.about.clone();
+    assert_eq!(about("payment_intent.payment_failed"), None);
+    assert_eq!(about("checkout.session.completed"), Some(About::Session(session.id.clone())));
+    assert_eq!(about("charge.refunded"), Some(About::Charge { id: charge, intent: intent.clone() }));
+    assert_eq!(about("refund.created"), Some(About::Refund { id: refund, intent: intent.clone() }));
+    assert_eq!(about("charge.dispute.funds_withdrawn"), Some(About::Dispute { id: dispute, intent }));
+    assert_eq!(about("payout.created"), Some(About::Payout(payout)));
+    for listed in stage.events().await {
+        let (told, body) = sent.iter().find(|(told, _)| told.id == listed.id).unwrap();
+        assert_eq!(*told, listed);
+        assert_eq!(Notification::about_kept(body.as_bytes()), listed.about);
+        assert_eq!(Notification::about_kept(&listed.gist()), listed.about);
+    }
 }
 
 #[tokio::test]
@@ -108,9 +144,9 @@ async fn events_are_listed_over_several_pages_oldest_first() {
     let mut ids: Vec<_> = events.iter().map(|event| &event.id).collect();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!((events.len(), ids.len()), (206, 206));
+    assert_eq!((events.len(), ids.len()), (208, 208));
     assert!(events[..205].iter().all(|event| event.kind == "payment_intent.payment_failed"));
-    assert_eq!(events[205].kind, "checkout.session.completed");
+    assert_eq!(events[206].kind, "checkout.session.completed");
     assert_eq!(stage.gateway.events_since(middle).await.unwrap(), events[205..]);
     stage.pass(SignedDuration::from_hours(31 * 24));
     assert_eq!(stage.events().await, []);
@@ -153,7 +189,16 @@ async fn a_webhook_is_signed_and_reads_as_stripes() {
     let stage = Stage::with(|settings| settings.webhook_url = Some(url)).await;
     let session = stage.created("key-1").await;
     stage.press(&session, "pay").await;
-    assert_eq!(stage.practice.deliver_due().await.unwrap(), 2);
+    let intent = stage.fetched(&session).await.intent.unwrap();
+    let refund = stage.practice.refund(&intent, Some(100)).unwrap();
+    stage.practice.deed(&refund, Deed::RefundFails).unwrap();
+    let dispute = stage.practice.dispute(&intent).unwrap();
+    stage.practice.deed(&dispute, Deed::DisputeAnswered).unwrap();
+    stage.practice.deed(&dispute, Deed::DisputeWon).unwrap();
+    let payout = stage.practice.pay_out().unwrap();
+    stage.practice.deed(&payout, Deed::PayoutArrives).unwrap();
+    stage.practice.deed(&payout, Deed::PayoutFails).unwrap();
+    assert_eq!(stage.practice.deliver_due().await.unwrap(), 18);
     let taken = receiver.taken();
     let at = stage.clocks.machine();
     let kinds: Vec<_> = taken
@@ -165,7 +210,10 @@ async fn a_webhook_is_signed_and_reads_as_stripes() {
             event.type_.to_string()
         })
         .collect();
-    assert_eq!(kinds, ["payment_intent.succeeded", "checkout.session.completed"]);
+    let paid = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed", "charge.updated"];
+    assert_eq!(kinds[..4], paid);
+    let told = |start: &str| kinds.iter().filter(|kind| kind.starts_with(start)).count();
+    assert_eq!((told("refund."), told("charge.refunded"), told("charge.dispute."), told("payout.")), (3, 1, 5, 5));
     assert_eq!(stage.practice.deliver_due().await.unwrap(), 0);
     assert_eq!(receiver.taken().len(), 0);
 }
@@ -241,4 +289,12 @@ async fn the_background_task_delivers_and_stops() {
     assert!(taken[0].1.contains("checkout.session.expired") && taken[0].1.contains(&session.id));
     stop.cancel();
     tokio::time::timeout(Duration::from_secs(30), task).await.expect("the task ends").unwrap();
+}
+
+#[test]
+fn the_readme_lists_every_kind_of_event_that_is_wanted() {
+    let readme = include_str!("../../../README.md");
+    for kind in EVENT_KINDS {
+        assert!(readme.contains(&format!("`{kind}`")), "{kind}");
+    }
 }

@@ -141,7 +141,7 @@ async fn a_session_expires_by_service_time_once() {
     assert_eq!(stage.fetched(&session).await.status, SessionStatus::Expired);
     let events = stage.events().await;
     assert_eq!(events.len(), 1);
-    assert_eq!((events[0].kind.as_str(), events[0].session.as_ref()), ("checkout.session.expired", Some(&session.id)));
+    assert_eq!((events[0].kind.as_str(), events[0].session()), ("checkout.session.expired", Some(session.id.as_str())));
 }
 
 #[tokio::test]

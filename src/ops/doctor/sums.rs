@@ -5,6 +5,7 @@ use sea_orm::DbErr;
 use super::{Finding, fault, ok, warning};
 use crate::config::Settings;
 use crate::db::Db;
+use crate::gateway::EVENT_KINDS;
 use crate::kernel::time::SignedDuration;
 use crate::payment::checking::{self, Verdict as Books};
 use crate::views::sums::{Sums, sums};
@@ -76,7 +77,9 @@ fn notifications(vitals: &Vitals, settings: &Settings) -> Finding {
         Some(at) => ok("webhook", format!("the last notification was received at {}", at.strftime("%Y-%m-%d %H:%M UTC"))),
         None => {
             let endpoint = settings.server.public_url.join("/webhooks/stripe");
-            let remedy = format!("At Stripe, add the endpoint {endpoint} and put its secret into gateway.webhook_secrets");
+            let kinds = EVENT_KINDS.join(", ");
+            let remedy =
+                format!("At Stripe, add the endpoint {endpoint} for {kinds}, and put its secret into gateway.webhook_secrets");
             warning("webhook", "no notification was ever received", remedy)
         }
     }
