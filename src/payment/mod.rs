@@ -4,6 +4,7 @@
 //! idempotent decision. Every captured payment ends enrolled or in the admin's queue.
 
 mod checkout;
+mod invoicing;
 pub mod jobs;
 pub mod model;
 mod offline;
@@ -22,6 +23,7 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::gateway::Notification;
 
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
+pub use invoicing::{issue_credit_note, issue_proforma};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,

@@ -1,6 +1,7 @@
 //! Payment against the practice gateway, over a socket, with the clock in the test's hands.
 
 mod checkout;
+mod documents;
 mod offline;
 mod settling;
 
@@ -13,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
-use super::jobs::{ExpirePages, LapseHold, ProcessEvent, Sweep};
+use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, Sweep};
 use super::*;
 use crate::db::rows::payment::payments;
 use crate::enrolment::testing::{SYSTEM, cohort_of, name, student_of};
@@ -67,6 +68,7 @@ impl Stage {
         let services = Services { gateway: gateway.unwrap(), ..bench.services.clone() };
         let cohort = cohort_of(&services.db, capacity).await;
         let registry = Registry::new().with::<LapseHold>().with::<ExpirePages>().with::<ProcessEvent>().with_periodic::<Sweep>();
+        let registry = registry.with::<IssueDocument>().with::<crate::documents::jobs::SetPdf>();
         let registry = Arc::new(registry);
         Self { bench, services, practice, cohort, registry, _server: AbortOnDropHandle::new(server) }
     }
