@@ -19,6 +19,7 @@ pub mod services;
 // 2: domains; ARCHITECTURE.md has their order
 pub mod catalogue;
 pub mod certificates;
+pub mod documents;
 pub mod enrolment;
 pub mod identity;
 pub mod learning;

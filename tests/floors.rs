@@ -18,6 +18,7 @@ const FLOORS: [(&str, &[&str]); 6] = [
             "readings",
             "catalogue",
             "enrolment",
+            "documents",
             "payment",
             "schedule",
             "learning",

@@ -136,6 +136,8 @@ ids! {
     RefundId = "rfd";
     /// One entry of the ledger.
     EntryId = "led";
+    /// A receipt, an invoice or a credit note.
+    DocumentId = "doc";
     /// Money that fits no rule, waiting for an admin.
     ExceptionId = "exc";
     /// The record of an award.

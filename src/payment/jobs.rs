@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{CardState, OrderState, Payment};
 use super::settling::{self, Ask, Bank, SettleError};
-use super::{store, sweeping};
+use super::{invoicing, store, sweeping};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState};
 use crate::gateway::GatewayError;
@@ -151,6 +151,28 @@ impl Job for ProcessEvent {
             tracing::warn!(event = self.event, oddity, "an odd notification from the payment gateway");
         }
         Ok(services.db.write(WORKER, async |txn| store::mark_processed(txn, &self.event, oddity).await).await?)
+    }
+}
+
+/// Issues the receipt or invoice of a paid order, where the seller had no name when it was paid.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct IssueDocument {
+    pub order: OrderId,
+}
+
+impl Job for IssueDocument {
+    const KIND: &'static str = "payment.issue_document";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.order))
+    }
+
+    async fn run(self, services: &Services) -> Result<(), JobFailure> {
+        let issue = async |txn: &Txn| match store::order_for_update(txn, self.order).await? {
+            Some(order) if matches!(order.state, OrderState::Paid { .. }) => invoicing::issue_paid(txn, &order).await,
+            _ => Ok(()),
+        };
+        Ok(services.db.write(WORKER, issue).await?)
     }
 }
 

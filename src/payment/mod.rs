@@ -7,6 +7,7 @@ mod booking;
 pub mod books;
 pub mod checking;
 mod checkout;
+mod invoicing;
 pub mod jobs;
 pub mod model;
 mod offline;
@@ -25,6 +26,7 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::gateway::Notification;
 
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
+pub use invoicing::{issue_credit_note, issue_proforma};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,

@@ -8,7 +8,7 @@ use super::model::{
     CardAttempt, CardState, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says,
     Seat, settle,
 };
-use super::{booking, checkout, store};
+use super::{booking, checkout, invoicing, store};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState, SeatRefusal};
 use crate::gateway::{CheckoutSession, GatewayError, PaymentStatus, SessionStatus};
@@ -272,12 +272,13 @@ fn fault(refusal: SeatRefusal) -> DbErr {
     }
 }
 
-/// The order is paid and its student enrolled: says so to the log and to the student.
+/// The order is paid and its student enrolled: says so to the log and to the student, and issues the receipt or invoice.
 pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Result<(), DbErr> {
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;
     audit::record(txn, &PaymentEvent::OrderPaid { before: order, after: &paid }).await?;
     booking::invoiced(txn, &paid).await?;
+    invoicing::issue_paid(txn, &paid).await?;
     let letter = Post {
         dedupe_key: format!("enrolment_confirmed:{enrolment}"),
         kind: "enrolment_confirmed",

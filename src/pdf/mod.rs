@@ -33,12 +33,20 @@ static SETTING: Semaphore = Semaphore::const_new(2);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Template {
     Certificate,
+    CreditNote,
+    Proforma,
+    Receipt,
+    TaxInvoice,
 }
 
 impl Template {
     const fn source(self) -> &'static str {
         match self {
             Self::Certificate => include_str!("../../documents/certificate.typ"),
+            Self::CreditNote => include_str!("../../documents/credit_note.typ"),
+            Self::Proforma => include_str!("../../documents/proforma.typ"),
+            Self::Receipt => include_str!("../../documents/receipt.typ"),
+            Self::TaxInvoice => include_str!("../../documents/tax_invoice.typ"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! All that a template can see: itself, its values, and the fonts.
+//! All that a template can see: itself, the part that several share, its values, and the fonts.
 
 use std::sync::LazyLock;
 
@@ -18,6 +18,8 @@ struct Shared {
     fonts: Vec<Font>,
     main: FileId,
     values: FileId,
+    /// What the documents about money share.
+    business: Source,
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
@@ -29,6 +31,7 @@ static SHARED: LazyLock<Shared> = LazyLock::new(|| {
         fonts,
         main: file("document.typ"),
         values: file("values.json"),
+        business: Source::new(file("business.typ"), include_str!("../../documents/business.typ").to_owned()),
     }
 });
 
@@ -72,7 +75,11 @@ impl typst::World for World {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == SHARED.main { Ok(self.source.clone()) } else { absent(id) }
+        match id {
+            main if main == SHARED.main => Ok(self.source.clone()),
+            business if business == SHARED.business.id() => Ok(SHARED.business.clone()),
+            other => absent(other),
+        }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {

@@ -4,6 +4,7 @@ use sea_orm::DbErr;
 
 use super::offer::{self, Offer};
 use crate::db::Conn;
+use crate::documents::{self, Document};
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{self, Person};
 use crate::kernel::Timestamp;
@@ -21,6 +22,8 @@ pub struct Sheet {
     pub payments: Vec<Payment>,
     /// The oldest that waits for an admin.
     pub exception: Option<Exception>,
+    /// Receipts, invoices and the like, oldest first.
+    pub documents: Vec<Document>,
 }
 
 /// Where an order stands for the person who pays it. Money comes first: what is paid is never told as anything else.
@@ -141,5 +144,6 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
     let mut payments = payment::payments_of_order(conn, order.id).await?;
     payments.reverse();
     let exception = payment::queue_of_order(conn, order.id).await?.into_iter().next();
-    Ok(Some(Sheet { order, person, enrolment, offer, payments, exception }))
+    let documents = documents::of_order(conn, order.id).await?;
+    Ok(Some(Sheet { order, person, enrolment, offer, payments, exception, documents }))
 }

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::db::Conn;
 use crate::db::rows::payment::order_lines;
+use crate::documents::{self, Document};
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::{SignedDuration, shifted};
@@ -36,11 +37,13 @@ pub struct Counts {
     pub bank: u64,
     /// Odd notifications of the gateway, and those not processed within an hour.
     pub notifications: u64,
+    /// Receipts and invoices with characters that cannot be printed.
+    pub documents: u64,
 }
 
 impl Counts {
     pub const fn total(&self) -> u64 {
-        self.money + self.mails + self.weeks + self.bank + self.notifications
+        self.money + self.mails + self.weeks + self.bank + self.notifications + self.documents
     }
 }
 
@@ -79,6 +82,7 @@ pub struct Today {
     pub weeks: Vec<Short>,
     pub bank: Vec<BankRow>,
     pub notifications: Vec<OddNotification>,
+    pub documents: Vec<Document>,
     /// Those that end within the hour, the next first.
     pub holds: Vec<HoldRow>,
 }
@@ -98,6 +102,7 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
         weeks: count(short_of_readings(conn, plans, now).await?.len()),
         bank: payment::count_long_with_bank(conn, shifted(now, -BANK)).await?,
         notifications: payment::count_odd_notifications(conn, shifted(now, -NOTIFICATION)).await?,
+        documents: documents::count_waiting(conn).await?,
     })
 }
 
@@ -119,6 +124,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         weeks: count(weeks.len()),
         bank: payment::count_long_with_bank(conn, long).await?,
         notifications: payment::count_odd_notifications(conn, late).await?,
+        documents: documents::count_waiting(conn).await?,
     };
     let bank = |payment: Payment| BankRow { order: orders.get(&payment.order).cloned(), payment };
     Ok(Today {
@@ -128,6 +134,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         weeks,
         bank: at_bank.into_iter().map(bank).collect(),
         notifications: payment::odd_notifications(conn, late, LISTED).await?,
+        documents: documents::waiting(conn, LISTED).await?,
         holds: holds(conn, shifted(now, HOLD)).await?,
     })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::daily::PlanDailyMail;
 use super::messages;
 use crate::certificates;
+use crate::documents;
 use crate::identity;
 use crate::jobs::Registry;
 use crate::mail::Composers;
@@ -33,6 +34,8 @@ fn jobs() -> Registry {
         .with::<payment::jobs::ExpirePages>()
         .with::<payment::jobs::ProcessEvent>()
         .with_periodic::<payment::jobs::Sweep>()
+        .with::<payment::jobs::IssueDocument>()
+        .with::<documents::jobs::SetPdf>()
         .with::<certificates::jobs::IssueOne>()
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()

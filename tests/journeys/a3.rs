@@ -43,7 +43,9 @@ async fn a_recorded_transfer_enrols_and_its_reference_counts_once() {
         recorded.is(200).shows("Paid").shows("Bank transfer").shows("UTR0001").shows("Received on Thu 7 Jan 2027");
         assert!(!recorded.body.contains(RECORD), "a paid order takes more money");
         app.settle().await;
-        student.open(cast::path(&order)).await.is(200).shows("You are enrolled");
+        let enrolled = student.open(cast::path(&order)).await;
+        enrolled.is(200).shows("You are enrolled").shows("RC/2627/00001 (PDF)");
+        receipt_on_the_order(&app, &admin, &other, &order).await;
         student.open("/learn").await.shows("Week 1 opens soon");
         let mails = app.mails_to(STUDENT).await;
         let confirmed: Vec<_> = mails.iter().filter(|mail| mail.subject == CONFIRMED).collect();
@@ -66,6 +68,23 @@ async fn a_recorded_transfer_enrols_and_its_reference_counts_once() {
         app.finish().await;
     })
     .await;
+}
+
+/// The admin finds the receipt on the order, and it says how the money came; by the student's address it is the student's alone.
+async fn receipt_on_the_order(app: &TestApp, admin: &Browser, other: &Browser, order: &Page) {
+    let page = admin.open(&staff_path(order)).await;
+    let path = page.is(200).shows("Documents").link("Receipt RC/2627/00001 (PDF)");
+    let session = crate::support::school::session(app, cast::ADMIN).await;
+    let pdf = app.client().get(format!("{}{path}", app.origin())).header("cookie", session).send().await.unwrap();
+    assert_eq!(pdf.status().as_u16(), 200);
+    let printed = pdf_extract::extract_text_from_mem(&pdf.bytes().await.unwrap()).unwrap();
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    for words in ["Bank transfer on 7 January 2027, reference UTR0001", PRICE, "Demo Student 03"] {
+        assert!(bare(&printed).contains(&bare(words)), "no {words:?} in {printed}");
+    }
+    let own = path.strip_prefix("/staff").unwrap();
+    admin.open(own).await.is(404);
+    assert_eq!(cast::path(&other.open(own).await), "/sign-in");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use lectern::kernel::time::SignedDuration;
 use super::cast::{self, CONFIRMED, PRICE, STUDENT};
 use crate::support::app::{TestApp, on_each_database};
 use crate::support::browser::Page;
+use crate::support::raw::Ask;
+use crate::support::school::session;
 
 async fn seats_left(app: &TestApp, text: &str) {
     app.browser().open("/").await.is(200).shows(&format!("Seats left {text}"));
@@ -39,6 +41,7 @@ async fn a_visitor_enrols_and_pays() {
         seats_left(&app, "2 of 3").await;
 
         confirmation(&app, &number(&back)).await;
+        receipt(&app, cast::path(&order), &number(&back)).await;
         let dashboard = back.click("Go to your course").await;
         dashboard
             .is(200)
@@ -54,6 +57,38 @@ async fn a_visitor_enrols_and_pays() {
 fn number(page: &Page) -> String {
     let text = page.text();
     text.split_once("Order ").unwrap().1.split(' ').next().unwrap().to_owned()
+}
+
+/// The receipt: on the order's page and in the mail, for its student alone.
+async fn receipt(app: &TestApp, order: &str, number: &str) {
+    let own = session(app, STUDENT).await;
+    let page = Ask::get(order).cookies(&own).send(app).await;
+    let page = page.is(200).body.clone();
+    let (_, rest) = page.split_once(&format!("href=\"{order}/documents/")).expect("a document on the order's page");
+    let (id, rest) = rest.split_once('"').unwrap();
+    assert!(rest.starts_with(">RC/2627/00001 (PDF)"), "{rest}");
+    let path = format!("{order}/documents/{id}");
+    let mails = app.mails_to(STUDENT).await;
+    let mail = mails.iter().find(|mail| mail.subject == CONFIRMED).unwrap();
+    assert!(mail.text.as_deref().unwrap().contains(&format!("{}{path}", app.origin())), "the mail does not lead to the receipt");
+
+    let pdf = app.client().get(format!("{}{path}", app.origin())).header("cookie", &own).send().await.unwrap();
+    assert_eq!((pdf.status().as_u16(), pdf.headers()["content-type"].to_str().unwrap()), (200, "application/pdf"));
+    let saved = pdf.headers()["content-disposition"].to_str().unwrap();
+    assert_eq!(saved, "attachment; filename=\"RC-2627-00001.pdf\"");
+    let printed = pdf_extract::extract_text_from_mem(&pdf.bytes().await.unwrap()).unwrap();
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    for words in ["Receipt", "RC/2627/00001", number, PRICE, "Demo Student 03", "Exampleville", "Example Journal (demonstration)"]
+    {
+        assert!(bare(&printed).contains(&bare(words)), "no {words:?} in {printed}");
+    }
+    for words in ["Tax invoice", "Bill of supply", "GSTIN"] {
+        assert!(!bare(&printed).contains(&bare(words)), "{words:?} in {printed}");
+    }
+    let another = session(app, cast::INSTRUCTOR).await;
+    Ask::get(&path).cookies(&another).send(app).await.is(404);
+    assert!(Ask::get(&path).send(app).await.is(303).header("location").starts_with("/sign-in"));
+    Ask::get(&format!("{order}/documents/{}", order.rsplit('/').next().unwrap())).cookies(&own).send(app).await.is(404);
 }
 
 /// The one confirmation, as its reader has it.

@@ -57,6 +57,8 @@ impl Names {
             ("EXCEPTION", school::exception(app).await),
             ("LETTER", school::dead_letter(app).await),
             ("API_KEY", school::token(app, &Scope::ALL).await.0),
+            ("DOCUMENT", school::receipt(app, &school.order).await),
+            ("UNPRINTABLE", school::unprintable(app, &school.order).await),
             ("PERSON", school.owner.clone()),
             ("OWN_CODE", own),
             ("FOREIGN_CODE", foreign),

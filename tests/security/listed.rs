@@ -45,6 +45,12 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     all.extend(settings_forms(&who));
     all.extend(token_forms(&who, &school::token(app, &[Scope::OrdersRead]).await.0));
     all.extend(desk_forms(&who, school, &dead, &exception));
+    let document = school::unprintable(app, &school.order).await;
+    all.push(who.admins(
+        "/staff/orders/{order}/documents/{document}/spelling",
+        format!("/staff/orders/{}/documents/{document}/spelling", school.order),
+        "spelling_1=Demo+Chhatra&seen=0",
+    ));
     all.extend(course_forms(&who, school));
     all.extend(board_forms(&school.reading, &who.admin));
     all

@@ -8,6 +8,7 @@ use lectern::certificates::{self, Issued, Issuer};
 use lectern::db::Txn;
 use lectern::db::rows::mail;
 use lectern::db::rows::payment::payment_exceptions;
+use lectern::documents::{self, Calendar, Draft, Kind};
 use lectern::enrolment;
 use lectern::identity::{self, Person, Role};
 use lectern::kernel::ids::{OrderId, UserId};
@@ -119,6 +120,27 @@ pub async fn exception(app: &TestApp) -> String {
         Ok::<_, sea_orm::DbErr>(id.to_string())
     });
     queued.await.unwrap()
+}
+
+/// The receipt of a paid order: its id.
+pub async fn receipt(app: &TestApp, order: &str) -> String {
+    let conn = app.services().db.snapshot().await.unwrap();
+    documents::of_order(&conn, order.parse().unwrap()).await.unwrap()[0].id.to_string()
+}
+
+/// A second document of an order, with a name that the font has no letters for: its id.
+pub async fn unprintable(app: &TestApp, order: &str) -> String {
+    let order: OrderId = order.parse().unwrap();
+    let issue = async |txn: &Txn| {
+        let first = documents::of_order(txn, order).await?.remove(0);
+        let mut facts = first.facts;
+        facts.buyer.name = "डेमो छात्र".to_owned();
+        let (key, calendar) = (format!("again:{order}"), Calendar::IndianFinancialYear);
+        documents::issue(txn, Draft { key, kind: Kind::Receipt, order, calendar, facts }).await
+    };
+    let issued = app.services().db.write(Actor::Operator, issue).await.unwrap();
+    app.settle().await;
+    issued.id.to_string()
 }
 
 /// Who sells the course.

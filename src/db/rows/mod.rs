@@ -10,6 +10,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod certificates;
 pub mod clock;
+pub mod documents;
 pub mod enrolment;
 pub mod identity;
 pub mod jobs;
@@ -55,6 +56,9 @@ pub fn tables() -> Vec<Table> {
         enrolment::enrolments::Entity,
         payment::orders::Entity,
         payment::order_lines::Entity,
+        documents::document_series::Entity,
+        documents::documents::Entity,
+        documents::document_pdfs::Entity,
         payment::payments::Entity,
         payment::payment_exceptions::Entity,
         payment::gateway_cursor::Entity,

@@ -2,6 +2,7 @@
 
 mod books;
 mod checkout;
+mod documents;
 mod offline;
 mod reconcile;
 mod settling;
@@ -15,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
-use super::jobs::{ExpirePages, LapseHold, ProcessEvent, Sweep};
+use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, Sweep};
 use super::*;
 use crate::db::rows::payment::payments;
 use crate::enrolment::testing::{SYSTEM, cohort_of, name, student_of};
@@ -69,6 +70,7 @@ impl Stage {
         let services = Services { gateway: gateway.unwrap(), ..bench.services.clone() };
         let cohort = cohort_of(&services.db, capacity).await;
         let registry = Registry::new().with::<LapseHold>().with::<ExpirePages>().with::<ProcessEvent>().with_periodic::<Sweep>();
+        let registry = registry.with::<IssueDocument>().with::<crate::documents::jobs::SetPdf>();
         let registry = Arc::new(registry);
         Self { bench, services, practice, cohort, registry, _server: AbortOnDropHandle::new(server) }
     }

@@ -5,6 +5,7 @@ mod board;
 mod certificate;
 mod course;
 mod dev;
+mod document;
 mod done;
 mod enrol;
 mod learn;

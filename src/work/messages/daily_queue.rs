@@ -56,6 +56,7 @@ fn lines(counts: &Counts) -> Vec<String> {
         (counts.weeks, "week short of readings", "weeks short of readings"),
         (counts.bank, "payment long with the bank", "payments long with the bank"),
         (counts.notifications, "odd notification of the payment gateway", "odd notifications of the payment gateway"),
+        (counts.documents, "receipt or invoice that cannot be printed", "receipts or invoices that cannot be printed"),
     ];
     let line = |(count, one, many)| format!("{count} {}", if count == 1 { one } else { many });
     sorts.into_iter().filter(|(count, ..)| *count > 0).map(line).collect()

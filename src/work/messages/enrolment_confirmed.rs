@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{Frame, message, payload, render};
 use crate::db::Snapshot;
+use crate::documents::{self, Document};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::{PersonName, ShownTime};
 use crate::learning::{self, Place};
@@ -53,16 +54,31 @@ struct Bought {
     paid: String,
     reference: String,
     refund_rule: String,
+    documents: Vec<Paper>,
+}
+
+/// A receipt or an invoice, and where it is.
+#[derive(Debug)]
+struct Paper {
+    name: &'static str,
+    number: String,
+    href: String,
 }
 
 async fn bought(snapshot: &Snapshot, order: OrderId, frame: &Frame) -> Result<Option<Bought>, DbErr> {
     let Some(order) = payment::order(snapshot, order).await? else { return Ok(None) };
     let payments = payment::payments_of_order(snapshot, order.id).await?;
+    let paper = |document: Document| Paper {
+        name: document.kind.name(),
+        number: document.number.to_string(),
+        href: format!("{}/orders/{}/documents/{}", frame.origin, document.order, document.id),
+    };
     Ok(Some(Bought {
         order_number: order.number.to_string(),
         paid: order.quote.total.to_string(),
         reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
         refund_rule: frame.refund_rule.promise(),
+        documents: documents::of_order(snapshot, order.id).await?.into_iter().map(paper).collect(),
     }))
 }
 

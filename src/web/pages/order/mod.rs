@@ -2,6 +2,7 @@
 
 mod back;
 mod checkout;
+mod document;
 mod show;
 
 use crate::kernel::ids::OrderId;
@@ -9,6 +10,7 @@ use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::OrderLine;
 use crate::views::offer::Offer;
 use crate::views::order::Sheet;
+use crate::web::pages::document::DocumentLine;
 use crate::web::routes::{Access, Routes};
 use crate::web::view::Moment;
 
@@ -17,6 +19,7 @@ pub(super) fn routes() -> Routes {
         .get("/orders/{order}", Access::SignedIn, show::show)
         .post("/orders/{order}/checkout", Access::SignedIn, checkout::begin)
         .get("/orders/{order}/return", Access::SignedIn, back::back)
+        .get("/orders/{order}/documents/{document}", Access::SignedIn, document::save)
 }
 
 /// What every page of an order shows.
@@ -30,6 +33,8 @@ struct Shown<'a> {
     email: &'a str,
     billing: String,
     offer: &'a Offer,
+    /// Receipts and invoices, oldest first.
+    documents: Vec<DocumentLine>,
 }
 
 impl<'a> From<&'a Sheet> for Shown<'a> {
@@ -43,6 +48,7 @@ impl<'a> From<&'a Sheet> for Shown<'a> {
             email: sheet.order.buyer.email.as_str(),
             billing: sheet.billing(),
             offer: &sheet.offer,
+            documents: sheet.documents.iter().map(DocumentLine::from).collect(),
         }
     }
 }

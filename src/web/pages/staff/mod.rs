@@ -3,6 +3,7 @@
 mod certificates;
 mod cohorts;
 mod course;
+mod document;
 mod enrolments;
 mod export;
 mod extend;
@@ -30,6 +31,9 @@ pub(super) fn routes() -> Routes {
         .get("/staff/log", Access::Admin, log::show)
         .get("/staff/orders/{order}", Access::Admin, order::show)
         .post("/staff/orders/{order}/payments", Access::AdminNow, record::record)
+        .get("/staff/orders/{order}/documents/{document}", Access::Admin, document::save)
+        .get("/staff/orders/{order}/documents/{document}/spelling", Access::AdminNow, document::ask)
+        .post("/staff/orders/{order}/documents/{document}/spelling", Access::AdminNow, document::spell)
         .merge(certificates::routes())
         .merge(course::routes())
         .merge(library::routes())

@@ -1,7 +1,7 @@
 //! One order as an admin sees it: facts, every attempt to pay, and the form for money that came another way.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 
 use super::record::Input;
@@ -13,7 +13,9 @@ use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::{CardState, Means, Method, OrderState, Payment};
 use crate::views::order::{self, Sheet};
 use crate::web::form::FieldErrors;
+use crate::web::pages::document::DocumentLine;
 use crate::web::pages::today::{next, why};
+use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, PageSnapshot, SignedIn};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
@@ -33,6 +35,8 @@ struct Page<'a> {
     enrolled_at: Option<ShownTime>,
     waiting: Option<(&'static str, &'static str)>,
     payments: Vec<Row>,
+    documents: Vec<DocumentLine>,
+    done: Option<Done>,
     /// Whether money can be recorded for it, and by this reader now.
     payment_form: PaymentForm,
     methods: [(&'static str, &'static str); 4],
@@ -65,11 +69,13 @@ pub async fn show(
     signed_in: SignedIn,
     PageSnapshot(conn): PageSnapshot,
     Path(id): Path<String>,
+    Query(done): Query<DoneQuery>,
 ) -> Result<Response, Problem> {
     let sheet = find(&app, &conn, &id).await?;
     let input = Input::for_order(&sheet, app.services.clocks.service(), &person.zone);
     let errors = FieldErrors::default();
     let mut shown = order(&view, &person, &sheet, &input, &errors);
+    shown.done = done.word();
     if shown.payment_form == PaymentForm::Shown && !signed_in.is_confirmed(app.services.clocks.machine()) {
         shown.payment_form = PaymentForm::ConfirmFirst;
     }
@@ -112,6 +118,8 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         enrolled_at,
         waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
+        documents: sheet.documents.iter().map(DocumentLine::from).collect(),
+        done: None,
         payment_form: match sheet.order.state {
             OrderState::Open | OrderState::Lapsed { .. } => PaymentForm::Shown,
             OrderState::Paid { .. } | OrderState::Cancelled { .. } => PaymentForm::None,

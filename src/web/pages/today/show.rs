@@ -5,9 +5,11 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 
 use super::{next, why};
+use crate::documents::Document;
 use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::mail::LetterRow;
 use crate::payment::OddNotification;
+use crate::pdf;
 use crate::schedule::Short;
 use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, Today};
 use crate::views::told;
@@ -31,6 +33,7 @@ struct Page<'a> {
     weeks: Vec<(&'a Short, ShownTime)>,
     bank: Vec<(&'a BankRow, ShownTime)>,
     notifications: Vec<(&'a OddNotification, ShownTime)>,
+    documents: Vec<Unprintable<'a>>,
     holds: Vec<(&'a HoldRow, ShownTime)>,
     /// What is not listed: there is too much of it.
     more: Option<String>,
@@ -41,6 +44,13 @@ struct Money<'a> {
     at: ShownTime,
     why: &'static str,
     next: &'static str,
+}
+
+/// A document that waits for a spelling.
+struct Unprintable<'a> {
+    of: &'a Document,
+    characters: String,
+    since: ShownTime,
 }
 
 /// The page.
@@ -62,6 +72,10 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         let reason = of.exception.reason;
         Money { of, at: at(of.exception.created_at), why: why(reason), next: next(reason) }
     };
+    let unprintable = |of: &'a Document| {
+        let waiting = of.waiting.as_ref()?;
+        Some(Unprintable { of, characters: pdf::shown(&waiting.characters), since: at(waiting.since) })
+    };
     Page {
         view,
         done,
@@ -73,6 +87,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
+        documents: today.documents.iter().filter_map(unprintable).collect(),
         holds: today.holds.iter().map(|row| (row, at(row.until))).collect(),
         more: more(today),
     }
@@ -81,10 +96,15 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
 /// `12 mails, 3 notifications`: what stands behind the rows.
 fn more(today: &Today) -> Option<String> {
     let counts = today.counts;
-    let hidden = [(counts.mails, "mail"), (counts.bank, "payment"), (counts.notifications, "notification")]
-        .into_iter()
-        .filter(|(count, _)| *count > LISTED)
-        .map(|(count, noun)| counted(usize::try_from(count - LISTED).unwrap_or(usize::MAX), noun));
+    let hidden = [
+        (counts.mails, "mail"),
+        (counts.bank, "payment"),
+        (counts.notifications, "notification"),
+        (counts.documents, "document"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > LISTED)
+    .map(|(count, noun)| counted(usize::try_from(count - LISTED).unwrap_or(usize::MAX), noun));
     let hidden: Vec<String> = hidden.collect();
     (!hidden.is_empty()).then(|| hidden.join(", "))
 }

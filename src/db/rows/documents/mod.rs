@@ -1,0 +1,6 @@
+//! Rows of the domain `documents`.
+
+pub mod document_pdfs;
+pub mod document_series;
+#[allow(clippy::module_inception, reason = "a file a table")]
+pub mod documents;
