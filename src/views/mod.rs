@@ -14,3 +14,4 @@ pub mod sums;
 pub mod today;
 pub mod told;
 pub mod vitals;
+pub mod waitlist;

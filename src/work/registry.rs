@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::daily::PlanDailyMail;
 use super::messages;
 use crate::certificates;
+use crate::enrolment;
 use crate::identity;
 use crate::jobs::Registry;
 use crate::mail::Composers;
@@ -33,6 +34,8 @@ fn jobs() -> Registry {
         .with::<payment::jobs::ExpirePages>()
         .with::<payment::jobs::ProcessEvent>()
         .with_periodic::<payment::jobs::Sweep>()
+        .with::<enrolment::jobs::TendWaitlist>()
+        .with_periodic::<enrolment::jobs::SweepWaitlists>()
         .with::<certificates::jobs::IssueOne>()
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()
@@ -57,5 +60,9 @@ fn composers() -> Composers {
         .with(messages::ReadingsNotReady::new(plans.clone()))
         .with(messages::CohortStarts::new(plans.clone()))
         .with(messages::ReadingsUnread::new(plans.clone()))
+        .with(messages::WaitlistJoined)
+        .with(messages::WaitlistOffer)
+        .with(messages::WaitlistLapsed)
+        .with(messages::WaitlistClosed)
         .with(messages::FallenBehind::new(plans))
 }

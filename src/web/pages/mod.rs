@@ -23,6 +23,7 @@ mod tests;
 mod today;
 mod tokens;
 mod verify;
+mod waitlist;
 
 pub(super) use done::{Done, DoneQuery};
 
@@ -45,6 +46,7 @@ pub(super) fn routes() -> Routes {
         .merge(learn::routes())
         .merge(enrol::routes())
         .merge(order::routes())
+        .merge(waitlist::routes())
         .merge(mail::routes())
         .merge(staff::routes())
         .merge(people::routes())
