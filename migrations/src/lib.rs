@@ -26,6 +26,7 @@ mod m20261124_000020_api_tokens;
 mod m20261124_000021_outbox_lookup;
 mod m20261128_000022_ledger;
 mod m20261128_000025_documents;
+mod m20261128_000026_waitlist;
 mod table;
 
 /// Every migration, oldest first. A released one is never edited: a change is a new file.
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000021_outbox_lookup::Migration),
             Box::new(m20261128_000022_ledger::Migration),
             Box::new(m20261128_000025_documents::Migration),
+            Box::new(m20261128_000026_waitlist::Migration),
         ]
     }
 }

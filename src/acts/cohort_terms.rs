@@ -122,5 +122,7 @@ pub async fn change_terms(txn: &Txn, cohort: CohortId, seen: i32, terms: Terms) 
     catalogue::save_cohort(txn, &after).await?;
     catalogue::set_instructors(txn, cohort, &wanted).await?;
     audit::record(txn, &CatalogueEvent::TermsChanged { before: (&before, &had), after: (&after, &wanted) }).await?;
+    // More seats are offered at once to those who wait, and an end that has passed lets them go.
+    enrolment::pass_on(txn, cohort).await?;
     Ok(after)
 }

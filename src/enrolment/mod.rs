@@ -1,14 +1,19 @@
 //! Seats: held while their student pays, then enrolled, or lapsed and free again.
 //!
-//! A cohort is never oversold: whoever takes a seat first locks the cohort's row, then counts. A hold that has run out still
+//! A cohort is never oversold: whoever takes a seat first locks the cohort's row, then counts. Whoever frees one passes it on to
+//! the cohort's waitlist in the same transaction ([`pass_on`]). A hold that has run out still
 //! takes its seat until [`lapse`] frees it, which is payment's to call: only payment can know that no money is on its way.
 
+pub mod jobs;
 pub mod model;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod waitlist;
+#[cfg(test)]
+mod waitlist_tests;
 
 use sea_orm::DbErr;
 
@@ -18,13 +23,16 @@ use crate::db::rows::enrolment::enrolments::Funding;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{PersonName, Timestamp};
 
+pub use model::waitlist::{Phase, Wait, WaitState};
 pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatCount, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};
 pub(crate) use store::to_enrolment;
+pub use store::waitlist::{WaitCount, line, position, wait, wait_for, waits_in, waits_of_user};
 pub use store::{
     active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, seats_by_state, seats_taken,
     seats_taken_in,
 };
+pub use waitlist::{JoinRefusal, LeaveRefusal, join, leave, pass_on, remove};
 
 /// Why no seat is held.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +57,8 @@ pub enum HoldRefusal {
     Db(#[from] DbErr),
 }
 
-/// Holds a seat for [`HOLD`], if the cohort takes enrolments and has one free.
+/// Holds a seat for [`HOLD`], if the cohort takes enrolments and has one free once those who wait were offered theirs. Who was
+/// offered a seat takes it so, even if enrolment has closed since.
 ///
 /// `holds_per_person` limits how many seats one person may hold unpaid at once, over all cohorts.
 ///
@@ -63,7 +72,9 @@ pub async fn hold_seat(
     holds_per_person: u32,
 ) -> Result<Enrolment, HoldRefusal> {
     let (terms, active) = lock_for_seat(txn, cohort, user).await?;
+    let vacancy = waitlist::vacancy(txn, cohort, &terms, user).await?;
     match terms.window(txn.now()) {
+        _ if vacancy.is_offered(txn.now()) => {}
         Window::NotOpenYet { opens_at } => return Err(HoldRefusal::NotOpenYet { opens_at }),
         Window::Closed { closed_at } => return Err(HoldRefusal::Closed { closed_at }),
         Window::Open => {}
@@ -72,12 +83,13 @@ pub async fn hold_seat(
     if holds >= holds_per_person as usize {
         return Err(HoldRefusal::TooManyHolds { limit: holds_per_person });
     }
-    if store::seats_taken(txn, cohort).await? >= terms.capacity {
+    if !vacancy.has_room(txn.now()) {
         return Err(HoldRefusal::Full);
     }
     let held = Enrolment::held(txn.new_id(), cohort, user, certificate_name, txn.now());
     store::insert(txn, &held).await?;
     audit::record(txn, &EnrolmentEvent::Held(&held)).await?;
+    waitlist::accept(txn, vacancy.own, held.id).await?;
     Ok(held)
 }
 
@@ -93,12 +105,14 @@ pub async fn give_seat(
     reason: &str,
 ) -> Result<Enrolment, HoldRefusal> {
     let (terms, _) = lock_for_seat(txn, cohort, user).await?;
-    if store::seats_taken(txn, cohort).await? >= terms.capacity {
+    let vacancy = waitlist::vacancy(txn, cohort, &terms, user).await?;
+    if !vacancy.has_room(txn.now()) {
         return Err(HoldRefusal::Full);
     }
     let given = Enrolment::given(txn.new_id(), cohort, user, certificate_name, txn.now());
     store::insert(txn, &given).await?;
     audit::record(txn, &EnrolmentEvent::Given { after: &given, reason }).await?;
+    waitlist::accept(txn, vacancy.own, given.id).await?;
     Ok(given)
 }
 
@@ -216,19 +230,19 @@ pub async fn paid_offline(txn: &Txn, id: EnrolmentId) -> Result<(), DbErr> {
     store::set_funding(txn, id, Funding::Offline).await
 }
 
-/// Looks for a seat for an enrolment that has none, with the cohort locked: the answer holds until the transaction ends.
+/// Looks for a seat for an enrolment that has none, with the cohort locked: the answer holds until the transaction ends. Seats that
+/// are free are offered to those who wait first; one that this student was offered is theirs.
 ///
 /// # Errors
 /// The database's own.
 pub async fn room_for(txn: &Txn, enrolment: &Enrolment) -> Result<Room, DbErr> {
-    let terms = store::seat_terms_for_update(txn, enrolment.cohort).await?;
-    let capacity = terms.map_or(0, |terms| terms.capacity);
+    let Some(terms) = store::seat_terms_for_update(txn, enrolment.cohort).await? else { return Ok(Room::Full) };
     let active = store::active_of_user(txn, enrolment.user).await?;
     if active.iter().any(|other| other.cohort == enrolment.cohort && other.id != enrolment.id) {
         return Ok(Room::SeatedElsewhere);
     }
-    let taken = store::seats_taken(txn, enrolment.cohort).await?;
-    Ok(if taken < capacity { Room::Free } else { Room::Full })
+    let vacancy = waitlist::vacancy(txn, enrolment.cohort, &terms, enrolment.user).await?;
+    Ok(if vacancy.has_room(txn.now()) { Room::Free } else { Room::Full })
 }
 
 /// Gives a student whose hold had lapsed a seat after all, if one is free; the window does not matter, for they paid in it.
@@ -245,6 +259,7 @@ pub async fn reseat(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal
     }
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Reseated { before: &before, after: &after }).await?;
+    waitlist::accept(txn, store::waitlist::wait_for(txn, after.user, after.cohort).await?, after.id).await?;
     Ok(after)
 }
 
@@ -263,14 +278,17 @@ pub async fn correct_name(txn: &Txn, id: EnrolmentId, name: PersonName) -> Resul
     Ok(after)
 }
 
-/// Frees a held seat.
+/// Frees a held seat, and passes it on to the waitlist.
 ///
 /// # Errors
 /// [`SeatRefusal`].
 pub async fn lapse(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal> {
     let before = locked(txn, id).await?;
     let after = before.clone().lapse(txn.now())?;
+    // Before anything is recorded, as where a seat is held: or two would wait for each other.
+    store::seat_terms_for_update(txn, before.cohort).await?;
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Lapsed { before: &before, after: &after }).await?;
+    pass_on(txn, after.cohort).await?;
     Ok(after)
 }

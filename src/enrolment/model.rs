@@ -1,5 +1,7 @@
 //! A student's place in a cohort: held while they pay, then theirs. Pure.
 
+pub mod waitlist;
+
 use serde_json::{Value, json};
 
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
@@ -154,6 +156,17 @@ pub enum Room {
 pub struct SeatCount {
     pub held: u32,
     pub enrolled: u32,
+    /// To people on the waitlist: each offer takes a seat.
+    pub offered: u32,
+    /// Who waits for a seat; they take none.
+    pub waiting: u32,
+}
+
+impl SeatCount {
+    /// Those that nobody else can have.
+    pub const fn taken(&self) -> u32 {
+        self.held + self.enrolled + self.offered
+    }
 }
 
 /// What a cohort says of its seats.
@@ -163,6 +176,8 @@ pub struct SeatTerms {
     pub price: Money,
     pub opens_at: Timestamp,
     pub closes_at: Timestamp,
+    /// The first moment of the cohort's first day.
+    pub starts_at: Timestamp,
     /// The zone of the cohort's civil times.
     pub zone: Zone,
     /// Since when the public can enrol.
@@ -334,7 +349,15 @@ mod tests {
     #[test]
     fn a_window_holds_its_start_and_not_its_end() {
         let price = Money::new(1, crate::kernel::Currency::INR);
-        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC, published_at: None };
+        let terms = SeatTerms {
+            capacity: 1,
+            price,
+            opens_at: at(1),
+            closes_at: at(2),
+            starts_at: at(3),
+            zone: Zone::UTC,
+            published_at: None,
+        };
         assert_eq!(terms.window(at(0)), Window::NotOpenYet { opens_at: at(1) });
         assert_eq!(terms.window(at(1)), Window::Open);
         assert_eq!(terms.window(at(2)), Window::Closed { closed_at: at(2) });

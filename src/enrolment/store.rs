@@ -1,5 +1,7 @@
 //! Queries of seats.
 
+pub(super) mod waitlist;
+
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::LockType;
@@ -13,7 +15,8 @@ use crate::db::rows::enrolment::enrolments::{self, Funding, State};
 use crate::db::rows::identity::users;
 use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
-use crate::kernel::{Money, Timestamp};
+use crate::kernel::time::Date;
+use crate::kernel::{Money, Timestamp, Zone};
 use crate::search::{self, Scope};
 
 /// The domain's type of a row.
@@ -36,12 +39,14 @@ pub(crate) fn to_enrolment(row: enrolments::Model) -> Result<Enrolment, DbErr> {
 }
 
 fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
+    let zone: Zone = row.zone.parse().map_err(|_| corrupt("zone"))?;
     Ok(SeatTerms {
         capacity: u32::try_from(row.capacity).map_err(|_| corrupt("capacity"))?,
         price: Money::new(row.price_minor, row.currency.parse().map_err(|_| corrupt("currency"))?),
         opens_at: row.enrol_opens_at.into(),
         closes_at: row.enrol_closes_at.into(),
-        zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
+        starts_at: zone.instant(Date::from(row.starts_on).at(0, 0, 0, 0)),
+        zone,
         published_at: row.published_at.map(Into::into),
     })
 }
@@ -194,17 +199,23 @@ pub async fn holds_ending(conn: &Conn, limit: Timestamp, most: u64) -> Result<Ve
     rows.into_iter().map(to_enrolment).collect()
 }
 
-/// How many seats of a cohort are held or enrolled.
+/// How many seats of a cohort are taken: held, enrolled, or offered to somebody on its waitlist.
 ///
 /// # Errors
 /// The database's own.
 pub async fn seats_taken(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
+    let offered = waitlist::waits_in(conn, &[cohort]).await?.remove(&cohort).unwrap_or_default().offered;
+    Ok(seated(conn, cohort).await? + offered)
+}
+
+/// How many seats of a cohort are held or enrolled.
+pub(super) async fn seated(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
     let count =
         enrolments::Entity::find().filter(with_a_seat()).filter(enrolments::COLUMN.cohort_id.eq(cohort)).count(conn).await?;
     u32::try_from(count).map_err(|_| corrupt("number of seats"))
 }
 
-/// How many enrolments of each of these cohorts are held, and how many enrolled: one without any is absent.
+/// How many seats of each of these cohorts are held, enrolled and offered: one without any is absent.
 ///
 /// # Errors
 /// The database's own.
@@ -231,10 +242,14 @@ pub async fn seats_by_state(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMa
             State::Lapsed | State::Cancelled => {}
         }
     }
+    for (cohort, waits) in waitlist::waits_in(conn, cohorts).await? {
+        let count = counts.entry(cohort).or_default();
+        (count.offered, count.waiting) = (waits.offered, waits.waiting);
+    }
     Ok(counts)
 }
 
-/// How many seats are held or enrolled in each of these cohorts; one without any is absent.
+/// How many seats are taken in each of these cohorts, as [`seats_taken`] counts them; one without any is absent.
 ///
 /// # Errors
 /// The database's own.
@@ -250,7 +265,14 @@ pub async fn seats_taken_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMa
         .into_tuple()
         .all(conn)
         .await?;
-    rows.into_iter().map(|(cohort, seats)| Ok((cohort, u32::try_from(seats).map_err(|_| corrupt("number of seats"))?))).collect()
+    let mut taken = BTreeMap::new();
+    for (cohort, seats) in rows {
+        taken.insert(cohort, u32::try_from(seats).map_err(|_| corrupt("number of seats"))?);
+    }
+    for (cohort, waits) in waitlist::waits_in(conn, cohorts).await? {
+        *taken.entry(cohort).or_default() += waits.offered;
+    }
+    Ok(taken)
 }
 
 /// Capacity, price and window of a cohort.

@@ -56,7 +56,7 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
         slug: Set(format!("cohort-{}", cohort.0.simple())),
         name: Set("Demo Cohort".to_owned()),
         zone: Set("Asia/Kolkata".to_owned()),
-        starts_on: Set(jiff::civil::date(2026, 12, 1).into()),
+        starts_on: Set(jiff::civil::date(2027, 2, 1).into()),
         capacity: Set(capacity),
         price_minor: Set(PRICE),
         currency: Set("INR".to_owned()),

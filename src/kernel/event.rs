@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::ids::{
-    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId, UserId,
+    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId, UserId, WaitId,
 };
 
 /// The thing that changed.
@@ -16,6 +16,8 @@ pub enum Subject {
     Course(CourseId),
     Cohort(CohortId),
     Enrolment(EnrolmentId),
+    /// A place on a waitlist.
+    Wait(WaitId),
     Order(OrderId),
     Payment(PaymentId),
     Exception(ExceptionId),
@@ -42,6 +44,7 @@ impl Subject {
             Self::Course(id) => id.to_string(),
             Self::Cohort(id) => id.to_string(),
             Self::Enrolment(id) => id.to_string(),
+            Self::Wait(id) => id.to_string(),
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),

@@ -128,6 +128,8 @@ ids! {
     OverrideId = "ovr";
     /// One student in one cohort.
     EnrolmentId = "enr";
+    /// One person's place on the waitlist of a cohort.
+    WaitId = "wtl";
     /// What is owed for an enrolment.
     OrderId = "ord";
     /// One attempt to move money against an order.

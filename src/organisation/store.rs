@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::model::{Logo, MailIdentity, Organisation, OwnPolicy, Policy, RefundRule};
+use super::model::{Logo, MailIdentity, OfferLength, Organisation, OwnPolicy, Policy, RefundRule};
 use crate::db::rows::organisation::{logo as image, settings as row};
 use crate::db::{Conn, Txn, corrupt};
 
@@ -48,6 +48,7 @@ fn to_organisation(row: Option<row::Model>) -> Result<Organisation, DbErr> {
     let policy =
         |stored: Option<Value>, what| parsed::<OwnPolicy>(stored, what).map(|own| own.map_or(Policy::Shipped, Policy::Reviewed));
     let rule = row.refund_days.map(|days| u16::try_from(days).ok().and_then(|days| RefundRule::new(days).ok()));
+    let offer = row.offer_hours.map(|hours| u16::try_from(hours).ok().and_then(|hours| OfferLength::new(hours).ok()));
     Ok(Organisation {
         revision: u32::try_from(row.revision).map_err(|_| corrupt("revision"))?,
         identity: parsed(row.identity, "identity")?,
@@ -60,6 +61,10 @@ fn to_organisation(row: Option<row::Model>) -> Result<Organisation, DbErr> {
         refund_rule: match rule {
             None => RefundRule::default(),
             Some(rule) => rule.ok_or_else(|| corrupt("refund rule"))?,
+        },
+        offer_length: match offer {
+            None => OfferLength::default(),
+            Some(length) => length.ok_or_else(|| corrupt("length of an offer"))?,
         },
         terms: policy(row.terms, "policy")?,
         privacy: policy(row.privacy, "policy")?,
@@ -94,6 +99,7 @@ pub(super) async fn save(txn: &Txn, organisation: &Organisation) -> Result<(), D
         privacy: Set(policy(&of.privacy)?),
         refunds: Set(policy(&of.refunds)?),
         logo: Set(stored(of.logo.as_ref())?),
+        offer_hours: Set(Some(of.offer_length.hours().into())),
     };
     row.update(&**txn).await.map(drop)
 }

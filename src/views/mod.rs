@@ -15,3 +15,4 @@ pub mod sums;
 pub mod today;
 pub mod told;
 pub mod vitals;
+pub mod waitlist;

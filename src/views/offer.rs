@@ -4,8 +4,8 @@ use sea_orm::DbErr;
 
 use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
-use crate::enrolment::{self, Window};
-use crate::kernel::ids::CohortId;
+use crate::enrolment::{self, Phase, WaitState, Window};
+use crate::kernel::ids::{CohortId, UserId};
 use crate::kernel::shown::{long_date, short_date};
 use crate::kernel::time::Date;
 use crate::kernel::{Money, Slug, Timestamp, Zone};
@@ -28,6 +28,11 @@ pub struct Offer {
     pub capacity: u32,
     pub seats_left: u32,
     pub window: Window,
+    /// How many wait for a seat.
+    pub waiting: u32,
+    pub waitlist: Phase,
+    /// Until when a seat is kept for its reader, who was on the waitlist.
+    pub kept_until: Option<Timestamp>,
 }
 
 impl Offer {
@@ -35,6 +40,24 @@ impl Offer {
     #[must_use]
     pub fn as_full(self) -> Self {
         Self { seats_left: 0, ..self }
+    }
+
+    /// Whether somebody who finds no seat can join the waitlist.
+    pub fn may_join(&self) -> bool {
+        self.waitlist == Phase::Open && self.seats_left == 0
+    }
+
+    /// The same as this person has it at service time `now`: with the seat that is kept for them, if one is.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn seen_by(self, conn: &Conn, person: UserId, now: Timestamp) -> Result<Self, DbErr> {
+        let own = enrolment::wait_for(conn, person, self.id).await?.filter(|wait| wait.has_an_offer(now));
+        let kept_until = own.and_then(|wait| match wait.state {
+            WaitState::Offered { until, .. } => Some(until),
+            _ => None,
+        });
+        Ok(Self { kept_until, ..self })
     }
 }
 
@@ -62,7 +85,7 @@ pub async fn by_id(conn: &Conn, id: CohortId, now: Timestamp) -> Result<Option<O
 
 async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Offer>, DbErr> {
     let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
-    let taken = enrolment::seats_taken(conn, cohort.id).await?;
+    let seats = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
     Ok(Some(Offer {
         id: cohort.id,
         slug: cohort.slug,
@@ -74,7 +97,10 @@ async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Off
         zone: cohort.zone,
         price: cohort.price,
         capacity: cohort.capacity,
-        seats_left: cohort.capacity.saturating_sub(taken),
+        seats_left: cohort.capacity.saturating_sub(seats.taken()),
         window: terms.window(now),
+        waiting: seats.waiting,
+        waitlist: terms.waitlist(now),
+        kept_until: None,
     }))
 }

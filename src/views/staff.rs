@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 
 use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
-use crate::enrolment::{self, SeatCount, Window};
+use crate::enrolment::{self, Phase, SeatCount, Window};
 use crate::identity::{Person, Role};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::CohortId;
@@ -18,6 +18,11 @@ pub struct CohortRow {
     pub taken: u32,
     /// Of those taken.
     pub held: u32,
+    /// Of those taken: to people on the waitlist, who have not answered yet.
+    pub offered: u32,
+    /// Who waits for a seat.
+    pub waiting: u32,
+    pub waitlist: Phase,
     pub window: Window,
 }
 
@@ -72,8 +77,11 @@ pub(super) async fn row(conn: &Conn, cohort: Cohort, seats: SeatCount, now: Time
     Ok(Some(CohortRow {
         course: cohort.course_title.clone(),
         weeks: u32::try_from(weeks).unwrap_or(u32::MAX),
-        taken: seats.held + seats.enrolled,
+        taken: seats.taken(),
         held: seats.held,
+        offered: seats.offered,
+        waiting: seats.waiting,
+        waitlist: terms.waitlist(now),
         window: terms.window(now),
         cohort,
     }))

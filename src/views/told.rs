@@ -56,6 +56,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("organisation.signers_changed", "The signers of certificates were changed"),
     ("organisation.tax_changed", "The tax registration was changed"),
     ("organisation.terms_changed", "The terms were changed"),
+    ("organisation.waitlist_changed", "How long a seat is offered to a waitlist was changed"),
     ("outbox.released", "All mails that were held were let go"),
     ("payment.captured", "Money came"),
     ("payment.moved", "An attempt to pay went on"),
@@ -85,6 +86,13 @@ const SENTENCES: &[(&str, &str)] = &[
     ("user.sessions_ended", "Browsers were signed out"),
     ("user.signed_in", "A browser was signed in"),
     ("user.signed_out", "A browser was signed out"),
+    ("waitlist.accepted", "A seat was taken by somebody on the waitlist"),
+    ("waitlist.closed", "The waitlist was closed for somebody who waited"),
+    ("waitlist.joined", "Somebody joined the waitlist"),
+    ("waitlist.lapsed", "An offer of a seat ended unused"),
+    ("waitlist.left", "Somebody left the waitlist"),
+    ("waitlist.offered", "A seat was offered to the next on the waitlist"),
+    ("waitlist.removed", "Somebody was taken off the waitlist"),
 ];
 
 /// What a mail is, by kind.
@@ -105,6 +113,10 @@ const MAILS: &[(&str, &str)] = &[
     ("readings_unread", "Readings before the next week"),
     ("release_moved", "A week has a new date"),
     ("sign_in_code", "Code for signing in"),
+    ("waitlist_closed", "The end of a wait for a seat"),
+    ("waitlist_joined", "Word that somebody is on the waitlist"),
+    ("waitlist_lapsed", "An offer of a seat has ended"),
+    ("waitlist_offer", "Offer of a seat"),
 ];
 
 /// Every kind that the log may hold, with its sentence, in the order of the words.

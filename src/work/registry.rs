@@ -6,6 +6,7 @@ use super::daily::PlanDailyMail;
 use super::messages;
 use crate::certificates;
 use crate::documents;
+use crate::enrolment;
 use crate::identity;
 use crate::jobs::Registry;
 use crate::mail::Composers;
@@ -36,6 +37,8 @@ fn jobs() -> Registry {
         .with_periodic::<payment::jobs::Sweep>()
         .with::<payment::jobs::IssueDocument>()
         .with::<documents::jobs::SetPdf>()
+        .with::<enrolment::jobs::TendWaitlist>()
+        .with_periodic::<enrolment::jobs::SweepWaitlists>()
         .with::<certificates::jobs::IssueOne>()
         .with::<PlanReminders>()
         .with_periodic::<identity::jobs::Forget>()
@@ -60,5 +63,9 @@ fn composers() -> Composers {
         .with(messages::ReadingsNotReady::new(plans.clone()))
         .with(messages::CohortStarts::new(plans.clone()))
         .with(messages::ReadingsUnread::new(plans.clone()))
+        .with(messages::WaitlistJoined)
+        .with(messages::WaitlistOffer)
+        .with(messages::WaitlistLapsed)
+        .with(messages::WaitlistClosed)
         .with(messages::FallenBehind::new(plans))
 }

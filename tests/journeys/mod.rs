@@ -15,6 +15,7 @@ mod i7;
 mod s1;
 mod s2;
 mod s2_gateway;
+mod s3;
 mod s4;
 mod s5;
 mod s6;

@@ -7,6 +7,7 @@ mod public;
 mod settings;
 mod staff;
 mod students;
+mod waitlist;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +40,7 @@ const NOBODYS: &str = "00000000000000000000000001";
 type Row = (&'static str, &'static str, &'static str, [u16; 6]);
 
 fn every_row() -> impl Iterator<Item = &'static Row> {
-    [public::ROWS, students::ROWS, cohorts::ROWS, course::ROWS, staff::ROWS, settings::ROWS].into_iter().flatten()
+    [public::ROWS, students::ROWS, cohorts::ROWS, course::ROWS, staff::ROWS, settings::ROWS, waitlist::ROWS].into_iter().flatten()
 }
 
 /// What the words in capitals of a path stand for.
@@ -51,8 +52,10 @@ impl Names {
         let foreign = ask_code(app, OWNER, &browser(2)).await;
         app.settle().await;
         let awarded = school::award(app).await;
+        let (wait, _) = school::waits(app).await;
         let mails: serde_json::Value = serde_json::from_str(&Ask::get("/dev/mailbox.json").send(app).await.body).unwrap();
         Self(vec![
+            ("WAIT", wait),
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
             ("LETTER", school::dead_letter(app).await),

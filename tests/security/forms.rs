@@ -142,6 +142,8 @@ fn fields_of_people(forms: &[Filled]) -> Vec<Field<'_>> {
         line("/cohorts/{slug}/enrol", "email"),
         lines("/cohorts/{slug}/enrol", "address"),
         line("/cohorts/{slug}/enrol", "postal_code"),
+        line("/cohorts/{slug}/waitlist", "name"),
+        line("/cohorts/{slug}/waitlist", "email"),
         lines("/learn/{enrolment}/weeks/{week}/readings/{reading}/read", "reflection"),
         line("/account/details", "name"),
     ]
@@ -162,6 +164,7 @@ fn fields_of_staff(forms: &[Filled]) -> Vec<Field<'_>> {
         line("/staff/cohorts/{slug}/enrol-free", "name"),
         line("/staff/cohorts/{slug}/enrol-free", "email"),
         line("/staff/cohorts/{slug}/enrol-free", "reason"),
+        line("/staff/waitlist/{wait}/remove", "reason"),
         line("/staff/today/{exception}/resolve", "resolution"),
         line("/staff/outbox/{letter}/drop", "reason"),
         line("/staff/course/facts", "title"),
@@ -197,6 +200,7 @@ fn fields_of_settings(forms: &[Filled]) -> Vec<Field<'_>> {
         line("/staff/settings/signers", "title_1"),
         line("/staff/settings/mail", "sender"),
         line("/staff/settings/mail", "reply_to"),
+        line("/staff/settings/waitlist", "hours"),
         lines("/staff/settings/terms", "text"),
         line("/staff/settings/refunds", "days"),
     ]

@@ -8,6 +8,7 @@ use crate::support::app::TestApp;
 use crate::support::raw::{ask_code, browser};
 use crate::support::school::{self, ADMIN, Awarded, OTHER, OWNER, School};
 
+const JOIN: &str = "name=Demo+Student+11&email=student11%40example.org&country=IN&zone=Asia%2FKolkata&consent=yes";
 const INVITE: &str = "name=Demo+Teacher+09&email=teacher09%40example.org&role=instructor";
 const FREE: &str = "name=Demo+Student+10&email=student10%40example.org&reason=Demonstration";
 const FACTS: &str = "title=Example&dek=&description=&outcomes=&questions=&hours_min=3&hours_max=4&language=en&version=1";
@@ -38,8 +39,10 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let awarded = school::award(app).await;
     let (dead, exception) = (school::dead_letter(app).await, school::exception(app).await);
     let leaving = school::session(app, OTHER).await;
+    let waits = school::waits(app).await;
     let mut all = students_forms(&who, school, &code, &leaving);
     all.extend(account_forms(&who));
+    all.extend(waitlist_forms(&who, &waits));
     all.extend(people_forms(&who, school));
     all.extend(certificate_forms(&who, school, &awarded));
     all.extend(settings_forms(&who));
@@ -101,6 +104,16 @@ fn account_forms(who: &Who) -> Vec<Filled> {
         who.admins("/account/second-factor/codes", "/account/second-factor/codes".into(), ""),
         who.admins("/account/second-factor/remove", "/account/second-factor/remove".into(), ""),
         Filled::new("/account/mail", "/account/mail".into(), &who.owner, "nudges=on&course_news=on"),
+    ]
+}
+
+/// What is sent about a waitlist.
+fn waitlist_forms(who: &Who, (own, others): &(String, String)) -> Vec<Filled> {
+    vec![
+        Filled::new("/cohorts/{slug}/waitlist", "/cohorts/march/waitlist".into(), "", JOIN),
+        Filled::new("/waitlist/{wait}/leave", format!("/waitlist/{own}/leave"), &who.owner, ""),
+        who.admins("/staff/waitlist/{wait}/remove", format!("/staff/waitlist/{others}/remove"), "reason=Demonstration"),
+        who.admins("/staff/settings/waitlist", "/staff/settings/waitlist".into(), "hours=12"),
     ]
 }
 

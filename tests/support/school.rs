@@ -223,6 +223,28 @@ pub async fn award(app: &TestApp) -> Awarded {
     Awarded { enrolment: id.to_string(), certificate: certificate.id.to_string(), code: certificate.code.to_string() }
 }
 
+/// Opens the cohort in `march`, whose only seat the other student has: the owner waits for one, and the teacher behind them. Their
+/// places, by id.
+pub async fn waits(app: &TestApp) -> (String, String) {
+    let work = async |txn: &Txn| {
+        let [teacher, owner, other] = [TEACHER, OWNER, OTHER].map(|email| email.parse().unwrap());
+        let teacher = identity::person_by_email(txn, &teacher).await?.expect("a teacher");
+        let owner = identity::person_by_email(txn, &owner).await?.expect("an owner");
+        let other = identity::person_by_email(txn, &other).await?.expect("another student");
+        let course = catalogue::courses(txn).await?.remove(0);
+        let full = NewCohort { starts_on: "2027-03-01".parse().unwrap(), capacity: 1, ..cohort("march", "", teacher.id) };
+        let full = acts::open_published(txn, course.id, full).await.unwrap();
+        let order = enrol(txn, &other, full.id, application(&other, ""), 3).await.unwrap();
+        pay(txn, order, "DEMO-4").await;
+        let first = enrolment::join(txn, full.id, owner.id).await.unwrap();
+        let second = enrolment::join(txn, full.id, teacher.id).await.unwrap();
+        Ok::<_, sea_orm::DbErr>((first.id.to_string(), second.id.to_string()))
+    };
+    let waits = app.services().db.write(Actor::Operator, work).await.unwrap();
+    app.settle().await;
+    waits
+}
+
 pub async fn person(txn: &Txn, email: &str, name: &str, role: Role) -> Person {
     let zone = "Asia/Kolkata".parse().unwrap();
     identity::create_person(txn, &email.parse().unwrap(), name.parse().unwrap(), zone, role).await.unwrap()

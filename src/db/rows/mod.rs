@@ -54,6 +54,7 @@ pub fn tables() -> Vec<Table> {
         catalogue::cohort_module_readings::Entity,
         catalogue::cohort_instructors::Entity,
         enrolment::enrolments::Entity,
+        enrolment::waitlist_entries::Entity,
         payment::orders::Entity,
         payment::order_lines::Entity,
         documents::document_series::Entity,

@@ -35,6 +35,8 @@ pub mod settings {
         /// The logo's digest and size; its bytes are apart.
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub logo: Option<Json>,
+        /// Hours for which a seat is offered to somebody on a waitlist.
+        pub offer_hours: Option<i32>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -10,6 +10,7 @@ mod logo;
 mod policy;
 mod tax;
 mod texts;
+mod waitlist;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,7 @@ pub use tax::{
     Gstin, GstinError, NotARate, NotASac, NotAState, Rate, Sac, StateCode, TaxLabel, TaxNumber, TaxRegistration, USUAL_SAC,
 };
 pub use texts::{Address, Designation, LegalName, NotAPhone, Phone, SenderName, ShortName};
+pub use waitlist::{NotHours, OfferLength};
 
 /// Everything that is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +40,8 @@ pub struct Organisation {
     pub signers: Vec<Signer>,
     pub mail: MailIdentity,
     pub refund_rule: RefundRule,
+    /// How long a seat is offered to somebody on a waitlist.
+    pub offer_length: OfferLength,
     pub terms: Policy,
     pub privacy: Policy,
     pub refunds: Policy,
@@ -122,6 +126,7 @@ pub enum Change {
         text: PolicyText,
     },
     Logo(Option<Logo>),
+    Waitlist(OfferLength),
 }
 
 /// What is not set and should be before students come.
@@ -150,6 +155,7 @@ impl Organisation {
                 self.refund_rule = rule;
                 self.refunds = self.refunds.with(text, now);
             }
+            Change::Waitlist(length) => self.offer_length = length,
             Change::Logo(logo) => self.logo = logo.map(|logo| logo.facts),
         }
         self

@@ -35,6 +35,8 @@ pub enum Done {
     ReadingRestated,
     ReadingAdded,
     ReadingCorrected,
+    LeftWaitlist,
+    TakenOffWaitlist,
 }
 
 impl Done {
@@ -68,6 +70,8 @@ impl Done {
             Self::ReadingRestated => "Saved.",
             Self::ReadingAdded => "The reading is in the library.",
             Self::ReadingCorrected => "The correction is saved. Everybody who has the reading sees it so.",
+            Self::LeftWaitlist => "You are off the waitlist.",
+            Self::TakenOffWaitlist => "They are off the waitlist, and told by mail. Your reason is kept.",
             Self::Enrolled => "The student is enrolled, and the confirmation is on its way.",
         }
     }

@@ -26,6 +26,7 @@ mod tests;
 mod today;
 mod tokens;
 mod verify;
+mod waitlist;
 
 pub(super) use done::{Done, DoneQuery};
 
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Routes {
         .merge(learn::routes())
         .merge(enrol::routes())
         .merge(order::routes())
+        .merge(waitlist::routes())
         .merge(mail::routes())
         .merge(staff::routes())
         .merge(people::routes())

@@ -16,6 +16,11 @@ mod readings_not_ready;
 mod readings_unread;
 mod release_moved;
 mod sign_in_code;
+mod waitlist;
+mod waitlist_closed;
+mod waitlist_joined;
+mod waitlist_lapsed;
+mod waitlist_offer;
 mod week;
 
 use askama::Template;
@@ -35,6 +40,10 @@ pub use readings_not_ready::ReadingsNotReady;
 pub use readings_unread::ReadingsUnread;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
+pub use waitlist_closed::WaitlistClosed;
+pub use waitlist_joined::WaitlistJoined;
+pub use waitlist_lapsed::WaitlistLapsed;
+pub use waitlist_offer::WaitlistOffer;
 
 use crate::db::Conn;
 use crate::kernel::EmailAddress;

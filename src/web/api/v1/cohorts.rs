@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::shapes::{Day, Instant, Money};
 use crate::catalogue::model;
 use crate::db::Conn;
-use crate::enrolment::Window;
+use crate::enrolment::{Phase, Window};
 use crate::kernel::Slug;
 use crate::tokens::Scope;
 use crate::views::board;
@@ -51,13 +51,14 @@ pub struct Cohort {
     starts_on: Day,
     weeks: u32,
     capacity: u32,
-    /// Seats held or enrolled.
+    /// Seats held, enrolled or offered to somebody on the waitlist.
     taken: u32,
     /// Of those taken, the ones not paid yet.
     held: u32,
     /// Of one seat, before tax.
     price: Money,
     enrolment: EnrolmentWindow,
+    waitlist: Waitlist,
     /// Since when the public knows it.
     published_at: Option<Instant>,
     /// Counts its changes.
@@ -71,6 +72,16 @@ pub struct EnrolmentWindow {
     opens_at: Instant,
     /// The first moment at which it takes none any more.
     closes_at: Instant,
+}
+
+/// Who waits for a seat of a cohort.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Waitlist {
+    /// Whether people can join it: the cohort takes enrolments, has not started and has no seat left.
+    open: bool,
+    waiting: u32,
+    /// Seats that are kept for people on it, who have not answered yet; they count as taken.
+    offered: u32,
 }
 
 /// Where an enrolment window stands. A full cohort's may be open.
@@ -106,6 +117,11 @@ impl From<CohortRow> for Cohort {
                 state,
                 opens_at: cohort.window.opens().into(),
                 closes_at: cohort.window.closes().into(),
+            },
+            waitlist: Waitlist {
+                open: row.waitlist == Phase::Open && row.taken >= cohort.capacity,
+                waiting: row.waiting,
+                offered: row.offered,
             },
             published_at: cohort.published_at.map(Into::into),
             revision: cohort.revision,

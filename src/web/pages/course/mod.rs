@@ -24,6 +24,7 @@ pub(super) struct Offered {
     pub(super) course: Course,
     pub(super) cohorts: Vec<Cohort>,
     taken: BTreeMap<CohortId, u32>,
+    waiting: BTreeMap<CohortId, u32>,
 }
 
 impl Offered {
@@ -32,13 +33,20 @@ impl Offered {
         let Some(course) = catalogue::courses(conn).await?.into_iter().next() else { return Ok(None) };
         let cohorts = catalogue::cohorts(conn, course.id).await?;
         let ids: Vec<CohortId> = cohorts.iter().map(|cohort| cohort.id).collect();
-        let taken = enrolment::seats_taken_in(conn, &ids).await?;
-        Ok(Some(Self { course, cohorts, taken }))
+        let seats = enrolment::seats_by_state(conn, &ids).await?;
+        let taken = seats.iter().map(|(cohort, seats)| (*cohort, seats.taken())).collect();
+        let waiting = seats.iter().map(|(cohort, seats)| (*cohort, seats.waiting)).collect();
+        Ok(Some(Self { course, cohorts, taken, waiting }))
     }
 
     /// The cohort to enrol in at `now`.
     pub(super) fn next(&self, now: Timestamp) -> Option<&Cohort> {
         model::next_open(&self.cohorts, &self.taken, now)
+    }
+
+    pub(super) fn counted(&self, cohort: &Cohort) -> model::Counted {
+        let waiting = self.waiting.get(&cohort.id).copied().unwrap_or(0);
+        model::Counted { taken: self.taken(cohort), waiting }
     }
 
     pub(super) fn taken(&self, cohort: &Cohort) -> u32 {

@@ -150,13 +150,24 @@ pub struct CohortRow {
     pub seats_left: u32,
     pub capacity: u32,
     pub state: CohortState,
+    /// How many wait for a seat of a full cohort, where more can join them.
+    pub waiting: Option<u32>,
+}
+
+/// Seats of a cohort, as the list counts them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    pub taken: u32,
+    pub waiting: u32,
 }
 
 impl CohortRow {
     /// `zone` is the reader's; a visitor who is not signed in has none, and sees each cohort in its own.
-    pub fn new(cohort: &Cohort, taken: u32, weeks: usize, zone: Option<&Zone>, now: Timestamp) -> Self {
+    pub fn new(cohort: &Cohort, seats: Counted, weeks: usize, zone: Option<&Zone>, now: Timestamp) -> Self {
         let zone = zone.unwrap_or(&cohort.zone);
-        let seats_left = cohort.capacity.saturating_sub(taken);
+        let seats_left = cohort.capacity.saturating_sub(seats.taken);
+        let state = state(cohort, seats_left, weeks, zone, now);
+        let starts = cohort.zone.instant(cohort.starts_on.at(0, 0, 0, 0));
         Self {
             slug: cohort.slug.clone(),
             name: cohort.name.clone(),
@@ -165,7 +176,8 @@ impl CohortRow {
             closes: ShownTime::new(cohort.window.closes(), zone),
             seats_left,
             capacity: cohort.capacity,
-            state: state(cohort, seats_left, weeks, zone, now),
+            waiting: (state == CohortState::Full && now < starts).then_some(seats.waiting),
+            state,
         }
     }
 }
@@ -261,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_cohort_says_where_it_stands() {
-        let state = |cohort: &Cohort, taken| CohortRow::new(cohort, taken, 6, None, at(NOW)).state;
+        let seats = |taken| Counted { taken, waiting: 2 };
+        let state = |cohort: &Cohort, taken| CohortRow::new(cohort, seats(taken), 6, None, at(NOW)).state;
         let past = |starts_on| cohort(1, starts_on, "2026-01-01T00:00:00Z", "2026-09-01T00:00:00Z");
         assert_eq!(state(&open(1, "2027-01-04"), 29), CohortState::Open);
         assert_eq!(state(&open(1, "2027-01-04"), 30), CohortState::Full);
@@ -269,17 +282,20 @@ mod tests {
         assert_eq!(state(&past("2026-11-09"), 3), CohortState::UnderWay(4));
         assert_eq!(state(&past("2026-10-20"), 3), CohortState::Finished);
         // The first day has come in Kolkata, though not yet in UTC.
-        let begun = CohortRow::new(&past("2026-12-02"), 3, 6, None, at("2026-12-01T18:30:00Z"));
+        let begun = CohortRow::new(&past("2026-12-02"), seats(3), 6, None, at("2026-12-01T18:30:00Z"));
         assert_eq!(begun.state, CohortState::UnderWay(1));
         let ahead = cohort(1, "2027-03-01", "2027-01-01T03:30:00Z", "2027-02-01T00:00:00Z");
         assert!(matches!(state(&ahead, 0), CohortState::NotYet(opens) if opens.short() == "Fri 1 Jan 2027, 09:00"));
+        let waiting = |starts_on, taken| CohortRow::new(&open(1, starts_on), seats(taken), 6, None, at(NOW)).waiting;
+        assert_eq!((waiting("2027-01-04", 30), waiting("2027-01-04", 29)), (Some(2), None));
+        assert_eq!(waiting("2026-12-01", 30), None, "it has started");
     }
 
     #[test]
     fn the_list_begins_with_what_can_be_chosen_and_ends_with_the_latest_past_first() {
         let past = |number, starts_on| cohort(number, starts_on, "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z");
         let all = [past(1, "2026-06-01"), open(2, "2027-02-01"), past(3, "2026-08-03"), open(4, "2027-01-04")];
-        let mut rows: Vec<_> = all.iter().map(|cohort| CohortRow::new(cohort, 0, 6, None, at(NOW))).collect();
+        let mut rows: Vec<_> = all.iter().map(|cohort| CohortRow::new(cohort, Counted::default(), 6, None, at(NOW))).collect();
         in_order(&mut rows);
         let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["Cohort 4", "Cohort 2", "Cohort 3", "Cohort 1"]);

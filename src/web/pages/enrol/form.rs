@@ -10,6 +10,7 @@ use crate::db::Conn;
 use crate::enrolment::{self, EnrolmentState};
 use crate::identity::Person;
 use crate::identity::model::COUNTRIES;
+use crate::kernel::ShownTime;
 use crate::kernel::ids::EnrolmentId;
 use crate::views::offer::{self, Offer};
 use crate::views::order;
@@ -31,6 +32,8 @@ struct Page<'a> {
     guess_zone: bool,
     countries: &'static [(&'static str, &'static str)],
     zones: &'static Zones,
+    /// Until when the seat is kept for the reader.
+    kept: Option<ShownTime>,
 }
 
 fn form<'a>(view: &'a View, offer: &'a Offer, person: Option<&'a Person>, input: &'a Input, errors: &'a FieldErrors) -> Page<'a> {
@@ -43,6 +46,7 @@ fn form<'a>(view: &'a View, offer: &'a Offer, person: Option<&'a Person>, input:
         guess_zone: person.is_none() && errors.is_empty(),
         countries: COUNTRIES,
         zones: Zones::all(),
+        kept: person.zip(offer.kept_until).map(|(person, until)| ShownTime::new(until, &person.zone)),
     }
 }
 
@@ -54,8 +58,8 @@ pub async fn show(
     PageSnapshot(conn): PageSnapshot,
     Path(slug): Path<String>,
 ) -> Result<Response, Problem> {
-    let offer = find(&app, &conn, &slug).await?;
     let person = signed_in.map(|signed_in| signed_in.person);
+    let offer = find_for(&app, &conn, &slug, person.as_ref()).await?;
     if let Some(person) = &person
         && let Some(seated) = seat(&conn, person, &offer).await?
     {
@@ -81,13 +85,22 @@ pub(super) fn again(
 }
 
 /// The cohort of this slug.
-pub(super) async fn find(app: &App, conn: &Conn, slug: &str) -> Result<Offer, Problem> {
+pub(in crate::web::pages) async fn find(app: &App, conn: &Conn, slug: &str) -> Result<Offer, Problem> {
     let slug = slug.parse().map_err(|_| Problem::NotFound)?;
     offer::by_slug(conn, &slug, app.services.clocks.service()).await?.ok_or(Problem::NotFound)
 }
 
+/// The cohort of this slug, as this person has it.
+pub(super) async fn find_for(app: &App, conn: &Conn, slug: &str, person: Option<&Person>) -> Result<Offer, Problem> {
+    let offer = find(app, conn, slug).await?;
+    match person {
+        Some(person) => Ok(offer.seen_by(conn, person.id, app.services.clocks.service()).await?),
+        None => Ok(offer),
+    }
+}
+
 /// Where somebody goes who has a seat in the cohort, or holds one.
-async fn seat(conn: &Conn, person: &Person, offer: &Offer) -> Result<Option<Response>, Problem> {
+pub(in crate::web::pages) async fn seat(conn: &Conn, person: &Person, offer: &Offer) -> Result<Option<Response>, Problem> {
     let active = enrolment::active_of_user(conn, person.id).await?;
     let Some(known) = active.iter().find(|enrolment| enrolment.cohort == offer.id) else { return Ok(None) };
     match known.state {
@@ -97,7 +110,7 @@ async fn seat(conn: &Conn, person: &Person, offer: &Offer) -> Result<Option<Resp
 }
 
 /// To the order that pays for a seat.
-pub(super) async fn to_order(conn: &Conn, enrolment: EnrolmentId) -> Result<Response, Problem> {
+pub(in crate::web::pages) async fn to_order(conn: &Conn, enrolment: EnrolmentId) -> Result<Response, Problem> {
     let order = order::of_enrolment(conn, enrolment).await?.ok_or(Problem::NotFound)?;
     Ok(Redirect::to(&format!("/orders/{order}")).into_response())
 }

@@ -5,7 +5,9 @@ mod input;
 mod refused;
 mod send;
 
+pub(super) use form::{find, seat, to_order};
 pub(super) use input::Zones;
+pub(super) use refused::{Refused, page as refused_page};
 pub(super) use send::enrol;
 
 use crate::web::routes::{Access, Routes};

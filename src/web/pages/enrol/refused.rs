@@ -26,6 +26,9 @@ pub enum Refused {
 impl Refused {
     /// What stands in everybody's way now, if anything does.
     pub fn now(offer: &Offer) -> Option<Self> {
+        if offer.kept_until.is_some() {
+            return None;
+        }
         match offer.window {
             Window::NotOpenYet { opens_at } => Some(Self::NotOpenYet { opens_at }),
             Window::Closed { closed_at } => Some(Self::Closed { closed_at }),
@@ -42,7 +45,9 @@ pub struct Told {
     detail: String,
     when: Option<(&'static str, ShownTime)>,
     remedy: &'static str,
-    link: (&'static str, &'static str),
+    link: (String, &'static str),
+    /// How many wait for a seat, where the waitlist is open.
+    waiting: Option<u32>,
 }
 
 /// The page.
@@ -56,13 +61,24 @@ pub struct Page<'a> {
 
 /// The page for a refusal; times are shown in `zone`.
 pub fn page<'a>(view: &'a View, offer: &'a Offer, why: Refused, zone: &Zone) -> Page<'a> {
-    Page { view, offer, told: told(why, zone) }
+    Page { view, offer, told: told(offer, why, zone) }
 }
 
-const COHORTS: (&str, &str) = ("/cohorts", "See the other cohorts");
+const COHORTS: &str = "/cohorts";
+const OTHERS: &str = "See the other cohorts";
 
-fn told(why: Refused, zone: &Zone) -> Told {
+fn told(offer: &Offer, why: Refused, zone: &Zone) -> Told {
     match why {
+        Refused::Full if offer.may_join() => Told {
+            state: "Full",
+            title: "This cohort is full",
+            detail: "All its seats are taken, or kept for people who are paying. Nothing was charged.".to_owned(),
+            when: None,
+            remedy: "Join the waitlist: a seat that comes free is offered by mail, in the order of joining. Or choose another \
+                     cohort.",
+            link: (format!("/cohorts/{}/waitlist", offer.slug), "Join the waitlist"),
+            waiting: Some(offer.waiting),
+        },
         Refused::Full => Told {
             state: "Full",
             title: "This cohort is full",
@@ -70,7 +86,8 @@ fn told(why: Refused, zone: &Zone) -> Told {
             when: None,
             remedy: "A kept seat that is not paid comes free after about half an hour, so look again later; or choose another \
                      cohort.",
-            link: COHORTS,
+            link: (COHORTS.to_owned(), OTHERS),
+            waiting: None,
         },
         Refused::NotOpenYet { opens_at } => Told {
             state: "Not open yet",
@@ -78,7 +95,8 @@ fn told(why: Refused, zone: &Zone) -> Told {
             detail: "This cohort takes no enrolments until then.".to_owned(),
             when: Some(("Enrolment opens", ShownTime::new(opens_at, zone))),
             remedy: "Come back when enrolment opens, or choose a cohort that is open now.",
-            link: COHORTS,
+            link: (COHORTS.to_owned(), OTHERS),
+            waiting: None,
         },
         Refused::Closed { closed_at } => Told {
             state: "Closed",
@@ -86,7 +104,8 @@ fn told(why: Refused, zone: &Zone) -> Told {
             detail: "This cohort takes no more enrolments.".to_owned(),
             when: Some(("Enrolment closed", ShownTime::new(closed_at, zone))),
             remedy: "Choose a later cohort: the readings are the same.",
-            link: COHORTS,
+            link: (COHORTS.to_owned(), OTHERS),
+            waiting: None,
         },
         Refused::TooManyHolds { limit } => Told {
             state: "Not kept",
@@ -94,7 +113,8 @@ fn told(why: Refused, zone: &Zone) -> Told {
             detail: format!("One person can hold {limit} unpaid seats at once, over all cohorts."),
             when: None,
             remedy: "Pay for one of them first, or wait until one lapses, about half an hour after you took it.",
-            link: ("/cohorts", "See the cohorts"),
+            link: (COHORTS.to_owned(), "See the cohorts"),
+            waiting: None,
         },
     }
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 
-use super::form::{again, find, to_order};
+use super::form::{again, find, find_for, to_order};
 use super::input::Input;
 use super::refused::{self, Refused};
 use crate::acts::enrol::{self, Application, EnrolRefusal};
@@ -29,7 +29,7 @@ pub async fn send(
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
     let conn = app.services.db.snapshot().await?;
-    let offer = find(&app, &conn, &slug).await?;
+    let offer = find_for(&app, &conn, &slug, signed_in.as_ref().map(|signed_in| &signed_in.person)).await?;
     drop(conn);
     if let Some(SignedIn { person, .. }) = signed_in {
         if input.email.as_deref().is_some_and(|email| !email.eq_ignore_ascii_case(person.email.as_str())) {

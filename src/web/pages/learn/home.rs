@@ -15,9 +15,11 @@ use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::organisation::RefundRule;
 use crate::payment::model::CardState;
 use crate::schedule::Plans;
+use crate::views::waitlist;
 use crate::web::pages::certificate::{Printed, Worth};
 use crate::web::pages::course::Offered;
 use crate::web::pages::course::model::Offer;
+use crate::web::pages::waitlist::{WaitShown, WaitShownState};
 use crate::web::session::PageSnapshot;
 use crate::web::view::{Moment, View, page};
 use crate::web::{App, Problem};
@@ -36,6 +38,7 @@ struct Dashboard<'a> {
     certificate: Option<Printed>,
     /// Whether the money is with a bank that has not decided.
     with_bank: bool,
+    waits: Vec<WaitShown>,
     zone: &'a str,
 }
 
@@ -44,6 +47,7 @@ struct Dashboard<'a> {
 struct List<'a> {
     view: &'a View,
     seats: Vec<Seat>,
+    waits: Vec<WaitShown>,
     zone: &'a str,
 }
 
@@ -52,6 +56,7 @@ struct List<'a> {
 struct Empty<'a> {
     view: &'a View,
     email: &'a str,
+    waits: Vec<WaitShown>,
     offer: Option<Offer>,
 }
 
@@ -66,7 +71,8 @@ pub(super) async fn home(
     match seats.as_slice() {
         [] => {
             let offer = offer(&snapshot, &moment, view.owner.refund_rule).await?;
-            page(&Empty { view: &view, email: moment.subject.email.as_str(), offer })
+            let waits = waits(&snapshot, &moment).await?;
+            page(&Empty { view: &view, email: moment.subject.email.as_str(), waits, offer })
         }
         [only] => dashboard(&snapshot, &app.plans, &view, &moment, only).await,
         several => {
@@ -74,7 +80,7 @@ pub(super) async fn home(
             for enrolment in several {
                 seats.push(seat(&snapshot, enrolment, &moment).await?);
             }
-            page(&List { view: &view, seats, zone: moment.zone.name() })
+            page(&List { view: &view, seats, waits: waits(&snapshot, &moment).await?, zone: moment.zone.name() })
         }
     }
 }
@@ -114,8 +120,15 @@ async fn dashboard(conn: &Conn, plans: &Plans, view: &View, moment: &Moment, enr
         certificate,
         order: order.map(OrderShown::from),
         with_bank,
+        waits: waits(conn, moment).await?,
         zone: moment.zone.name(),
     })
+}
+
+/// Where the reader waits for a seat, or is offered one.
+async fn waits(conn: &Conn, moment: &Moment) -> Result<Vec<WaitShown>, DbErr> {
+    let waits = waitlist::of_person(conn, moment.subject.id).await?;
+    Ok(waits.into_iter().map(|wait| WaitShown::new(wait, moment.now, &moment.zone)).collect())
 }
 
 async fn is_with_bank(conn: &Conn, order: OrderId) -> Result<bool, DbErr> {

@@ -105,6 +105,7 @@ fn rows(own: &Organisation) -> Vec<Row> {
         row("/staff/settings/signers", "Certificate signers", signers),
         row("/staff/settings/logo", "Logo", logo),
         row("/staff/settings/mail", "Mail", sender),
+        row("/staff/settings/waitlist", "Waitlist", set(format!("A seat is offered for {}", own.offer_length.words()))),
     ];
     rows.extend(PolicyKind::ALL.map(|kind| row(policy_path(kind), kind.title(), policy(own.policy(kind)))));
     rows

@@ -10,6 +10,7 @@ mod officer;
 mod policies;
 mod signers;
 mod tax;
+mod waitlist;
 
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
@@ -25,7 +26,7 @@ pub(super) fn routes() -> Routes {
         .post("/staff/settings/logo/remove", Access::AdminNow, logo::remove);
     let routes = section::<identity::Input>(section::<officer::Input>(routes));
     let routes = section::<tax::Input>(section::<bank::Input>(routes));
-    let routes = section::<signers::Input>(section::<mail::Input>(routes));
+    let routes = section::<signers::Input>(section::<mail::Input>(section::<waitlist::Input>(routes)));
     section::<policies::Terms>(section::<policies::Privacy>(section::<policies::Refunds>(routes)))
 }
 

@@ -74,7 +74,7 @@ pub async fn request_code(
     intent: &Intent,
 ) -> Result<(CookieJar, ChallengeId), Problem> {
     let (jar, browser) = app.cookies().bind(jar, &app.services.random);
-    let audience = if intent.enrols() { Audience::Anybody } else { Audience::Members };
+    let audience = if intent.registers() { Audience::Anybody } else { Audience::Members };
     let intent = serde_json::to_value(intent).map_err(Problem::internal)?;
     let settings = &app.services.settings.limits;
     let limits = CodeLimits { of_browser: settings.codes_per_hour, of_address: settings.codes_per_hour_of_address };

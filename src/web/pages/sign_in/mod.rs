@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
-use super::enrol;
+use super::{enrol, waitlist};
 use crate::acts::enrol::Application;
 use crate::db::Txn;
 use crate::identity::{self, Person, RegisterRefusal};
@@ -30,6 +30,8 @@ pub enum Intent {
     Confirm,
     /// Register whom it is where the address is new, and take a seat.
     Enrol { cohort: Slug, application: Application },
+    /// Register whom it is where the address is new, and join the waitlist of a full cohort.
+    Join { cohort: Slug, joining: waitlist::Joining },
 }
 
 pub(super) fn routes() -> Routes {
@@ -47,9 +49,14 @@ pub(super) fn routes() -> Routes {
 impl Intent {
     /// Whether it is part of enrolling, so that the page can say which step it is.
     fn enrols(&self) -> bool {
+        matches!(self, Self::Enrol { .. })
+    }
+
+    /// Whether an address without an account gets a code too: one is made once it is proved.
+    fn registers(&self) -> bool {
         match self {
             Self::SignIn { .. } | Self::Confirm => false,
-            Self::Enrol { .. } => true,
+            Self::Enrol { .. } | Self::Join { .. } => true,
         }
     }
 
@@ -59,19 +66,22 @@ impl Intent {
             Self::SignIn { .. } => "/sign-in".to_owned(),
             Self::Confirm => "/step-up".to_owned(),
             Self::Enrol { cohort, .. } => format!("/cohorts/{cohort}/enrol"),
+            Self::Join { cohort, .. } => format!("/cohorts/{cohort}/waitlist"),
         }
     }
 
     /// Who is signed in by it: `None` where the address has no account and the intent makes none.
     async fn person(&self, txn: &Txn, email: &EmailAddress) -> Result<Option<Person>, DbErr> {
-        match self {
-            Self::SignIn { .. } => identity::person_by_email(txn, email).await,
-            Self::Confirm => Ok(None),
-            Self::Enrol { application, .. } => match identity::register_student(txn, email, application.details()).await {
-                Ok(person) => Ok(Some(person)),
-                Err(RegisterRefusal::Disabled) => Ok(None),
-                Err(RegisterRefusal::Db(error)) => Err(error),
-            },
+        let details = match self {
+            Self::SignIn { .. } => return identity::person_by_email(txn, email).await,
+            Self::Confirm => return Ok(None),
+            Self::Enrol { application, .. } => application.details(),
+            Self::Join { joining, .. } => joining.details(),
+        };
+        match identity::register_student(txn, email, details).await {
+            Ok(person) => Ok(Some(person)),
+            Err(RegisterRefusal::Disabled) => Ok(None),
+            Err(RegisterRefusal::Db(error)) => Err(error),
         }
     }
 
@@ -81,6 +91,7 @@ impl Intent {
             Self::SignIn { next: Some(next) } => Ok(Redirect::to(&next).into_response()),
             Self::SignIn { next: None } | Self::Confirm => Ok(code::home_of(person).into_response()),
             Self::Enrol { cohort, application } => enrol::enrol(app, person, cohort.as_str(), application).await,
+            Self::Join { cohort, .. } => waitlist::join(app, person, cohort.as_str()).await,
         }
     }
 }

@@ -15,6 +15,7 @@ mod picker;
 mod record;
 mod resend;
 mod roster;
+mod waitlist;
 
 use crate::web::routes::{Access, Routes};
 
@@ -22,6 +23,9 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/staff/cohorts", Access::Staff, cohorts::list)
         .get("/staff/cohorts/{slug}/roster", Access::Staff, roster::show)
+        .get("/staff/cohorts/{slug}/waitlist", Access::Admin, waitlist::list)
+        .get("/staff/waitlist/{wait}/remove", Access::Admin, waitlist::ask)
+        .post("/staff/waitlist/{wait}/remove", Access::Admin, waitlist::remove)
         .get("/staff/enrolments", Access::Admin, enrolments::list)
         .get("/staff/enrolments.csv", Access::Admin, export::csv)
         .get("/staff/enrolments/{enrolment}", Access::Staff, history::show)
