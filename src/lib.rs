@@ -24,6 +24,7 @@ pub mod identity;
 pub mod learning;
 pub mod organisation;
 pub mod payment;
+pub mod pricing;
 pub mod readings;
 pub mod reminders;
 pub mod schedule;

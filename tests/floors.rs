@@ -17,6 +17,7 @@ const FLOORS: [(&str, &[&str]); 6] = [
             "readings",
             "catalogue",
             "enrolment",
+            "pricing",
             "payment",
             "schedule",
             "learning",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::time::SignedDuration;
-use crate::kernel::{Event, Money, PersonName, Subject, Timestamp, Touch, Zone};
+use crate::kernel::{Event, PersonName, Subject, Timestamp, Touch, Zone};
 
 /// How long a seat is held while its student pays (service time): a minute longer than a payment page lives, so that a payment
 /// made in its last moment still finds its seat.
@@ -160,7 +160,6 @@ pub struct SeatCount {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatTerms {
     pub capacity: u32,
-    pub price: Money,
     pub opens_at: Timestamp,
     pub closes_at: Timestamp,
     /// The zone of the cohort's civil times.
@@ -333,8 +332,7 @@ mod tests {
 
     #[test]
     fn a_window_holds_its_start_and_not_its_end() {
-        let price = Money::new(1, crate::kernel::Currency::INR);
-        let terms = SeatTerms { capacity: 1, price, opens_at: at(1), closes_at: at(2), zone: Zone::UTC, published_at: None };
+        let terms = SeatTerms { capacity: 1, opens_at: at(1), closes_at: at(2), zone: Zone::UTC, published_at: None };
         assert_eq!(terms.window(at(0)), Window::NotOpenYet { opens_at: at(1) });
         assert_eq!(terms.window(at(1)), Window::Open);
         assert_eq!(terms.window(at(2)), Window::Closed { closed_at: at(2) });

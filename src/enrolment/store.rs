@@ -12,8 +12,8 @@ use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::enrolments::{self, Funding, State};
 use crate::db::rows::identity::users;
 use crate::db::{Conn, Txn, corrupt};
+use crate::kernel::Timestamp;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
-use crate::kernel::{Money, Timestamp};
 use crate::search::{self, Scope};
 
 /// The domain's type of a row.
@@ -38,7 +38,6 @@ pub(crate) fn to_enrolment(row: enrolments::Model) -> Result<Enrolment, DbErr> {
 fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
     Ok(SeatTerms {
         capacity: u32::try_from(row.capacity).map_err(|_| corrupt("capacity"))?,
-        price: Money::new(row.price_minor, row.currency.parse().map_err(|_| corrupt("currency"))?),
         opens_at: row.enrol_opens_at.into(),
         closes_at: row.enrol_closes_at.into(),
         zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
@@ -253,7 +252,7 @@ pub async fn seats_taken_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMa
     rows.into_iter().map(|(cohort, seats)| Ok((cohort, u32::try_from(seats).map_err(|_| corrupt("number of seats"))?))).collect()
 }
 
-/// Capacity, price and window of a cohort.
+/// Capacity and window of a cohort.
 ///
 /// # Errors
 /// The database's own.

@@ -132,6 +132,8 @@ ids! {
     OrderId = "ord";
     /// One attempt to move money against an order.
     PaymentId = "pay";
+    /// A code that makes a seat cheaper.
+    CouponId = "cpn";
     /// Money that fits no rule, waiting for an admin.
     ExceptionId = "exc";
     /// The record of an award.

@@ -16,7 +16,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId};
 use crate::kernel::{Actor, Subject};
 use crate::mail::{self, Class, Post};
 use crate::services::Services;
-use crate::{audit, jobs};
+use crate::{audit, jobs, pricing};
 
 /// Why something could not be settled now.
 #[derive(Debug, thiserror::Error)]
@@ -275,6 +275,9 @@ pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Res
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;
     audit::record(txn, &PaymentEvent::OrderPaid { before: order, after: &paid }).await?;
+    if order.quote.coupon.is_some() {
+        pricing::keep_use(txn, order.id).await?;
+    }
     let letter = Post {
         dedupe_key: format!("enrolment_confirmed:{enrolment}"),
         kind: "enrolment_confirmed",
@@ -300,6 +303,9 @@ pub(super) async fn lapse(txn: &Txn, orders: &[Order], enrolment: EnrolmentId) -
         if let Ok(after) = before.clone().lapse(txn.now()) {
             store::save_order(txn, &after).await?;
             audit::record(txn, &PaymentEvent::OrderLapsed { before, after: &after }).await?;
+            if after.quote.coupon.is_some() {
+                pricing::give_back_use(txn, after.id).await?;
+            }
         }
     }
     Ok(())

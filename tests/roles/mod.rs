@@ -56,6 +56,7 @@ impl Names {
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
             ("LETTER", school::dead_letter(app).await),
+            ("COUPON", school::coupon(app).await),
             ("API_KEY", school::token(app, &Scope::ALL).await.0),
             ("PERSON", school.owner.clone()),
             ("OWN_CODE", own),

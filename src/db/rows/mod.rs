@@ -17,6 +17,7 @@ pub mod learning;
 pub mod mail;
 pub mod organisation;
 pub mod payment;
+pub mod pricing;
 pub mod readings;
 pub mod reminders;
 pub mod schedule;
@@ -52,7 +53,9 @@ pub fn tables() -> Vec<Table> {
         catalogue::cohort_module_readings::Entity,
         catalogue::cohort_instructors::Entity,
         enrolment::enrolments::Entity,
+        pricing::coupons::Entity,
         payment::orders::Entity,
+        pricing::coupon_uses::Entity,
         payment::order_lines::Entity,
         payment::payments::Entity,
         payment::payment_exceptions::Entity,

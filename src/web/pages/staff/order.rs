@@ -13,6 +13,7 @@ use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::{CardState, Means, Method, OrderState, Payment};
 use crate::views::order::{self, Sheet};
 use crate::web::form::FieldErrors;
+use crate::web::pages::sums::Sums;
 use crate::web::pages::today::{next, why};
 use crate::web::session::{Admin, PageSnapshot, SignedIn};
 use crate::web::view::{View, page, page_with_errors};
@@ -26,6 +27,7 @@ struct Page<'a> {
     input: &'a Input,
     sheet: &'a Sheet,
     billing: String,
+    sums: Sums,
     state: (&'static str, &'static str),
     seat: (&'static str, &'static str),
     opened: ShownTime,
@@ -105,6 +107,7 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         input,
         sheet,
         billing: sheet.billing(),
+        sums: Sums::of(&sheet.order),
         state: order_state(sheet.order.state),
         seat: seat(sheet.enrolment.state),
         opened: shown(sheet.order.created_at),
