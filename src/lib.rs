@@ -26,6 +26,7 @@ pub mod learning;
 pub mod ledger;
 pub mod organisation;
 pub mod payment;
+pub mod pricing;
 pub mod readings;
 pub mod reminders;
 pub mod schedule;

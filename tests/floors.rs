@@ -18,6 +18,7 @@ const FLOORS: [(&str, &[&str]); 6] = [
             "readings",
             "catalogue",
             "enrolment",
+            "pricing",
             "documents",
             "payment",
             "schedule",

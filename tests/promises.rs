@@ -61,7 +61,7 @@ impl Student {
         if !has(&page, "Continue to payment") {
             return;
         }
-        let form = page.form("Continue to payment").with("address", "12 Demonstration Road").with("country", "IN");
+        let form = page.form("Continue to payment").with("address", "12 Demonstration Road").with("country", "NP");
         let answer = form.with("consent", "yes").submit().await;
         if answer.status.as_u16() == 200 {
             self.orders.push(cast::path(&answer).to_owned());

@@ -47,7 +47,7 @@ async fn no_cohort_is_oversold() {
         let (client, origin) = (app.client(), app.origin());
         let fields = [
             ("name", "Demo Student"),
-            ("country", "IN"),
+            ("country", "NP"),
             ("address", "12 Demonstration Road"),
             ("postal_code", ""),
             ("zone", "Asia/Kolkata"),
@@ -88,7 +88,7 @@ async fn one_student_in_many_tabs_holds_one_seat() {
         cast::open(&app, 3).await;
         let (client, origin) = (app.client(), app.origin());
         let token = sessions(&app, 1).await.remove(0);
-        let fields = [("name", "Demo Student"), ("country", "IN"), ("address", "Road 12"), ("zone", "UTC"), ("consent", "yes")];
+        let fields = [("name", "Demo Student"), ("country", "NP"), ("address", "Road 12"), ("zone", "UTC"), ("consent", "yes")];
         let sent = (0..20).map(|_| {
             let request = client.post(format!("{origin}{}", cast::COHORT)).header("cookie", format!("lectern={token}"));
             request.header("origin", &origin).form(&fields).send()
@@ -148,7 +148,7 @@ async fn one_reference_recorded_on_many_orders_at_once_pays_one() {
     on_each_database(async |app: TestApp| {
         cast::open(&app, 8).await;
         let (client, origin) = (app.client(), app.origin());
-        let form = [("name", "Demo Student"), ("country", "IN"), ("address", "Road 12"), ("zone", "UTC"), ("consent", "yes")];
+        let form = [("name", "Demo Student"), ("country", "NP"), ("address", "Road 12"), ("zone", "UTC"), ("consent", "yes")];
         let mut orders = Vec::new();
         for token in sessions(&app, 8).await {
             let request = client.post(format!("{origin}{}", cast::COHORT)).header("cookie", format!("lectern={token}"));

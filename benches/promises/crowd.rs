@@ -79,7 +79,7 @@ async fn fill(txn: &Txn) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
             zone: "Asia/Kolkata".parse()?,
             starts_on,
             capacity: u32::try_from(STUDENTS)?,
-            price: Money::new(650_000, Currency::INR),
+            prices: Money::new(650_000, Currency::INR).into(),
             window: EnrolmentWindow::new(shifted(txn.now(), SignedDuration::from_hours(-24 * 60)), txn.now())?,
             instructors: Vec::new(),
             timetable: Timetable::default(),
@@ -204,6 +204,14 @@ fn order_of(
         buyer: Set(buyer.clone()),
         created_at: Set(txn.now().into()),
         settled_at: Set(Some(txn.now().into())),
+        list_minor: Set(650_000),
+        discount_minor: Set(0),
+        tax_basis: Set("added".to_owned()),
+        supply: Set(None),
+        taxes: Set(None),
+        quoted_until: Set(None),
+        coupon_id: Set(None),
+        code_tries: Set(0),
     });
     rows.lines.push(order_lines::ActiveModel {
         id: Set(txn.random().uuid(txn.now())),

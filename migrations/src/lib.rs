@@ -25,6 +25,8 @@ mod m20261124_000019_today;
 mod m20261124_000020_api_tokens;
 mod m20261124_000021_outbox_lookup;
 mod m20261128_000022_ledger;
+mod m20261128_000023_prices;
+mod m20261128_000024_coupons;
 mod m20261128_000025_documents;
 mod m20261128_000026_waitlist;
 mod table;
@@ -59,6 +61,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000020_api_tokens::Migration),
             Box::new(m20261124_000021_outbox_lookup::Migration),
             Box::new(m20261128_000022_ledger::Migration),
+            Box::new(m20261128_000023_prices::Migration),
+            Box::new(m20261128_000024_coupons::Migration),
             Box::new(m20261128_000025_documents::Migration),
             Box::new(m20261128_000026_waitlist::Migration),
         ]

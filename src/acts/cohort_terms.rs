@@ -1,16 +1,14 @@
-//! What of a cohort changes after its opening, beside its plan: whether the public knows it, its seats, price, window and
+//! What of a cohort changes after its opening, beside its plan: whether the public knows it, its seats, prices, window and
 //! teachers. Each change raises the revision, for a plan holds its cohort as it is.
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::DbErr;
 
 use super::open_cohort::no_teacher;
 use crate::audit;
-use crate::catalogue::model::{CatalogueEvent, Cohort, EnrolmentWindow};
-use crate::db::rows::enrolment::enrolments::{self, State};
-use crate::db::{Conn, Txn};
-use crate::kernel::Money;
+use crate::catalogue::model::{CatalogueEvent, Cohort, EnrolmentWindow, Prices};
+use crate::db::Txn;
 use crate::kernel::ids::{CohortId, UserId};
 use crate::{catalogue, enrolment};
 
@@ -25,7 +23,7 @@ pub enum Publication {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     pub capacity: u32,
-    pub price: Money,
+    pub prices: Prices,
     pub window: EnrolmentWindow,
     /// Who teaches it: instructors or admins.
     pub instructors: Vec<UserId>,
@@ -47,9 +45,6 @@ pub enum TermsRefusal {
     WindowOver,
     #[error("{taken} seats are taken already")]
     CapacityBelowTaken { taken: u32 },
-    /// Somebody holds a seat at the old price, or bought one.
-    #[error("seats were sold at the price")]
-    PriceFixed,
     #[error("not an instructor: {0}")]
     NotAnInstructor(UserId),
     #[error(transparent)]
@@ -82,18 +77,7 @@ pub async fn set_publication(txn: &Txn, cohort: CohortId, seen: i32, to: Publica
     Ok(after)
 }
 
-/// Whether a cohort's price stands: somebody holds a seat at it, or bought one, whatever became of it.
-///
-/// # Errors
-/// The database's own.
-pub async fn price_is_fixed(conn: &Conn, cohort: CohortId) -> Result<bool, DbErr> {
-    let sold = enrolments::Column::State.is_in([State::Held, State::Enrolled, State::Cancelled]);
-    let sold = Condition::any().add(sold).add(enrolments::Column::EnrolledAt.is_not_null());
-    let rows = enrolments::Entity::find().filter(enrolments::COLUMN.cohort_id.eq(cohort)).filter(sold);
-    Ok(rows.count(conn).await? > 0)
-}
-
-/// Gives the cohort, as it was seen at revision `seen`, these terms.
+/// Gives the cohort, as it was seen at revision `seen`, these terms. New prices are for new orders: each order keeps its quote.
 ///
 /// # Errors
 /// [`TermsRefusal`].
@@ -103,17 +87,14 @@ pub async fn change_terms(txn: &Txn, cohort: CohortId, seen: i32, terms: Terms) 
     if terms.capacity < taken {
         return Err(TermsRefusal::CapacityBelowTaken { taken });
     }
-    if terms.price != before.price && price_is_fixed(txn, cohort).await? {
-        return Err(TermsRefusal::PriceFixed);
-    }
     let had: BTreeSet<_> = catalogue::instructors(txn, cohort).await?.into_iter().collect();
     let wanted: BTreeSet<_> = terms.instructors.iter().copied().collect();
     let new: BTreeSet<_> = wanted.difference(&had).copied().collect();
     if let Some(user) = no_teacher(txn, &new).await? {
         return Err(TermsRefusal::NotAnInstructor(user));
     }
-    let Terms { capacity, price, window, .. } = terms;
-    let same = Cohort { capacity, price, window, ..before.clone() };
+    let Terms { capacity, prices, window, .. } = terms;
+    let same = Cohort { capacity, prices, window, ..before.clone() };
     if same == before && had == wanted {
         return Ok(before);
     }

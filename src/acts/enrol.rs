@@ -9,6 +9,7 @@ use crate::enrolment::{self, HoldRefusal};
 use crate::identity::{Country, Details, Person};
 use crate::kernel::ids::{CohortId, OrderId};
 use crate::kernel::{PersonName, Zone};
+use crate::organisation::model::{Gstin, StateCode};
 use crate::payment::{self, Buyer, PlaceRefusal, PostalAddress, PostalCode};
 
 /// What a student says of themselves to enrol.
@@ -21,6 +22,10 @@ pub struct Application {
     pub address: PostalAddress,
     /// Some countries have none.
     pub postal_code: Option<PostalCode>,
+    /// Of an address in India.
+    pub state: Option<StateCode>,
+    /// Of who is registered for tax in India.
+    pub gstin: Option<Gstin>,
     /// The zone they read times in.
     pub zone: Zone,
 }
@@ -33,14 +38,18 @@ struct Kept {
     country: Country,
     address: String,
     postal_code: Option<String>,
+    #[serde(default)]
+    state: Option<StateCode>,
+    #[serde(default)]
+    gstin: Option<Gstin>,
     zone: Zone,
 }
 
 impl From<Application> for Kept {
     fn from(application: Application) -> Self {
-        let Application { name, country, address, postal_code, zone } = application;
+        let Application { name, country, address, postal_code, state, gstin, zone } = application;
         let postal_code = postal_code.map(|code| code.as_str().to_owned());
-        Self { name, country, address: address.as_str().to_owned(), postal_code, zone }
+        Self { name, country, address: address.as_str().to_owned(), postal_code, state, gstin, zone }
     }
 }
 
@@ -48,9 +57,9 @@ impl TryFrom<Kept> for Application {
     type Error = crate::kernel::text::TextError;
 
     fn try_from(kept: Kept) -> Result<Self, Self::Error> {
-        let Kept { name, country, address, postal_code, zone } = kept;
+        let Kept { name, country, address, postal_code, state, gstin, zone } = kept;
         let postal_code = postal_code.map(|code| code.parse()).transpose()?;
-        Ok(Self { name, country, address: address.parse()?, postal_code, zone })
+        Ok(Self { name, country, address: address.parse()?, postal_code, state, gstin, zone })
     }
 }
 
@@ -85,9 +94,9 @@ pub async fn enrol(
     application: Application,
     holds_per_person: u32,
 ) -> Result<OrderId, EnrolRefusal> {
-    let Application { name, country, address, postal_code, .. } = application;
+    let Application { name, country, address, postal_code, state, gstin, .. } = application;
     let held = enrolment::hold_seat(txn, cohort, person.id, name.clone(), holds_per_person).await?;
-    let buyer = Buyer { name, email: person.email.clone(), country, address, postal_code };
+    let buyer = Buyer { name, email: person.email.clone(), country, address, postal_code, state, gstin };
     let order = payment::place_order(txn, &held, &description(txn, cohort).await?, buyer).await?;
     Ok(order.id)
 }
@@ -106,13 +115,21 @@ mod tests {
     fn an_application_waits_unchanged() {
         let application = Application {
             name: "Demo Student 03".parse().unwrap(),
-            country: "AE".parse().unwrap(),
+            country: "IN".parse().unwrap(),
             address: "12 Demonstration Road\nExampleville".parse().unwrap(),
-            postal_code: None,
-            zone: "Asia/Dubai".parse().unwrap(),
+            postal_code: Some("110001".parse().unwrap()),
+            state: Some("07".parse().unwrap()),
+            gstin: Some("29ABCDE1234F1ZW".parse().unwrap()),
+            zone: "Asia/Kolkata".parse().unwrap(),
         };
         let kept = serde_json::to_value(&application).unwrap();
         assert_eq!(serde_json::from_value::<Application>(kept.clone()).unwrap(), application);
+        let mut before = kept.clone();
+        for new in ["state", "gstin"] {
+            before.as_object_mut().unwrap().remove(new);
+        }
+        let old = serde_json::from_value::<Application>(before).unwrap();
+        assert_eq!((old.state, old.gstin), (None, None), "one from before the form asked");
         let mut more = kept;
         more["role"] = "admin".into();
         assert!(serde_json::from_value::<Application>(more).is_err());

@@ -12,7 +12,7 @@ mod resend;
 #[cfg(test)]
 mod tests;
 
-pub use cohort_terms::{Publication, Terms, TermsRefusal, change_terms, price_is_fixed, set_publication};
+pub use cohort_terms::{Publication, Terms, TermsRefusal, change_terms, set_publication};
 pub use correct_reading::{CorrectRefusal, WhenNeeded, correct_reading};
 pub use enrol_free::{FreeRefusal, FreeSeat, confirm_again, enrol_free};
 pub use extend::{ExtendRefusal, Extended, Extension, MOST_DAYS, extend};

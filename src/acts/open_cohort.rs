@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use sea_orm::DbErr;
 
 use crate::audit;
-use crate::catalogue::model::{CatalogueEvent, Cohort, CohortModule, Course, EnrolmentWindow};
+use crate::catalogue::model::{CatalogueEvent, Cohort, CohortModule, Course, EnrolmentWindow, Prices};
 use crate::db::Txn;
 use crate::identity::Role;
 use crate::kernel::ids::{CourseId, UserId};
 use crate::kernel::time::{Date, Time};
-use crate::kernel::{Money, Slug, Zone};
+use crate::kernel::{Slug, Zone};
 use crate::schedule::model::{CivilSlot, CohortPlan, ItemKind, PlanError, ScheduleItem};
 use crate::{catalogue, identity, schedule};
 
@@ -24,7 +24,7 @@ pub struct NewCohort {
     /// The day that its schedule counts from.
     pub starts_on: Date,
     pub capacity: u32,
-    pub price: Money,
+    pub prices: Prices,
     pub window: EnrolmentWindow,
     /// Who teaches it: instructors or admins.
     pub instructors: Vec<UserId>,
@@ -152,7 +152,7 @@ fn cohort(txn: &Txn, course: &Course, new: &NewCohort) -> Cohort {
         zone: new.zone.clone(),
         starts_on: new.starts_on,
         capacity: new.capacity,
-        price: new.price,
+        prices: new.prices.clone(),
         window: new.window,
         revision: 1,
         published_at: None,

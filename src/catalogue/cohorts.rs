@@ -9,8 +9,8 @@ use super::model::{Cohort, CohortModule, EnrolmentWindow, ReadingKey};
 use super::store::{from_json, integer, natural, to_json};
 use crate::db::rows::catalogue::{cohort_instructors, cohort_module_readings, cohort_modules, cohorts};
 use crate::db::{Conn, Txn, corrupt};
+use crate::kernel::Slug;
 use crate::kernel::ids::{CohortId, CourseId, ModuleId, UserId};
-use crate::kernel::{Money, Slug};
 
 /// The cohort that a row holds.
 ///
@@ -27,7 +27,7 @@ pub(crate) fn to_cohort(row: cohorts::Model) -> Result<Cohort, DbErr> {
         zone: row.zone.parse().map_err(|_| corrupt("zone"))?,
         starts_on: row.starts_on.into(),
         capacity: natural(row.capacity, "capacity")?,
-        price: Money::new(row.price_minor, row.currency.parse().map_err(|_| corrupt("currency"))?),
+        prices: from_json(row.prices, "list of prices")?,
         window: window.map_err(|_| corrupt("enrolment window"))?,
         revision: row.revision,
         published_at: row.published_at.map(Into::into),
@@ -53,8 +53,7 @@ pub(crate) async fn insert_cohort(
         zone: Set(cohort.zone.name().to_owned()),
         starts_on: Set(cohort.starts_on.into()),
         capacity: Set(integer(cohort.capacity)?),
-        price_minor: Set(cohort.price.minor),
-        currency: Set(cohort.price.currency.code().to_owned()),
+        prices: Set(to_json(&cohort.prices)?),
         enrol_opens_at: Set(cohort.window.opens().into()),
         enrol_closes_at: Set(cohort.window.closes().into()),
         revision: Set(cohort.revision),
@@ -120,13 +119,12 @@ pub(crate) async fn set_instructors(txn: &Txn, cohort: CohortId, instructors: &[
     insert_instructors(txn, cohort, instructors).await
 }
 
-/// Writes what of a cohort may change after its opening: capacity, price, window, publication, revision.
+/// Writes what of a cohort may change after its opening: capacity, prices, window, publication, revision.
 pub(crate) async fn save_cohort(txn: &Txn, cohort: &Cohort) -> Result<(), DbErr> {
     let row = cohorts::ActiveModel {
         id: Set(cohort.id),
         capacity: Set(integer(cohort.capacity)?),
-        price_minor: Set(cohort.price.minor),
-        currency: Set(cohort.price.currency.code().to_owned()),
+        prices: Set(to_json(&cohort.prices)?),
         enrol_opens_at: Set(cohort.window.opens().into()),
         enrol_closes_at: Set(cohort.window.closes().into()),
         revision: Set(cohort.revision),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::content::Content;
 use super::{DemoError, is_empty, organisation};
 use crate::acts::{self, NewCohort, Timetable};
-use crate::catalogue::model::{Cohort, Course, EnrolmentWindow};
+use crate::catalogue::model::{Cohort, Course, EnrolmentWindow, Price, Prices, TaxBasis};
 use crate::certificates::{self, Issuer};
 use crate::identity::{self, Country, Details, Person, Role};
 use crate::kernel::actor::Component;
@@ -34,13 +34,23 @@ struct Run {
     capacity: u32,
     /// Which demo students are in it, counted from 0.
     students: std::ops::Range<usize>,
+    offer: Offer,
+}
+
+/// What a seat costs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// In rupees.
+    Plain,
+    /// In rupees and dollars, for less until ten days before the start.
+    Early,
 }
 
 const RUNS: [Run; 4] = [
-    Run { starts_in: -77, capacity: 20, students: 40..54 },
-    Run { starts_in: -14, capacity: 30, students: 0..24 },
-    Run { starts_in: 14, capacity: 30, students: 24..36 },
-    Run { starts_in: 28, capacity: 14, students: 54..68 },
+    Run { starts_in: -77, capacity: 20, students: 40..54, offer: Offer::Plain },
+    Run { starts_in: -14, capacity: 30, students: 0..24, offer: Offer::Plain },
+    Run { starts_in: 14, capacity: 30, students: 24..36, offer: Offer::Early },
+    Run { starts_in: 28, capacity: 14, students: 54..68, offer: Offer::Plain },
 ];
 
 /// Fills an empty database, telling each step.
@@ -171,7 +181,7 @@ impl Seeding<'_> {
             zone: home(),
             starts_on,
             capacity: run.capacity,
-            price: Money::new(650_000, Currency::INR),
+            prices: prices(run.offer, before_start(10, 18))?,
             window: EnrolmentWindow::new(opens, before_start(3, 18)).map_err(wrong)?,
             instructors: vec![instructor],
             timetable: Timetable::default(),
@@ -247,6 +257,21 @@ impl Seeding<'_> {
     }
 }
 
+/// What a seat costs; `until` is when an early price ends.
+fn prices(offer: Offer, until: Timestamp) -> Result<Prices, DemoError> {
+    let price = |minor, currency, early: Option<i64>| {
+        Price::new(Money::new(minor, currency), early.map(|early| Money::new(early, currency))).map_err(wrong)
+    };
+    match offer {
+        Offer::Plain => Ok(Money::new(650_000, Currency::INR).into()),
+        Offer::Early => {
+            let rupees = price(650_000, Currency::INR, Some(550_000))?;
+            let dollars = price(12_000, Currency::USD, Some(10_000))?;
+            Prices::new(rupees, vec![dollars], TaxBasis::Added, Some(until)).map_err(wrong)
+        }
+    }
+}
+
 fn reflection(module: &catalogue::model::CohortModule) -> &'static str {
     if module.asks_reflection() { "A demonstration sentence: the second reading changed how I weigh the first." } else { "" }
 }
@@ -267,6 +292,8 @@ async fn seat(
         country,
         address: "1 Example Street\nExample Town".parse().map_err(wrong)?,
         postal_code: Some("000000".parse().map_err(wrong)?),
+        state: (country == Country::INDIA).then(|| "29".parse()).transpose().map_err(wrong)?,
+        gstin: None,
     };
     let order = payment::place_order(txn, &held, &format!("{}, {}", course.title, cohort.name), buyer).await?;
     let received_on = cohort.zone.civil(txn.now()).date();

@@ -222,6 +222,14 @@ pub async fn paid_by_card(txn: &Txn, id: EnrolmentId) -> Result<(), DbErr> {
     store::set_funding(txn, id, Funding::Paid).await
 }
 
+/// Notes that nothing was owed for the seat, whose price a coupon took off whole.
+///
+/// # Errors
+/// The database's own.
+pub async fn nothing_owed(txn: &Txn, id: EnrolmentId) -> Result<(), DbErr> {
+    store::set_funding(txn, id, Funding::Free).await
+}
+
 /// Notes that the seat was paid for another way, as an admin recorded.
 ///
 /// # Errors

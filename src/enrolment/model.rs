@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::time::SignedDuration;
-use crate::kernel::{Event, Money, PersonName, Subject, Timestamp, Touch, Zone};
+use crate::kernel::{Event, PersonName, Subject, Timestamp, Touch, Zone};
 
 /// How long a seat is held while its student pays (service time): a minute longer than a payment page lives, so that a payment
 /// made in its last moment still finds its seat.
@@ -173,7 +173,6 @@ impl SeatCount {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatTerms {
     pub capacity: u32,
-    pub price: Money,
     pub opens_at: Timestamp,
     pub closes_at: Timestamp,
     /// The first moment of the cohort's first day.
@@ -348,10 +347,8 @@ mod tests {
 
     #[test]
     fn a_window_holds_its_start_and_not_its_end() {
-        let price = Money::new(1, crate::kernel::Currency::INR);
         let terms = SeatTerms {
             capacity: 1,
-            price,
             opens_at: at(1),
             closes_at: at(2),
             starts_at: at(3),

@@ -16,7 +16,7 @@ use crate::db::rows::identity::users;
 use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::time::Date;
-use crate::kernel::{Money, Timestamp, Zone};
+use crate::kernel::{Timestamp, Zone};
 use crate::search::{self, Scope};
 
 /// The domain's type of a row.
@@ -42,7 +42,6 @@ fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
     let zone: Zone = row.zone.parse().map_err(|_| corrupt("zone"))?;
     Ok(SeatTerms {
         capacity: u32::try_from(row.capacity).map_err(|_| corrupt("capacity"))?,
-        price: Money::new(row.price_minor, row.currency.parse().map_err(|_| corrupt("currency"))?),
         opens_at: row.enrol_opens_at.into(),
         closes_at: row.enrol_closes_at.into(),
         starts_at: zone.instant(Date::from(row.starts_on).at(0, 0, 0, 0)),
@@ -275,7 +274,7 @@ pub async fn seats_taken_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMa
     Ok(taken)
 }
 
-/// Capacity, price and window of a cohort.
+/// Capacity and window of a cohort.
 ///
 /// # Errors
 /// The database's own.

@@ -3,12 +3,13 @@
 use sea_orm::{EntityTrait, Set};
 use serde_json::json;
 
+use crate::catalogue::model::Prices;
 use crate::db::rows::catalogue::{cohorts, courses};
 use crate::db::{Db, Txn};
 use crate::identity::{self, Person, Role};
 use crate::kernel::ids::{CohortId, CourseId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
-use crate::kernel::{Actor, Component, PersonName, Zone};
+use crate::kernel::{Actor, Component, Currency, Money, PersonName, Zone};
 use crate::testing::START;
 
 pub(crate) const PRICE: i64 = 650_000;
@@ -23,7 +24,7 @@ pub(crate) async fn student_of(db: &Db, number: u32) -> UserId {
     db.write(SYSTEM, async |txn| Ok::<_, identity::CreateRefusal>(student(txn, number).await?.id)).await.unwrap()
 }
 
-async fn student(txn: &Txn, number: u32) -> Result<Person, identity::CreateRefusal> {
+pub(crate) async fn student(txn: &Txn, number: u32) -> Result<Person, identity::CreateRefusal> {
     let email = format!("demo.student.{number:03}@example.org").parse().unwrap();
     identity::create_person(txn, &email, name(number), Zone::UTC, Role::Student).await
 }
@@ -58,8 +59,7 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
         zone: Set("Asia/Kolkata".to_owned()),
         starts_on: Set(jiff::civil::date(2027, 2, 1).into()),
         capacity: Set(capacity),
-        price_minor: Set(PRICE),
-        currency: Set("INR".to_owned()),
+        prices: Set(json!(Prices::from(Money::new(PRICE, Currency::INR)))),
         enrol_opens_at: Set(shifted(START, SignedDuration::from_hours(-24)).into()),
         enrol_closes_at: Set(shifted(START, SignedDuration::from_hours(24)).into()),
         revision: Set(1),

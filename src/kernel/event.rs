@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::ids::{
-    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId, UserId, WaitId,
+    CertificateId, CohortId, CouponId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId,
+    UserId, WaitId,
 };
 
 /// The thing that changed.
@@ -21,6 +22,7 @@ pub enum Subject {
     Order(OrderId),
     Payment(PaymentId),
     Exception(ExceptionId),
+    Coupon(CouponId),
     Certificate(CertificateId),
     /// A mail of the outbox.
     Letter(LetterId),
@@ -48,6 +50,7 @@ impl Subject {
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
+            Self::Coupon(id) => id.to_string(),
             Self::Certificate(id) => id.to_string(),
             Self::Letter(id) => id.to_string(),
             Self::Token(id) => id.to_string(),

@@ -140,6 +140,8 @@ ids! {
     EntryId = "led";
     /// A receipt, an invoice or a credit note.
     DocumentId = "doc";
+    /// A code that makes a seat cheaper.
+    CouponId = "cpn";
     /// Money that fits no rule, waiting for an admin.
     ExceptionId = "exc";
     /// The record of an award.

@@ -2,7 +2,9 @@
 
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::model::{BankDetails, Identity, Logo, MailIdentity, Officer, Policy, PolicyKind, Signer, Signers, TaxRegistration};
+use super::model::{
+    BankDetails, ExportTerms, Identity, Logo, MailIdentity, Officer, Policy, PolicyKind, Signer, Signers, TaxRegistration,
+};
 use super::*;
 use crate::kernel::Actor;
 use crate::testing::Bench;
@@ -37,6 +39,7 @@ fn everything() -> Vec<Change> {
         Change::Tax(TaxRegistration::RegisteredInIndia {
             gstin: "29ABCDE1234F1ZW".parse().unwrap(),
             sac: "999293".parse().unwrap(),
+            export: ExportTerms::WithTax,
         }),
         Change::Payee {
             bank: Some(BankDetails {

@@ -17,7 +17,11 @@ async fn book(txn: &Txn, entry: Result<Entry, Unbalanced>) -> Result<(), DbErr> 
 /// An order is paid: what it was for is sold.
 pub(super) async fn invoiced(txn: &Txn, order: &Order) -> Result<(), DbErr> {
     let quote = &order.quote;
-    book(txn, books::invoiced(order.id, quote.total, quote.subtotal, quote.tax)).await
+    // Nothing is owed where a coupon took off everything.
+    if quote.total.minor == 0 {
+        return Ok(());
+    }
+    book(txn, books::invoiced(order.id, quote.total, quote.taxable, quote.tax())).await
 }
 
 /// A payment settles its order.

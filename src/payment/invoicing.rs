@@ -4,9 +4,9 @@ use sea_orm::DbErr;
 
 use super::jobs::IssueDocument;
 use super::model::{Buyer, Means, Method, Order, OrderLine, Payment};
-use super::store;
+use super::{store, supplied};
 use crate::db::Txn;
-use crate::documents::model::{Bank, Credited, Facts, Line, Paid, Party, Payee, Registration, Sums, Supply, TaxLine};
+use crate::documents::model::{Bank, Credited, Facts, Line, Paid, Party, Payee, Registration, Supply};
 use crate::documents::{self, Calendar, Document, Draft, Kind};
 use crate::jobs;
 use crate::kernel::Money;
@@ -81,14 +81,14 @@ const fn kind(supply: &Supply) -> Kind {
 
 /// What every document of an order says.
 fn facts(order: &Order, seller: Party, organisation: &Organisation) -> Facts {
-    let supply = supply(order);
-    let lines = order.lines.iter().map(|line| self::line(line, &supply, &organisation.tax)).collect();
+    let supply = supplied::supply(order);
+    let lines = order.lines.iter().map(|line| self::line(line, order, &supply, &organisation.tax)).collect();
     Facts {
         seller,
         buyer: buyer(&order.buyer),
         order: order.number.to_string(),
         lines,
-        sums: Sums { discount: None, taxable: order.quote.subtotal, taxes: taxes(order), total: order.quote.total },
+        sums: supplied::sums(&order.quote),
         supply,
         paid: Vec::new(),
         payee: None,
@@ -96,17 +96,7 @@ fn facts(order: &Order, seller: Party, organisation: &Organisation) -> Facts {
     }
 }
 
-/// As the order's quote froze it: a quote charges no tax yet.
-fn supply(_: &Order) -> Supply {
-    Supply::Untaxed
-}
-
-/// As the order's quote froze them.
-fn taxes(_: &Order) -> Vec<TaxLine> {
-    Vec::new()
-}
-
-fn line(line: &OrderLine, supply: &Supply, tax: &TaxRegistration) -> Line {
+fn line(line: &OrderLine, order: &Order, supply: &Supply, tax: &TaxRegistration) -> Line {
     let sac = match tax {
         TaxRegistration::RegisteredInIndia { sac, .. } if supply.place().is_some() => Some(sac.to_string()),
         _ => None,
@@ -115,8 +105,8 @@ fn line(line: &OrderLine, supply: &Supply, tax: &TaxRegistration) -> Line {
         description: line.description.clone(),
         sac,
         quantity: line.quantity.unsigned_abs(),
-        unit: line.unit,
-        amount: line.total,
+        unit: supplied::before_tax(line.unit, order),
+        amount: supplied::before_tax(line.total, order),
     }
 }
 
@@ -130,7 +120,7 @@ fn seller(organisation: &Organisation) -> Option<Party> {
     Some(Party {
         name: identity.legal_name.to_string(),
         address: identity.address.as_str().lines().map(str::to_owned).collect(),
-        state: state.map(|state| documents::model::Place { name: state.name().to_owned(), code: Some(state.to_string()) }),
+        state: state.map(supplied::state),
         registration: registration.map(|(label, number)| Registration { label, number }),
         contact: Some(identity.contact.to_string()),
     })
@@ -142,8 +132,8 @@ fn buyer(buyer: &Buyer) -> Party {
     Party {
         name: buyer.name.to_string(),
         address: lines.chain(code).chain([buyer.country.name().to_owned()]).collect(),
-        state: None,
-        registration: None,
+        state: buyer.state.map(supplied::state),
+        registration: buyer.gstin.as_ref().map(|gstin| Registration { label: "GSTIN".to_owned(), number: gstin.to_string() }),
         contact: None,
     }
 }

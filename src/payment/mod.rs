@@ -8,12 +8,14 @@ pub mod books;
 pub mod checking;
 mod checkout;
 mod invoicing;
+mod discounting;
 pub mod jobs;
 pub mod model;
 mod offline;
 mod resolving;
 mod settling;
 mod store;
+mod supplied;
 mod sweeping;
 #[cfg(test)]
 mod tests;
@@ -22,15 +24,18 @@ use sea_orm::DbErr;
 
 use crate::audit;
 use crate::db::Txn;
-use crate::enrolment::{self, Enrolment, EnrolmentState};
+use crate::enrolment::{Enrolment, EnrolmentState};
 use crate::gateway::Notification;
+use crate::{catalogue, pricing};
 
+pub use crate::pricing::Quote;
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
 pub use invoicing::{issue_credit_note, issue_proforma};
+pub use discounting::{CodeOutcome, CodeRefusal, TRIES, use_code};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,
-    Payment, PostalAddress, PostalCode, Quote, Reason, Received, Reference,
+    Payment, PostalAddress, PostalCode, Reason, Received, Reference,
 };
 pub use offline::{RecordRefusal, record_offline};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
@@ -53,7 +58,8 @@ pub enum PlaceRefusal {
 /// How many numbers are tried: with six digits of base 32, a million orders leave one clash in a thousand.
 const NUMBERS: usize = 8;
 
-/// Places the order that pays for a held seat, at the cohort's price of this moment, and sees to the hold's end.
+/// Places the order that pays for a held seat, at the cohort's price of this moment and with the taxes of the buyer's place, and
+/// sees to the hold's end.
 ///
 /// `description` is what is bought, as the receipt and the payment page say it.
 ///
@@ -61,21 +67,22 @@ const NUMBERS: usize = 8;
 /// [`PlaceRefusal`].
 pub async fn place_order(txn: &Txn, held: &Enrolment, description: &str, buyer: Buyer) -> Result<Order, PlaceRefusal> {
     let EnrolmentState::Held { until, .. } = held.state else { return Err(PlaceRefusal::NotHeld) };
-    let terms = enrolment::seat_terms(txn, held.cohort).await?.ok_or(PlaceRefusal::NotHeld)?;
+    let cohort = catalogue::cohort(txn, held.cohort).await?.ok_or(PlaceRefusal::NotHeld)?;
+    let quote = pricing::quote(txn, &cohort.prices, &buyer.place(), txn.now(), until).await?;
     let line = OrderLine {
         id: txn.random().uuid(txn.now()),
         enrolment: Some(held.id),
         description: description.to_owned(),
         quantity: 1,
-        unit: terms.price,
-        total: terms.price,
+        unit: quote.list,
+        total: quote.list,
     };
     let mut order = Order {
         id: txn.new_id(),
         number: OrderNumber::new(txn.random()),
         user: held.user,
         state: OrderState::Open,
-        quote: Quote::untaxed(terms.price),
+        quote,
         buyer,
         lines: vec![line],
         created_at: txn.now(),

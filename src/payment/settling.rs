@@ -16,7 +16,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId};
 use crate::kernel::{Actor, Subject};
 use crate::mail::{self, Class, Post};
 use crate::services::Services;
-use crate::{audit, jobs};
+use crate::{audit, jobs, pricing};
 
 /// Why something could not be settled now.
 #[derive(Debug, thiserror::Error)]
@@ -277,6 +277,9 @@ pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Res
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;
     audit::record(txn, &PaymentEvent::OrderPaid { before: order, after: &paid }).await?;
+    if order.quote.coupon.is_some() {
+        pricing::keep_use(txn, order.id).await?;
+    }
     booking::invoiced(txn, &paid).await?;
     invoicing::issue_paid(txn, &paid).await?;
     let letter = Post {
@@ -304,6 +307,9 @@ pub(super) async fn lapse(txn: &Txn, orders: &[Order], enrolment: EnrolmentId) -
         if let Ok(after) = before.clone().lapse(txn.now()) {
             store::save_order(txn, &after).await?;
             audit::record(txn, &PaymentEvent::OrderLapsed { before, after: &after }).await?;
+            if after.quote.coupon.is_some() {
+                pricing::give_back_use(txn, after.id).await?;
+            }
         }
     }
     Ok(())

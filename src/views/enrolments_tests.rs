@@ -26,6 +26,8 @@ async fn hold(bench: &Bench, cohort: CohortId, number: u32) -> Order {
             country: "IN".parse().unwrap(),
             address: "1 Example Street".parse().unwrap(),
             postal_code: None,
+            state: None,
+            gstin: None,
         };
         Ok::<_, DbErr>(payment::place_order(txn, &held, "A seat", buyer).await.unwrap())
     });

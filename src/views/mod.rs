@@ -9,6 +9,7 @@ pub mod offer;
 pub mod order;
 pub mod orders;
 pub mod people;
+pub mod price;
 pub mod roster;
 pub mod staff;
 pub mod sums;

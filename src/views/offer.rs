@@ -2,13 +2,16 @@
 
 use sea_orm::DbErr;
 
+use super::price::{PriceTag, price_tags};
 use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
 use crate::enrolment::{self, Phase, WaitState, Window};
 use crate::kernel::ids::{CohortId, UserId};
 use crate::kernel::shown::{long_date, short_date};
 use crate::kernel::time::Date;
-use crate::kernel::{Money, Slug, Timestamp, Zone};
+use crate::kernel::{Slug, Timestamp, Zone};
+use crate::organisation;
+use crate::pricing::Seller;
 
 /// A cohort with its course's title and what is left of its seats.
 #[derive(Debug, Clone)]
@@ -24,7 +27,8 @@ pub struct Offer {
     pub starts_long: String,
     pub starts_short: String,
     pub zone: Zone,
-    pub price: Money,
+    /// What a seat costs now; times are in `zone`.
+    pub tags: Vec<PriceTag>,
     pub capacity: u32,
     pub seats_left: u32,
     pub window: Window,
@@ -86,6 +90,7 @@ pub async fn by_id(conn: &Conn, id: CohortId, now: Timestamp) -> Result<Option<O
 async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Offer>, DbErr> {
     let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
     let seats = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
+    let seller = Seller::from(&organisation::current(conn).await?.tax);
     Ok(Some(Offer {
         id: cohort.id,
         slug: cohort.slug,
@@ -94,8 +99,8 @@ async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Off
         starts_on: cohort.starts_on,
         starts_long: long_date(cohort.starts_on),
         starts_short: short_date(cohort.starts_on),
+        tags: price_tags(&cohort.prices, &seller, now, &cohort.zone),
         zone: cohort.zone,
-        price: cohort.price,
         capacity: cohort.capacity,
         seats_left: cohort.capacity.saturating_sub(seats.taken()),
         window: terms.window(now),

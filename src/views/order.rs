@@ -100,13 +100,18 @@ impl Sheet {
 
     /// Whom the receipt names, on one line.
     pub fn billing(&self) -> String {
-        let Buyer { address, postal_code, country, .. } = &self.order.buyer;
+        let Buyer { address, postal_code, country, state, gstin, .. } = &self.order.buyer;
         let mut line = address.as_str().lines().collect::<Vec<_>>().join(", ");
         if let Some(code) = postal_code {
             line.push(' ');
             line.push_str(code.as_str());
         }
-        format!("{line}, {}", country.name())
+        if let Some(state) = state {
+            line.push_str(", ");
+            line.push_str(state.name());
+        }
+        let gstin = gstin.as_ref().map(|gstin| format!(" (GSTIN {gstin})")).unwrap_or_default();
+        format!("{line}, {}{gstin}", country.name())
     }
 }
 

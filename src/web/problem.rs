@@ -40,6 +40,8 @@ pub enum Problem {
     TooMany { retry_after: u64 },
     /// As many codes as we send in an hour were asked for one address; in so many seconds there may be another.
     TooManyCodes { retry_after: u64 },
+    /// As many coupon codes as may be were tried on an order, which is over in so many seconds.
+    TooManyTries { retry_after: u64 },
     /// Another host's name, or a request from another site.
     WrongOrigin,
     /// The database is busy or away; nothing was changed.
@@ -124,6 +126,10 @@ impl Problem {
                 "We sent several codes to this address already",
                 &format!("There can be another in {} minutes.", retry_after.div_ceil(60)),
                 "Use the newest code we mailed, on the page that asked for it. Look in the spam folder too."),
+            Self::TooManyTries { .. } => told(StatusCode::TOO_MANY_REQUESTS, "too-many-tries",
+                "No more codes can be tried",
+                "As many codes were tried on this order as may be.",
+                "Go back to the order and pay it without one, or ask whoever gave you the code."),
             Self::TooMany { .. } => told(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests",
                 "We received more requests from your network than we can answer at once.",
                 "Wait a minute and try again. Nothing you sent was lost or done twice."),
@@ -176,7 +182,9 @@ impl IntoResponse for Problem {
             response.extensions_mut().insert(Unconfirmed(Onward { next: STAFF_HOME.to_owned(), kept: None }));
         }
         let retry_after = match self {
-            Self::TooMany { retry_after } | Self::TooManyCodes { retry_after } => Some(retry_after),
+            Self::TooMany { retry_after } | Self::TooManyCodes { retry_after } | Self::TooManyTries { retry_after } => {
+                Some(retry_after)
+            }
             Self::Busy => Some(3),
             _ => None,
         };

@@ -141,7 +141,7 @@ impl Student {
     }
 
     fn filled(&self, page: &Page, button: &str) -> crate::support::browser::Form {
-        let form = page.form(button).with("name", "Demo Student").with("country", "IN").with("postal_code", "");
+        let form = page.form(button).with("name", "Demo Student").with("country", "NP").with("postal_code", "");
         form.with("address", "12 Demonstration Road").with("zone", "Asia/Kolkata").with("consent", "yes")
     }
 

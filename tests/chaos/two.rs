@@ -22,7 +22,7 @@ use crate::support::process::free_port;
 const RACE: &str = "race";
 const FORM: [(&str, &str); 6] = [
     ("name", "Demo Student"),
-    ("country", "IN"),
+    ("country", "NP"),
     ("address", "12 Demonstration Road"),
     ("postal_code", ""),
     ("zone", "Asia/Kolkata"),

@@ -105,7 +105,7 @@ impl World {
                 zone: "Asia/Kolkata".parse().unwrap(),
                 starts_on: lectern::kernel::Zone::UTC.civil(day(10)).date(),
                 capacity: u32::try_from(seats).unwrap(),
-                price: Money::new(650_000, Currency::INR),
+                prices: Money::new(650_000, Currency::INR).into(),
                 window: EnrolmentWindow::new(day(-1), day(9)).unwrap(),
                 instructors: vec![teacher.id],
                 timetable: Timetable::default(),

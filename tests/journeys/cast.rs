@@ -129,7 +129,7 @@ fn cohort(seats: u32, instructor: UserId) -> NewCohort {
         zone: "Asia/Kolkata".parse().unwrap(),
         starts_on: "2027-01-11".parse().unwrap(),
         capacity: seats,
-        price: Money::new(650_000, Currency::INR),
+        prices: Money::new(650_000, Currency::INR).into(),
         window: EnrolmentWindow::new(at("2026-12-01T00:00:00Z"), at("2027-01-25T00:00:00Z")).unwrap(),
         instructors: vec![instructor],
         timetable: Timetable::default(),

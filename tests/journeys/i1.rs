@@ -27,7 +27,7 @@ async fn teach_and_leave(app: &TestApp, email: &str) {
         let cohort = catalogue::cohort_by_slug(txn, &"january".parse().unwrap()).await?.unwrap();
         let mut instructors = catalogue::instructors(txn, cohort.id).await?;
         instructors.push(former);
-        let terms = Terms { capacity: cohort.capacity, price: cohort.price, window: cohort.window, instructors };
+        let terms = Terms { capacity: cohort.capacity, prices: cohort.prices.clone(), window: cohort.window, instructors };
         acts::change_terms(txn, cohort.id, cohort.revision, terms).await.unwrap();
         identity::change_role(txn, former, Role::Student).await.unwrap();
         Ok::<_, sea_orm::DbErr>(())
@@ -46,7 +46,7 @@ async fn open_february(app: &TestApp) {
             zone: "Asia/Kolkata".parse().unwrap(),
             starts_on: "2027-02-01".parse().unwrap(),
             capacity: 3,
-            price: Money::new(650_000, Currency::INR),
+            prices: Money::new(650_000, Currency::INR).into(),
             window: EnrolmentWindow::new(cast::at("2026-12-01T00:00:00Z"), cast::at("2027-02-20T00:00:00Z")).unwrap(),
             instructors: vec![teacher],
             timetable: Timetable::default(),

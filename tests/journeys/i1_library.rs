@@ -36,7 +36,7 @@ async fn open_cohort(app: &TestApp, slug: &str, name: &str) {
         zone: "Asia/Kolkata".parse().unwrap(),
         starts_on: "2027-01-11".parse().unwrap(),
         capacity: 3,
-        price: Money::new(650_000, Currency::INR),
+        prices: Money::new(650_000, Currency::INR).into(),
         window: EnrolmentWindow::new(cast::at("2026-12-01T00:00:00Z"), cast::at("2027-01-25T00:00:00Z")).unwrap(),
         instructors: Vec::new(),
         timetable: Timetable::default(),

@@ -59,6 +59,7 @@ impl Names {
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
             ("LETTER", school::dead_letter(app).await),
+            ("COUPON", school::coupon(app).await),
             ("API_KEY", school::token(app, &Scope::ALL).await.0),
             ("DOCUMENT", school::receipt(app, &school.order).await),
             ("UNPRINTABLE", school::unprintable(app, &school.order).await),

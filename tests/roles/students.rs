@@ -50,6 +50,8 @@ pub const ROWS: &[Row] = &[
     ("GET /orders/{order}/documents/{document}", "/orders/ORDER/documents/UNPRINTABLE", "", [303, 409, 404, 404, 404, 404]),
     ("GET /orders/{order}/documents/{document}", "/orders/OPEN_ORDER/documents/DOCUMENT", "", [303, 404, 404, 404, 404, 404]),
     ("GET /orders/{order}/documents/{document}", "/orders/ORDER/documents/doc_NOBODYS", "", [303, 404, 404, 404, 404, 404]),
+    ("POST /orders/{order}/coupon", "/orders/OPEN_ORDER/coupon", "code=NONE", [303, 422, 404, 404, 404, 404]),
+    ("POST /orders/{order}/coupon", "/orders/ord_NOBODYS/coupon", "code=NONE", [303, 404, 404, 404, 404, 404]),
     ("POST /orders/{order}/checkout", "/orders/OPEN_ORDER/checkout", "", [303, 303, 404, 404, 404, 404]),
     ("POST /orders/{order}/checkout", "/orders/ord_NOBODYS/checkout", "", [303, 404, 404, 404, 404, 404]),
     ("GET /learn/{enrolment}/certificate", "/learn/ENROLMENT/certificate", "", [303, 200, 404, 404, 404, 404]),

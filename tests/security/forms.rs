@@ -157,6 +157,8 @@ fn fields_of_staff(forms: &[Filled]) -> Vec<Field<'_>> {
         line("/staff/cohorts/new", "name"),
         line("/staff/cohorts/new", "slug"),
         line("/staff/cohorts/new", "price"),
+        line("/staff/coupons/new", "code"),
+        line("/staff/coupons/new", "value"),
         line("/staff/cohorts/{slug}/board/weeks/{week}/readings/{reading}", "why"),
         line("/staff/people/new", "name"),
         line("/staff/people/new", "email"),

@@ -46,6 +46,7 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     all.extend(people_forms(&who, school));
     all.extend(certificate_forms(&who, school, &awarded));
     all.extend(settings_forms(&who));
+    all.extend(coupon_forms(&who, &school::coupon(app).await));
     all.extend(token_forms(&who, &school::token(app, &[Scope::OrdersRead]).await.0));
     all.extend(desk_forms(&who, school, &dead, &exception));
     let document = school::unprintable(app, &school.order).await;
@@ -70,6 +71,7 @@ fn students_forms(who: &Who, school: &School, code: &str, leaving: &str) -> Vec<
         Filled::new("/cohorts/{slug}/enrol", "/cohorts/january/enrol".into(), "", ENROL),
         Filled::new("/cohorts/{slug}/enrol", "/cohorts/january/enrol".into(), &who.other, ENROL_SIGNED_IN),
         Filled::new("/learn/{enrolment}/weeks/{week}/readings/{reading}/read", read, &who.owner, "reflection=Kept."),
+        Filled::new("/orders/{order}/coupon", format!("/orders/{}/coupon", school.open_order), &who.owner, "code=NONE"),
         Filled::new("/orders/{order}/checkout", format!("/orders/{}/checkout", school.open_order), &who.owner, ""),
         who.admins(
             "/staff/orders/{order}/payments",
@@ -166,7 +168,11 @@ fn settings_forms(who: &Who) -> Vec<Filled> {
             "/staff/settings/officer".into(),
             "name=Demo+Officer&designation=Officer&email=officer%40example.org&phone=",
         ),
-        who.admins("/staff/settings/tax", "/staff/settings/tax".into(), "mode=unregistered&gstin=&sac=&label=&number=&rate="),
+        who.admins(
+            "/staff/settings/tax",
+            "/staff/settings/tax".into(),
+            "mode=unregistered&gstin=&sac=&export=with_tax&lut=&lut_year=&label=&number=&rate=&home=",
+        ),
         who.admins(
             "/staff/settings/bank",
             "/staff/settings/bank".into(),
@@ -193,6 +199,16 @@ fn token_forms(who: &Who, token: &str) -> Vec<Filled> {
         who.admins("/staff/tokens/{token}/revoke", format!("/staff/tokens/{token}/revoke"), ""),
     ]
 }
+
+/// Coupons.
+fn coupon_forms(who: &Who, coupon: &str) -> Vec<Filled> {
+    vec![
+        who.admins("/staff/coupons/new", "/staff/coupons/new".into(), COUPON),
+        who.admins("/staff/coupons/{coupon}/stop", format!("/staff/coupons/{coupon}/stop"), ""),
+    ]
+}
+
+const COUPON: &str = "code=SPRING&kind=percent&value=20&currency=&cohort=&opens=&closes=&limit=&per_person=1";
 
 /// What an admin deals with in a day.
 fn desk_forms(who: &Who, school: &School, dead: &str, exception: &str) -> Vec<Filled> {

@@ -49,9 +49,8 @@ struct Filled {
 }
 
 const ENROL: &str = "name=Demo+Student+05&email=student05%40example.org&country=IN&address=12+Demonstration+Road\
-                     &postal_code=000+000&zone=Asia%2FKolkata&consent=yes";
-const ENROL_SIGNED_IN: &str =
-    "name=Demo+Student+04&country=IN&address=12+Demonstration+Road&postal_code=000+000&zone=Asia%2FKolkata&consent=yes";
+                     &postal_code=110+001&state=07&gstin=&zone=Asia%2FKolkata&consent=yes";
+const ENROL_SIGNED_IN: &str = "name=Demo+Student+04&country=IN&address=12+Demonstration+Road&postal_code=110+001&state=07&gstin=&zone=Asia%2FKolkata&consent=yes";
 
 impl Filled {
     fn new(pattern: &'static str, path: String, cookies: &str, body: &'static str) -> Self {

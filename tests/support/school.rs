@@ -16,6 +16,8 @@ use lectern::kernel::{Actor, Currency, Money, Slug};
 use lectern::learning;
 use lectern::organisation::{self, model::Change, model::Identity};
 use lectern::payment::{self, Method, Offline};
+use lectern::pricing::model::NewCoupon;
+use lectern::pricing::{self, Discount, Limits};
 use lectern::readings::{self, Body, NewReading, Rights};
 use lectern::schedule::Plans;
 use lectern::tokens::{self, Life, NewToken, Scope, Scopes};
@@ -256,8 +258,24 @@ pub fn application(person: &Person, taint: &str) -> Application {
         country: "IN".parse().unwrap(),
         address: format!("12 Demonstration Road\n{taint}").parse().unwrap(),
         postal_code: None,
+        state: None,
+        gstin: None,
         zone: person.zone.clone(),
     }
+}
+
+/// A coupon of a fifth off every seat, by its id.
+pub async fn coupon(app: &TestApp) -> String {
+    let new = NewCoupon {
+        code: None,
+        discount: Discount::Percent("20".parse().unwrap(), None),
+        cohort: None,
+        opens: None,
+        closes: None,
+        limits: Limits::default(),
+    };
+    let made = app.services().db.write(Actor::Operator, async |txn| pricing::make_coupon(txn, new.clone()).await);
+    made.await.unwrap().id.to_string()
 }
 
 pub async fn pay(txn: &Txn, order: OrderId, reference: &str) {
@@ -326,7 +344,7 @@ fn cohort(slug: &str, taint: &str, teacher: UserId) -> NewCohort {
         zone: "Asia/Kolkata".parse().unwrap(),
         starts_on: "2027-01-04".parse().unwrap(),
         capacity: 30,
-        price: Money::new(650_000, Currency::INR),
+        prices: Money::new(650_000, Currency::INR).into(),
         window: EnrolmentWindow::new("2026-12-01T00:00:00Z".parse().unwrap(), "2027-01-25T00:00:00Z".parse().unwrap()).unwrap(),
         instructors: vec![teacher],
         timetable: Timetable::default(),

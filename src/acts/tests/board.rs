@@ -205,26 +205,27 @@ async fn terms_change_but_never_below_what_was_sold() {
     let world = World::new().await;
     let now = async || cohort(&world.db.snapshot().await.unwrap(), world.cohort.id).await.unwrap().unwrap();
     let before = now().await;
-    let terms = Terms { capacity: 5, price: Money::new(100, Currency::EUR), window: before.window, instructors: Vec::new() };
+    let terms =
+        Terms { capacity: 5, prices: Money::new(100, Currency::EUR).into(), window: before.window, instructors: Vec::new() };
     let set = async |seen: i32, terms: Terms| {
         let work = async |txn: &Txn| change_terms(txn, world.cohort.id, seen, terms.clone()).await;
         world.db.write(Actor::Operator, work).await
     };
     let after = set(1, terms.clone()).await.unwrap();
-    assert_eq!((after.capacity, after.price, after.revision), (5, Money::new(100, Currency::EUR), 2));
+    assert_eq!((after.capacity, after.prices.clone(), after.revision), (5, Money::new(100, Currency::EUR).into(), 2));
     assert_eq!(set(2, terms.clone()).await.unwrap(), after, "the same terms are no change");
     assert_eq!(now().await, after);
 
     let (user, _) = world.enrol(1).await;
     world.enrol(2).await;
-    let dearer = Terms { price: Money::new(101, Currency::EUR), ..terms.clone() };
-    assert!(matches!(set(2, dearer).await, Err(TermsRefusal::PriceFixed)));
     let fewer = Terms { capacity: 1, ..terms.clone() };
     assert!(matches!(set(2, fewer).await, Err(TermsRefusal::CapacityBelowTaken { taken: 2 })));
     let student = Terms { instructors: vec![user], ..terms.clone() };
     assert!(matches!(set(2, student).await, Err(TermsRefusal::NotAnInstructor(one)) if one == user));
     assert!(matches!(set(1, terms.clone()).await, Err(TermsRefusal::Stale { revision: 2 })));
-    assert_eq!(set(2, Terms { capacity: 2, ..terms }).await.unwrap().capacity, 2);
+    assert_eq!(set(2, Terms { capacity: 2, ..terms.clone() }).await.unwrap().capacity, 2);
+    let dearer = Terms { capacity: 2, prices: Money::new(101, Currency::EUR).into(), ..terms };
+    assert_eq!(set(3, dearer).await.unwrap().prices, Money::new(101, Currency::EUR).into());
     world.time(WEEK_2);
-    assert_eq!(now().await.revision, 3);
+    assert_eq!(now().await.revision, 4);
 }

@@ -201,7 +201,7 @@ pub fn new_cohort(slug: &str) -> NewCohort {
         zone: "Asia/Kolkata".parse().unwrap(),
         starts_on: "2027-01-04".parse().unwrap(),
         capacity: 400,
-        price: Money::new(650_000, Currency::INR),
+        prices: Money::new(650_000, Currency::INR).into(),
         window: EnrolmentWindow::new(at("2026-12-01T00:00:00Z"), at("2027-03-01T00:00:00Z")).unwrap(),
         instructors: Vec::new(),
         timetable: Timetable::default(),

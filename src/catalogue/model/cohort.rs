@@ -1,9 +1,9 @@
 //! One run of a course.
 
-use super::{ReadingKey, Rule};
+use super::{Prices, ReadingKey, Rule};
 use crate::kernel::ids::{CohortId, CourseId, ModuleId};
 use crate::kernel::time::Date;
-use crate::kernel::{Money, Slug, Timestamp, Zone};
+use crate::kernel::{Slug, Timestamp, Zone};
 
 /// One run of a course: its start, its zone and what a seat costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Cohort {
     pub starts_on: Date,
     /// How many seats there are.
     pub capacity: u32,
-    /// Of one seat, before tax.
-    pub price: Money,
+    /// Of one seat.
+    pub prices: Prices,
     pub window: EnrolmentWindow,
     /// Counts the changes of its plan and of all else that is said here. With the id it names one immutable plan.
     pub revision: i32,

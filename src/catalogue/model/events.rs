@@ -122,7 +122,7 @@ impl Event for CatalogueEvent<'_> {
                 "zone": cohort.zone,
                 "starts_on": cohort.starts_on,
                 "capacity": cohort.capacity,
-                "price": cohort.price,
+                "prices": cohort.prices,
                 "opens": cohort.window.opens(),
                 "closes": cohort.window.closes(),
                 "modules": modules,
@@ -148,7 +148,7 @@ fn publication(cohort: &Cohort) -> Value {
 fn terms((cohort, instructors): (&Cohort, &[UserId])) -> Value {
     json!({
         "capacity": cohort.capacity,
-        "price": cohort.price,
+        "prices": cohort.prices,
         "opens": cohort.window.opens(),
         "closes": cohort.window.closes(),
         "instructors": instructors,

@@ -5,6 +5,7 @@ mod course;
 mod events;
 mod keys;
 mod order;
+mod prices;
 pub mod rule;
 pub mod texts;
 
@@ -13,4 +14,5 @@ pub use course::{Answered, Course, CourseFacts, CourseModule, ModuleTexts, Readi
 pub use events::CatalogueEvent;
 pub use keys::{KeyChange, KeyRefusal, Need, Why};
 pub use order::{NotBackwards, Shift, renumbered, shifted};
+pub use prices::{Price, PriceError, Prices, TaxBasis};
 pub use rule::{Facts, Read, Rule, Unmet, Verdict};

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod mail;
 pub mod organisation;
 pub mod payment;
+pub mod pricing;
 pub mod readings;
 pub mod reminders;
 pub mod schedule;
@@ -55,7 +56,9 @@ pub fn tables() -> Vec<Table> {
         catalogue::cohort_instructors::Entity,
         enrolment::enrolments::Entity,
         enrolment::waitlist_entries::Entity,
+        pricing::coupons::Entity,
         payment::orders::Entity,
+        pricing::coupon_uses::Entity,
         payment::order_lines::Entity,
         documents::document_series::Entity,
         documents::documents::Entity,

@@ -85,6 +85,8 @@ pub struct Country([u8; 2]);
 pub struct UnknownCountry;
 
 impl Country {
+    pub const INDIA: Self = Self(*b"IN");
+
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("")
     }

@@ -6,6 +6,7 @@
 
 mod bank;
 mod events;
+mod export;
 mod logo;
 mod policy;
 mod tax;
@@ -18,6 +19,7 @@ use crate::kernel::{EmailAddress, PersonName, Timestamp};
 
 pub use bank::{AccountNumber, BankDetails, BankLine, Ifsc, NotAVpa, NotAnAccount, NotAnIfsc, Vpa};
 pub(super) use events::{Changed, Section};
+pub use export::{ExportTerms, FinancialYear, LutNumber, NotALut, NotAYear};
 pub use logo::{Logo, LogoFacts, LogoRefusal, MAX_SIDE, MAX_UPLOAD};
 pub use policy::{Block, NotDays, OwnPolicy, Policy, PolicyKind, PolicyText, RefundRule, blocks};
 pub use tax::{

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::export::ExportTerms;
 use super::texts::parsed_text;
+use crate::kernel::Currency;
 use crate::kernel::text::{TextError, single_line, text_type};
 
 /// The seller's standing. What is needed to charge tax is in the state that charges it, and nowhere else.
@@ -16,9 +18,21 @@ pub enum TaxRegistration {
     #[default]
     Unregistered,
     /// Issues tax invoices (CGST Rules rule 46).
-    RegisteredInIndia { gstin: Gstin, sac: Sac },
+    RegisteredInIndia {
+        gstin: Gstin,
+        sac: Sac,
+        #[serde(default)]
+        export: ExportTerms,
+    },
     /// One rate under the words of another country's law.
-    Elsewhere { label: TaxLabel, number: TaxNumber, rate: Rate },
+    Elsewhere {
+        label: TaxLabel,
+        number: TaxNumber,
+        rate: Rate,
+        /// In which the books are kept; not known of a registration that was set before it was asked.
+        #[serde(default)]
+        home: Option<Currency>,
+    },
 }
 
 impl TaxRegistration {
@@ -28,6 +42,14 @@ impl TaxRegistration {
             Self::Unregistered => "unregistered",
             Self::RegisteredInIndia { .. } => "registered_in_india",
             Self::Elsewhere { .. } => "elsewhere",
+        }
+    }
+
+    /// The currency that the books are kept in: rupees, where the seller is not registered in another country.
+    pub fn home_currency(&self) -> Option<Currency> {
+        match self {
+            Self::Unregistered | Self::RegisteredInIndia { .. } => Some(Currency::INR),
+            Self::Elsewhere { home, .. } => *home,
         }
     }
 }
@@ -157,6 +179,18 @@ impl FromStr for StateCode {
     }
 }
 
+impl Serialize for StateCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for StateCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Two digits.
 impl fmt::Display for StateCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,6 +241,11 @@ pub struct Rate(u16);
 pub struct NotARate;
 
 impl Rate {
+    /// Integrated tax on commercial training and coaching, and on services at large (notification 8/2017-Integrated Tax (Rate)).
+    pub const GST: Self = Self(1_800);
+    /// Central tax on the same, and the State's or Union territory's tax, which is as much.
+    pub const HALF_GST: Self = Self(900);
+
     /// Hundredths of a per cent.
     pub fn basis_points(self) -> u16 {
         self.0
@@ -316,8 +355,17 @@ mod tests {
     fn a_registration_is_stored_and_read_back_and_a_bad_one_is_not() {
         for registration in [
             TaxRegistration::Unregistered,
-            TaxRegistration::RegisteredInIndia { gstin: "29ABCDE1234F1ZW".parse().unwrap(), sac: USUAL_SAC.parse().unwrap() },
-            TaxRegistration::Elsewhere { label: "VAT".parse().unwrap(), number: "EX 000".parse().unwrap(), rate: Rate(1900) },
+            TaxRegistration::RegisteredInIndia {
+                gstin: "29ABCDE1234F1ZW".parse().unwrap(),
+                sac: USUAL_SAC.parse().unwrap(),
+                export: ExportTerms::WithTax,
+            },
+            TaxRegistration::Elsewhere {
+                label: "VAT".parse().unwrap(),
+                number: "EX 000".parse().unwrap(),
+                rate: Rate(1900),
+                home: Some(Currency::EUR),
+            },
         ] {
             let stored = serde_json::to_value(&registration).unwrap();
             assert_eq!(stored["mode"], registration.word());

@@ -17,6 +17,11 @@ pub enum PaymentEvent<'a> {
         before: &'a Order,
         after: &'a Order,
     },
+    /// A coupon made it cheaper.
+    Discounted {
+        before: &'a Order,
+        after: &'a Order,
+    },
     Started(&'a Payment),
     Captured {
         before: Option<&'a Payment>,
@@ -43,6 +48,7 @@ impl Event for PaymentEvent<'_> {
             Self::Placed(_) => "order.placed",
             Self::OrderPaid { .. } => "order.paid",
             Self::OrderLapsed { .. } => "order.lapsed",
+            Self::Discounted { .. } => "order.discounted",
             Self::Started(_) => "payment.started",
             Self::Captured { .. } => "payment.captured",
             Self::Moved { .. } => "payment.moved",
@@ -54,9 +60,10 @@ impl Event for PaymentEvent<'_> {
 
     fn subject(&self) -> Subject {
         match self {
-            Self::Placed(order) | Self::OrderPaid { after: order, .. } | Self::OrderLapsed { after: order, .. } => {
-                Subject::Order(order.id)
-            }
+            Self::Placed(order)
+            | Self::OrderPaid { after: order, .. }
+            | Self::OrderLapsed { after: order, .. }
+            | Self::Discounted { after: order, .. } => Subject::Order(order.id),
             Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
                 Subject::Payment(payment.id)
             }
@@ -73,16 +80,19 @@ impl Event for PaymentEvent<'_> {
             | Self::Queued(_)
             | Self::NotificationSeen(_) => Value::Null,
             Self::Resolved { .. } => json!({ "resolved": false }),
-            Self::OrderPaid { before, .. } | Self::OrderLapsed { before, .. } => of_order(before),
+            Self::OrderPaid { before, .. } | Self::OrderLapsed { before, .. } | Self::Discounted { before, .. } => {
+                of_order(before)
+            }
             Self::Captured { before: Some(before), .. } | Self::Moved { before, .. } => of_payment(before),
         }
     }
 
     fn after(&self) -> Value {
         match self {
-            Self::Placed(order) | Self::OrderPaid { after: order, .. } | Self::OrderLapsed { after: order, .. } => {
-                of_order(order)
-            }
+            Self::Placed(order)
+            | Self::OrderPaid { after: order, .. }
+            | Self::OrderLapsed { after: order, .. }
+            | Self::Discounted { after: order, .. } => of_order(order),
             Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
                 of_payment(payment)
             }
@@ -119,7 +129,13 @@ fn of_order(order: &Order) -> Value {
     json!({
         "number": order.number.as_str(),
         "state": order.state.word(),
+        "list": order.quote.list,
+        "discount": order.quote.discount,
+        "taxable": order.quote.taxable,
+        "supply": order.quote.supply.word(),
+        "taxes": order.quote.taxes,
         "total": order.quote.total,
+        "coupon": order.quote.coupon,
         "enrolment": order.enrolment(),
     })
 }

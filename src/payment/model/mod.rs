@@ -10,6 +10,6 @@ mod settlement;
 
 pub use events::PaymentEvent;
 pub use exception::{Exception, Reason};
-pub use order::{Buyer, NotOpen, Order, OrderLine, OrderNumber, OrderState, PostalAddress, PostalCode, Quote};
+pub use order::{Buyer, NotOpen, Order, OrderLine, OrderNumber, OrderState, PostalAddress, PostalCode};
 pub use payment::{CardAttempt, CardState, Means, Method, Offline, Payment, Received, Reference};
 pub use settlement::{BANK_LIMIT, Decision, Facts, GRACE, Said, Says, Seat, Settlement, settle};

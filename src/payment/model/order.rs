@@ -10,6 +10,8 @@ use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::random::Randomness;
 use crate::kernel::text::{TextError, several_lines, single_line};
 use crate::kernel::{EmailAddress, Money, PersonName, Timestamp};
+use crate::organisation::model::{Gstin, StateCode};
+use crate::pricing::model::{Place, Quote};
 
 /// The number that people read out and quote: `L-7K3M9Q`, in Crockford's base 32, which has no letter that looks like a digit.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,21 +109,16 @@ pub struct Buyer {
     pub address: PostalAddress,
     /// Some countries have none.
     pub postal_code: Option<PostalCode>,
+    /// Of an address in India (CGST circular 242/36/2024: it is recorded of every buyer).
+    pub state: Option<StateCode>,
+    /// The registration that the invoice names; its State decides where the supply is.
+    pub gstin: Option<Gstin>,
 }
 
-/// The price, frozen when the order was placed: what the cohort costs later does not matter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quote {
-    pub subtotal: Money,
-    /// Nothing, while the seller is not registered for tax (CGST Act s.32: who is not registered collects none).
-    pub tax: Money,
-    pub total: Money,
-}
-
-impl Quote {
-    /// A quote of a seller who collects no tax.
-    pub fn untaxed(total: Money) -> Self {
-        Self { subtotal: total, tax: Money::new(0, total.currency), total }
+impl Buyer {
+    /// What of it decides taxes.
+    pub fn place(&self) -> Place {
+        Place { country: self.country, state: self.state, gstin: self.gstin.clone() }
     }
 }
 
@@ -191,6 +188,15 @@ impl Order {
     /// What is bought, in one line.
     pub fn description(&self) -> &str {
         self.lines.first().map_or("", |line| &line.description)
+    }
+
+    /// The same with another quote: so long as nobody pays it.
+    ///
+    /// # Errors
+    /// [`NotOpen`].
+    pub fn requote(self, quote: Quote) -> Result<Self, NotOpen> {
+        let OrderState::Open = self.state else { return Err(NotOpen) };
+        Ok(Self { quote, ..self })
     }
 
     /// The money is there. A lapsed order may be paid after all.

@@ -8,6 +8,7 @@ use crate::enrolment::model::{HOLD, Room};
 use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Currency, Money, Timestamp};
+use crate::pricing::Quote;
 
 const TOTAL: Money = Money::new(650_000, Currency::INR);
 
@@ -36,6 +37,8 @@ fn order() -> Order {
             country: "IN".parse().unwrap(),
             address: "1 Example Street".parse().unwrap(),
             postal_code: Some("110001".parse().unwrap()),
+            state: None,
+            gstin: None,
         },
         lines: vec![line],
         created_at: start(),

@@ -3,6 +3,7 @@
 mod notifications;
 mod orders;
 mod payments;
+mod quote;
 
 pub use notifications::{
     OddNotification, count_odd_notifications, count_queue, odd_notifications, queue, queue_of_order, waiting,
@@ -18,3 +19,4 @@ pub(super) use payments::{
     insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before,
     unfinished_of_order,
 };
+pub(super) use quote::{code_tries, count_code_try, save_quote};

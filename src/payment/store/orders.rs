@@ -6,13 +6,15 @@ use sea_orm::sea_query::{LockType, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 
+use super::quote;
 use crate::db::corrupt;
 use crate::db::rows::payment::{order_lines, orders};
 use crate::db::{Conn, Txn};
 use crate::identity::Country;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::{Currency, EmailAddress, Money, PersonName, Timestamp};
-use crate::payment::model::{Buyer, Order, OrderLine, OrderNumber, OrderState, Quote};
+use crate::organisation::model::{Gstin, StateCode};
+use crate::payment::model::{Buyer, Order, OrderLine, OrderNumber, OrderState};
 use crate::search::{self, Scope};
 
 /// The buyer as stored.
@@ -23,6 +25,10 @@ struct BuyerColumn {
     country: String,
     address: String,
     postal_code: Option<String>,
+    #[serde(default)]
+    state: Option<StateCode>,
+    #[serde(default)]
+    gstin: Option<Gstin>,
 }
 
 fn buyer_column(buyer: &Buyer) -> Result<serde_json::Value, DbErr> {
@@ -32,6 +38,8 @@ fn buyer_column(buyer: &Buyer) -> Result<serde_json::Value, DbErr> {
         country: buyer.country.code().to_owned(),
         address: buyer.address.as_str().to_owned(),
         postal_code: buyer.postal_code.as_ref().map(|code| code.as_str().to_owned()),
+        state: buyer.state,
+        gstin: buyer.gstin.clone(),
     };
     serde_json::to_value(column).map_err(|error| DbErr::Json(error.to_string()))
 }
@@ -44,6 +52,8 @@ fn to_buyer(column: serde_json::Value) -> Result<Buyer, DbErr> {
         country: column.country.parse::<Country>().map_err(|_| corrupt("country"))?,
         address: column.address.parse().map_err(|_| corrupt("address"))?,
         postal_code: column.postal_code.map(|code| code.parse()).transpose().map_err(|_| corrupt("postal code"))?,
+        state: column.state,
+        gstin: column.gstin,
     })
 }
 
@@ -69,11 +79,7 @@ fn to_order(row: orders::Model, lines: Vec<order_lines::Model>) -> Result<Order,
         number: row.number.parse::<OrderNumber>().map_err(|_| corrupt("order number"))?,
         user: row.user_id,
         state,
-        quote: Quote {
-            subtotal: Money::new(row.subtotal_minor, currency),
-            tax: Money::new(row.tax_minor, currency),
-            total: Money::new(row.total_minor, currency),
-        },
+        quote: quote::of_row(&row, currency)?,
         buyer: to_buyer(row.buyer)?,
         lines: lines.into_iter().map(line).collect(),
         created_at: row.created_at.into(),
@@ -155,13 +161,11 @@ pub(in crate::payment) async fn insert_order(txn: &Txn, order: &Order) -> Result
         number: Set(order.number.as_str().to_owned()),
         user_id: Set(order.user),
         state: Set(orders::State::Open),
-        currency: Set(order.quote.total.currency.code().to_owned()),
-        subtotal_minor: Set(order.quote.subtotal.minor),
-        tax_minor: Set(order.quote.tax.minor),
-        total_minor: Set(order.quote.total.minor),
         buyer: Set(buyer_column(&order.buyer)?),
         created_at: Set(order.created_at.into()),
         settled_at: Set(None),
+        code_tries: Set(0),
+        ..quote::columns(&order.quote)?
     };
     let taken = OnConflict::column(orders::Column::Number).do_nothing().to_owned();
     if orders::Entity::insert(row).on_conflict(taken).exec_without_returning(&**txn).await? == 0 {

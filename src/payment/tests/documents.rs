@@ -8,7 +8,7 @@ use crate::documents::model::{Spelling, testing};
 use crate::documents::{self, Calendar, Document, Draft, Kind, PdfRefusal};
 use crate::kernel::time::Date;
 use crate::organisation;
-use crate::organisation::model::{Change, Identity, TaxRegistration};
+use crate::organisation::model::{Change, ExportTerms, Identity, TaxRegistration};
 
 /// What is not this many is a gap.
 const ISSUED: usize = 300;
@@ -180,7 +180,7 @@ async fn a_seller_without_a_name_is_no_reason_not_to_enrol_and_the_receipt_comes
 #[tokio::test]
 async fn a_registered_seller_gives_a_receipt_for_what_was_quoted_without_tax() {
     let (stage, order) = selling(Bench::sqlite().await).await;
-    let tax = TaxRegistration::RegisteredInIndia { gstin: "29ABCDE1234F1ZW".parse().unwrap(), sac: "999293".parse().unwrap() };
+    let tax = TaxRegistration::RegisteredInIndia { gstin: "29ABCDE1234F1ZW".parse().unwrap(), sac: "999293".parse().unwrap(), export: ExportTerms::default() };
     change(&stage, Change::Tax(tax)).await;
     transfer(&stage, &order, "A").await;
     let [receipt] = documents_of(&stage, &order).await.try_into().unwrap();

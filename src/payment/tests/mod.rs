@@ -3,6 +3,7 @@
 mod books;
 mod checkout;
 mod documents;
+mod discounting;
 mod offline;
 mod reconcile;
 mod settling;
@@ -19,7 +20,8 @@ use tower::ServiceExt;
 use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, Sweep};
 use super::*;
 use crate::db::rows::payment::payments;
-use crate::enrolment::testing::{SYSTEM, cohort_of, name, student_of};
+use crate::enrolment;
+use crate::enrolment::testing::{SYSTEM, cohort_of, name, student, student_of};
 use crate::gateway::practice::{PracticeGateway, PracticeSettings};
 use crate::gateway::{Gateway, GatewaySettings};
 use crate::jobs::{Registry, run_due};
@@ -84,6 +86,21 @@ impl Stage {
         let user = student_of(&self.services.db, number).await;
         let order = self.order_for(user, number).await.unwrap();
         (user, order)
+    }
+
+    /// Orders of this many students, placed in one transaction.
+    async fn many_ordered(&self, count: u32) -> Vec<(UserId, OrderId)> {
+        let work = async |txn: &Txn| {
+            let mut placed = Vec::new();
+            for number in 1..=count {
+                let user = student(txn, number).await.unwrap().id;
+                let held = enrolment::hold_seat(txn, self.cohort, user, name(number), 2).await.unwrap();
+                let order = place_order(txn, &held, "Demo Course, Demo Cohort", buyer(number)).await.unwrap();
+                placed.push((user, order.id));
+            }
+            Ok::<_, DbErr>(placed)
+        };
+        self.services.db.write(SYSTEM, work).await.unwrap()
     }
 
     async fn order_for(&self, user: UserId, number: u32) -> Result<Order, enrolment::HoldRefusal> {
@@ -173,5 +190,7 @@ fn buyer(number: u32) -> Buyer {
         country: "IN".parse().unwrap(),
         address: "1 Example Street\nExample Town".parse().unwrap(),
         postal_code: Some("110001".parse().unwrap()),
+        state: Some("07".parse().unwrap()),
+        gstin: None,
     }
 }

@@ -57,7 +57,7 @@ impl Sample {
             zone: self.zone.clone(),
             starts_on: self.starts_on,
             capacity: 30,
-            price: Money::new(650_000, Currency::INR),
+            prices: Money::new(650_000, Currency::INR).into(),
             window: EnrolmentWindow::new(at("2026-01-01T00:00:00Z"), at("2029-01-01T00:00:00Z")).unwrap(),
             revision: self.revision,
             published_at: Some(at("2026-01-01T00:00:00Z")),

@@ -3,6 +3,7 @@
 mod account;
 mod board;
 mod certificate;
+mod coupons;
 mod course;
 mod dev;
 mod document;
@@ -21,6 +22,7 @@ mod shown;
 pub mod sign_in;
 mod staff;
 pub(super) mod step_up;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod today;
@@ -37,8 +39,12 @@ use sea_orm::DbErr;
 use super::routes::Routes;
 use crate::catalogue::model::ReadingKey;
 use crate::db::Conn;
+use crate::kernel::Currency;
 use crate::kernel::ids::ReadingId;
 use crate::readings::{self, Card};
+
+/// The currencies that a price may be in.
+const CURRENCIES: [Currency; 6] = [Currency::INR, Currency::EUR, Currency::GBP, Currency::USD, Currency::JPY, Currency::KWD];
 
 /// Every page that exists in every profile.
 pub(super) fn routes() -> Routes {
@@ -59,6 +65,7 @@ pub(super) fn routes() -> Routes {
         .merge(board::routes())
         .merge(verify::routes())
         .merge(settings::routes())
+        .merge(coupons::routes())
         .merge(tokens::routes())
         .merge(policies::routes())
 }

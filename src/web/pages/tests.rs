@@ -89,7 +89,7 @@ impl Shop {
             zone: "Asia/Kolkata".parse().unwrap(),
             starts_on: "2027-01-18".parse().unwrap(),
             capacity,
-            price: Money::new(650_000, Currency::INR),
+            prices: Money::new(650_000, Currency::INR).into(),
             window: EnrolmentWindow::new(START, shifted(START, SignedDuration::from_hours(240))).unwrap(),
             instructors: vec![teacher],
             timetable: Timetable::default(),
@@ -172,7 +172,7 @@ const ENROL: &str = "/cohorts/january-2027/enrol";
 fn application(email: &str) -> String {
     let email = email.replace('@', "%40");
     format!(
-        "name=Demo+Student+03&email={email}&country=IN&address=12+Demonstration+Road%0D%0AExampleville&postal_code=000+000\
+        "name=Demo+Student+03&email={email}&country=IN&address=12+Demonstration+Road%0D%0AExampleville&postal_code=110+001&state=07&gstin=\
          &zone=Asia%2FKolkata&consent=yes"
     )
 }

@@ -20,10 +20,9 @@ pub struct Model {
     pub zone: String,
     pub starts_on: CivilDate,
     pub capacity: i32,
-    /// In minor units of `currency`.
-    pub price_minor: i64,
-    /// ISO 4217.
-    pub currency: String,
+    /// What a seat costs, in each currency.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub prices: Json,
     pub enrol_opens_at: UtcTime,
     pub enrol_closes_at: UtcTime,
     /// Counts the changes of the plan.

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::db::columns::UtcTime;
-use crate::kernel::ids::{OrderId, UserId};
+use crate::kernel::ids::{CouponId, OrderId, UserId};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
@@ -27,9 +27,9 @@ pub struct Model {
     pub number: String,
     pub user_id: UserId,
     pub state: State,
-    /// ISO 4217, of the three amounts.
+    /// ISO 4217, of all amounts.
     pub currency: String,
-    /// In minor units, before tax.
+    /// In minor units: the value that the taxes are on.
     pub subtotal_minor: i64,
     /// In minor units.
     pub tax_minor: i64,
@@ -40,6 +40,24 @@ pub struct Model {
     pub buyer: Json,
     pub created_at: UtcTime,
     pub settled_at: Option<UtcTime>,
+    /// In minor units, as it was listed: before tax or with it.
+    pub list_minor: i64,
+    /// In minor units, taken off the listed price.
+    pub discount_minor: i64,
+    /// A word of [`TaxBasis`](crate::catalogue::model::TaxBasis).
+    pub tax_basis: String,
+    /// The kind of supply; absent where no tax is collected, from before there was any.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub supply: Option<Json>,
+    /// Each tax with its rate and amount.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub taxes: Option<Json>,
+    /// When the hold was to end that the quote was made with.
+    pub quoted_until: Option<UtcTime>,
+    /// The coupon that was used.
+    pub coupon_id: Option<CouponId>,
+    /// How many codes were tried that could not be used.
+    pub code_tries: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::kernel::{Currency, Money, Zone};
+use crate::kernel::Zone;
 
 const LENGTH: SignedDuration = SignedDuration::from_mins(10);
 
@@ -60,7 +60,6 @@ fn when_it_is_over_who_waits_is_let_go_and_an_offer_stays_good() {
 fn it_ends_when_enrolment_closes_or_the_cohort_starts_whichever_is_first() {
     let terms = |closes, starts| SeatTerms {
         capacity: 1,
-        price: Money::new(1, Currency::INR),
         opens_at: at(10),
         closes_at: at(closes),
         starts_at: at(starts),

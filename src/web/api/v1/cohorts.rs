@@ -55,14 +55,28 @@ pub struct Cohort {
     taken: u32,
     /// Of those taken, the ones not paid yet.
     held: u32,
-    /// Of one seat, before tax.
+    /// Of one seat, in the first currency; what is asked early is told apart.
     price: Money,
+    /// Of one seat, in each currency.
+    prices: Vec<Price>,
+    /// Whether the prices are with tax.
+    tax_included: bool,
+    /// From this moment on no early price holds.
+    early_until: Option<Instant>,
     enrolment: EnrolmentWindow,
     waitlist: Waitlist,
     /// Since when the public knows it.
     published_at: Option<Instant>,
     /// Counts its changes.
     revision: i32,
+}
+
+/// What a seat costs in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Price {
+    price: Money,
+    /// What is asked instead until `early_until`.
+    early: Option<Money>,
 }
 
 /// When a cohort takes enrolments.
@@ -93,6 +107,10 @@ enum WindowState {
     Closed,
 }
 
+fn price(price: &model::Price) -> Price {
+    Price { price: price.regular().into(), early: price.early().map(Into::into) }
+}
+
 impl From<CohortRow> for Cohort {
     fn from(row: CohortRow) -> Self {
         let cohort = row.cohort;
@@ -112,7 +130,10 @@ impl From<CohortRow> for Cohort {
             capacity: cohort.capacity,
             taken: row.taken,
             held: row.held,
-            price: cohort.price.into(),
+            price: cohort.prices.first().regular().into(),
+            prices: cohort.prices.all().map(price).collect(),
+            tax_included: cohort.prices.tax() == model::TaxBasis::Included,
+            early_until: cohort.prices.early_until().map(Into::into),
             enrolment: EnrolmentWindow {
                 state,
                 opens_at: cohort.window.opens().into(),

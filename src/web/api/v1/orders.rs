@@ -8,10 +8,12 @@ use utoipa::ToSchema;
 
 use super::shapes::{Instant, Money};
 use crate::catalogue;
+use crate::catalogue::model::TaxBasis;
 use crate::db::Conn;
 use crate::kernel::Slug;
 use crate::kernel::ids::{CohortId, OrderId};
 use crate::payment::{self, OrderState};
+use crate::pricing::TaxLine;
 use crate::tokens::Scope;
 use crate::views::orders::{self, Filter, State as Which};
 use crate::web::api::input::{Asked, Named};
@@ -54,9 +56,26 @@ pub struct Order {
     /// The id of whose it is.
     user: String,
     buyer: Buyer,
-    /// Before tax.
+    /// The price as it was listed: before tax, or with it.
+    list: Money,
+    /// What a coupon took off the listed price.
+    discount: Money,
+    /// Whether the listed price was with tax.
+    tax_included: bool,
+    /// The value that the taxes are on.
     subtotal: Money,
+    /// All taxes.
     tax: Money,
+    taxes: Vec<Tax>,
+    /// What kind of supply it is for tax: `untaxed`, `within_state`, `between_states`, `export_under_lut`, `export_with_tax` or
+    /// `elsewhere`.
+    #[schema(examples("within_state"))]
+    supply: &'static str,
+    /// The code of the State of India where it is supplied.
+    #[schema(examples("29"))]
+    place_of_supply: Option<String>,
+    /// The id of the coupon that was used.
+    coupon: Option<String>,
     total: Money,
     lines: Vec<OrderLine>,
 }
@@ -70,6 +89,21 @@ pub struct Buyer {
     country: String,
     address: String,
     postal_code: Option<String>,
+    /// The code of the State, of an address in India.
+    #[schema(examples("29"))]
+    state: Option<String>,
+    gstin: Option<String>,
+}
+
+/// One tax of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Tax {
+    #[schema(examples("CGST"))]
+    label: String,
+    /// In hundredths of a per cent.
+    #[schema(examples(900))]
+    basis_points: u16,
+    amount: Money,
 }
 
 /// One line of an order.
@@ -108,12 +142,27 @@ impl From<payment::Order> for Order {
                 country: order.buyer.country.code().to_owned(),
                 address: order.buyer.address.as_str().to_owned(),
                 postal_code: order.buyer.postal_code.map(|code| code.as_str().to_owned()),
+                state: order.buyer.state.map(|state| state.to_string()),
+                gstin: order.buyer.gstin.map(|gstin| gstin.to_string()),
             },
-            subtotal: order.quote.subtotal.into(),
-            tax: order.quote.tax.into(),
+            list: order.quote.list.into(),
+            discount: order.quote.discount.into(),
+            tax_included: order.quote.basis == TaxBasis::Included,
+            subtotal: order.quote.taxable.into(),
+            tax: order.quote.tax().into(),
+            supply: order.quote.supply.word(),
+            place_of_supply: order.quote.supply.state().map(|state| state.to_string()),
+            coupon: order.quote.coupon.map(|coupon| coupon.to_string()),
+            taxes: order.quote.taxes.into_iter().map(Tax::from).collect(),
             total: order.quote.total.into(),
             lines: order.lines.into_iter().map(line).collect(),
         }
+    }
+}
+
+impl From<TaxLine> for Tax {
+    fn from(line: TaxLine) -> Self {
+        Self { label: line.label, basis_points: line.rate.basis_points(), amount: line.amount.into() }
     }
 }
 

@@ -2,25 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use super::prices::Asked;
 use crate::acts::{NewCohort, Terms, Timetable};
 use crate::catalogue::model::{Cohort, EnrolmentWindow};
 use crate::identity::Person;
 use crate::kernel::ids::UserId;
 use crate::kernel::text::{TextError, single_line};
 use crate::kernel::time::{Date, DateTime, Weekday};
-use crate::kernel::{Currency, Money, Slug, Timestamp, Zone};
+use crate::kernel::{Slug, Timestamp, Zone};
 use crate::readings::model::slug_base;
 use crate::schedule::model::CivilSlot;
 use crate::web::Problem;
 use crate::web::form::FieldErrors;
-use crate::web::pages::shown::plain;
 
 /// No cohort is larger.
 const LARGEST: u32 = 10_000;
-
-/// The currencies that a price may be in.
-pub(super) const CURRENCIES: [Currency; 6] =
-    [Currency::INR, Currency::EUR, Currency::GBP, Currency::USD, Currency::JPY, Currency::KWD];
 
 /// The days that weekly releases can fall on, by a form's word.
 pub(super) const WEEKDAYS: [(&str, &str, Weekday); 7] = [
@@ -34,7 +30,7 @@ pub(super) const WEEKDAYS: [(&str, &str, Weekday); 7] = [
 ];
 
 /// The fields of the terms, which both forms have.
-pub(super) const TERMS: [&str; 6] = ["capacity", "price", "currency", "opens", "closes", "instructors"];
+pub(super) const TERMS: [&str; 6] = ["capacity", "opens", "closes", "instructors", "tax", "early_until"];
 
 /// The fields as sent, as text. Those that a form does not have stay empty.
 #[derive(Debug, Clone, Default)]
@@ -48,8 +44,7 @@ pub(super) struct Input {
     pub(super) weekday: String,
     pub(super) time: String,
     pub(super) capacity: String,
-    pub(super) price: String,
-    pub(super) currency: String,
+    pub(super) prices: Asked,
     pub(super) opens: String,
     pub(super) closes: String,
     /// The one field that comes as often as a box is ticked.
@@ -67,7 +62,8 @@ impl Input {
             if name != "instructors" && !seen.insert(name.clone()) {
                 return Err(Problem::Malformed("A field came twice.".to_owned()));
             }
-            if !TERMS.contains(&name.as_str()) && !more.contains(&name.as_str()) {
+            let known = TERMS.contains(&name.as_str()) || more.contains(&name.as_str());
+            if !known && !Asked::has(&name) {
                 return Err(Problem::Malformed("The form has no such field.".to_owned()));
             }
             match name.as_str() {
@@ -88,22 +84,22 @@ impl Input {
             "weekday" => &mut self.weekday,
             "time" => &mut self.time,
             "capacity" => &mut self.capacity,
-            "price" => &mut self.price,
-            "currency" => &mut self.currency,
+            "tax" => &mut self.prices.tax,
+            "early_until" => &mut self.prices.early_until,
             "opens" => &mut self.opens,
             "closes" => &mut self.closes,
-            _ => &mut self.revision,
+            "revision" => &mut self.revision,
+            price => self.prices.field(price),
         }
     }
 
     /// The terms of a cohort as they stand.
     pub(super) fn of(cohort: &Cohort, instructors: &[UserId]) -> Self {
-        let civil = |at: Timestamp| cohort.zone.civil(at).strftime("%Y-%m-%dT%H:%M").to_string();
+        let civil = |at: Timestamp| civil(&cohort.zone, at);
         Self {
             revision: cohort.revision.to_string(),
             capacity: cohort.capacity.to_string(),
-            price: plain(cohort.price),
-            currency: cohort.price.currency.code().to_owned(),
+            prices: Asked::of(&cohort.prices, &cohort.zone),
             opens: civil(cohort.window.opens()),
             closes: civil(cohort.window.closes()),
             instructors: instructors.iter().map(ToString::to_string).collect(),
@@ -137,8 +133,8 @@ impl Input {
         let (Some(name), Some(slug), Some(zone), Some(starts_on)) = (name, slug, zone, starts_on) else { return Err(errors) };
         let (Some(weekday), Some(time), Some(terms)) = (weekday, time, terms) else { return Err(errors) };
         let timetable = Timetable::WeeklyFrom { days: days_to(starts_on, weekday), time };
-        let Terms { capacity, price, window, instructors } = terms;
-        Ok(NewCohort { slug, name, zone, starts_on, capacity, price, window, instructors, timetable })
+        let Terms { capacity, prices, window, instructors } = terms;
+        Ok(NewCohort { slug, name, zone, starts_on, capacity, prices, window, instructors, timetable })
     }
 
     /// The address, made of the name's words where none is given.
@@ -162,12 +158,7 @@ impl Input {
     fn read_terms(&self, zone: &Zone, staff: &[Person], errors: &mut FieldErrors) -> Option<Terms> {
         let capacity = self.capacity.trim().parse::<u32>().ok().filter(|seats| (1..=LARGEST).contains(seats));
         let capacity = errors.parse("capacity", capacity.ok_or("Enter a number of seats from 1 to 10,000"));
-        let currency = CURRENCIES.into_iter().find(|currency| currency.code() == self.currency);
-        let currency = errors.parse("currency", currency.ok_or("Choose a currency"));
-        let price = currency.and_then(|currency| {
-            let price = Money::parse(&self.price, currency).ok().filter(|price| price.minor > 0);
-            errors.parse("price", price.ok_or("Enter a price above nothing, such as 6500"))
-        });
+        let prices = self.prices.read(zone, errors);
         let opens = moment(&self.opens, zone).ok_or("Choose when enrolment opens");
         let closes = moment(&self.closes, zone).ok_or("Choose when enrolment closes");
         let (opens, closes) = (errors.parse("opens", opens), errors.parse("closes", closes));
@@ -178,11 +169,16 @@ impl Input {
         let teacher = |id: &String| staff.iter().find(|person| person.id.to_string() == *id).map(|person| person.id);
         let instructors: Option<Vec<UserId>> = self.instructors.iter().map(teacher).collect();
         let instructors = errors.parse("instructors", instructors.ok_or("Choose instructors from the list"));
-        Some(Terms { capacity: capacity?, price: price?, window: window?, instructors: instructors? })
+        Some(Terms { capacity: capacity?, prices: prices?, window: window?, instructors: instructors? })
     }
 }
 
-fn moment(text: &str, zone: &Zone) -> Option<Timestamp> {
+/// As a form has it.
+pub(super) fn civil(zone: &Zone, at: Timestamp) -> String {
+    zone.civil(at).strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+pub(super) fn moment(text: &str, zone: &Zone) -> Option<Timestamp> {
     text.parse::<DateTime>().map(|civil| zone.instant(civil)).ok()
 }
 
@@ -203,6 +199,14 @@ fn days_to(start: Date, weekday: Option<Weekday>) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::{Currency, Money};
+
+    fn rupees(price: &str) -> Asked {
+        let mut asked = Asked::default();
+        *asked.field("price") = price.to_owned();
+        *asked.field("currency") = "INR".to_owned();
+        asked
+    }
 
     fn good() -> Input {
         Input {
@@ -211,8 +215,7 @@ mod tests {
             starts_on: "2027-03-01".into(),
             time: "09:00".into(),
             capacity: "30".into(),
-            price: "6,500".into(),
-            currency: "INR".into(),
+            prices: rupees("6,500"),
             opens: "2027-01-01T10:00".into(),
             closes: "2027-03-28T01:30".into(),
             ..Input::default()
@@ -223,7 +226,7 @@ mod tests {
     fn a_whole_form_is_read_into_its_types() {
         let new = good().cohort(&[]).unwrap();
         assert_eq!((new.slug.as_str(), new.name.as_str(), new.capacity), ("march-2027", "March 2027", 30));
-        assert_eq!(new.price, Money::new(650_000, Currency::INR));
+        assert_eq!(new.prices, Money::new(650_000, Currency::INR).into());
         // London's clocks skip half past one on that day.
         assert_eq!(
             (new.window.opens().to_string(), new.window.closes().to_string()),
@@ -243,7 +246,7 @@ mod tests {
 
     #[test]
     fn each_bad_field_has_its_own_message() {
-        let cases: [(&str, Input); 14] = [
+        let cases: [(&str, Input); 12] = [
             ("name", Input { name: " ".into(), slug: "x".into(), ..good() }),
             ("slug", Input { slug: "March 2027".into(), ..good() }),
             ("slug", Input { name: "मार्च".into(), ..good() }),
@@ -252,9 +255,7 @@ mod tests {
             ("weekday", Input { weekday: "someday".into(), ..good() }),
             ("time", Input { time: "9".into(), ..good() }),
             ("capacity", Input { capacity: "0".into(), ..good() }),
-            ("currency", Input { currency: "XXX".into(), ..good() }),
-            ("price", Input { price: "0".into(), ..good() }),
-            ("price", Input { price: "6500.001".into(), ..good() }),
+            ("price", Input { prices: rupees("0"), ..good() }),
             ("opens", Input { opens: "".into(), ..good() }),
             ("closes", Input { closes: "2026-01-01T10:00".into(), ..good() }),
             ("instructors", Input { instructors: vec!["usr_1".into()], ..good() }),

@@ -5,6 +5,7 @@ mod edit;
 mod input;
 mod moving;
 mod new;
+mod prices;
 mod publish;
 mod reading;
 mod rows;

@@ -5,14 +5,15 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::done;
-use super::input::{CURRENCIES, Input, WEEKDAYS};
+use super::input::{Input, WEEKDAYS};
+use super::prices::Asked;
 use crate::acts::{self, OpenRefusal};
 use crate::catalogue;
 use crate::catalogue::model::Course;
 use crate::db::{Conn, Txn};
 use crate::identity::{self, Person};
+use crate::kernel::Actor;
 use crate::kernel::time::Weekday;
-use crate::kernel::{Actor, Currency};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::pages::enrol::Zones;
 use crate::web::session::{AdminNow, PageSnapshot};
@@ -32,9 +33,6 @@ struct Page<'a> {
     staff: &'a [Person],
     zones: &'static Zones,
     weekdays: &'static [(&'static str, &'static str, Weekday)],
-    currencies: &'static [Currency],
-    /// Why the price stays; never here.
-    fixed: Option<String>,
 }
 
 /// What the form offers to choose from.
@@ -50,8 +48,8 @@ impl Choices {
 
     fn page<'a>(&'a self, view: &'a View, input: &'a Input, errors: &'a FieldErrors) -> Page<'a> {
         let (courses, staff) = (&self.courses, &self.staff);
-        let (zones, weekdays, currencies) = (Zones::all(), &WEEKDAYS, &CURRENCIES);
-        Page { view, errors, input, courses, staff, zones, weekdays, currencies, fixed: None }
+        let (zones, weekdays) = (Zones::all(), &WEEKDAYS);
+        Page { view, errors, input, courses, staff, zones, weekdays }
     }
 }
 
@@ -60,8 +58,11 @@ pub async fn form(view: View, AdminNow(person): AdminNow, PageSnapshot(conn): Pa
     let choices = Choices::load(&conn).await?;
     let last = catalogue::all_cohorts(&conn).await?.pop();
     let known = match &last {
-        Some(last) => Input { opens: String::new(), closes: String::new(), ..Input::of(last, &[]) },
-        None => Input { currency: Currency::INR.code().to_owned(), ..Input::default() },
+        Some(last) => {
+            let known = Input::of(last, &[]);
+            Input { opens: String::new(), closes: String::new(), prices: known.prices.without_end(), ..known }
+        }
+        None => Input { prices: Asked::first_of_all(), ..Input::default() },
     };
     let zone = last.map_or(person.zone, |last| last.zone);
     let input = Input { zone: zone.name().to_owned(), time: "09:00".to_owned(), ..known };

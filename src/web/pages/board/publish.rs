@@ -11,7 +11,9 @@ use crate::acts::{self, Publication, TermsRefusal};
 use crate::catalogue::model::WindowState;
 use crate::db::Txn;
 use crate::kernel::{Actor, ShownTime, Timestamp};
+use crate::pricing::Seller;
 use crate::views::board::Board;
+use crate::views::price::{PriceTag, price_tags};
 use crate::web::form::Fields;
 use crate::web::view::{View, page};
 use crate::web::{App, Problem};
@@ -37,6 +39,7 @@ struct Page<'a> {
     view: &'a View,
     desk: &'a Desk,
     home: String,
+    tags: Vec<PriceTag>,
     opens: ShownTime,
     closes: ShownTime,
     /// Whether enrolment is over, so that publishing is refused.
@@ -72,6 +75,7 @@ pub async fn confirm(view: View, desk: Desk) -> Result<Response, Problem> {
     page(&Page {
         view: &view,
         home: desk.home(),
+        tags: price_tags(&board.cohort.prices, &Seller::from(&view.owner.tax), *now, &board.cohort.zone),
         opens: shown(board.cohort.window.opens()),
         closes: shown(board.cohort.window.closes()),
         over: matches!(board.cohort.window.state(*now), WindowState::Closed { .. }),

@@ -37,7 +37,7 @@ pub async fn show(
     };
     let weeks = catalogue::course_modules(&snapshot, offered.course.id).await?.len();
     let now = app.services.clocks.service();
-    let row = |cohort| CohortRow::new(cohort, offered.counted(cohort), weeks, zone.as_ref(), now);
+    let row = |cohort| CohortRow::new(cohort, offered.counted(cohort), weeks, zone.as_ref(), &view.owner, now);
     let mut rows: Vec<CohortRow> = offered.cohorts.iter().map(row).collect();
     in_order(&mut rows);
     page(&Page { view: &view, title: &offered.course.title, rows, zone: told })

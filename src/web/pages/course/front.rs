@@ -57,7 +57,8 @@ pub async fn show(
 /// `readers` is the zone of the one signed in.
 async fn rendered(app: &App, view: &View, conn: &Conn, readers: Option<&Zone>) -> Result<String, Problem> {
     let Some(offered) = Offered::load(conn).await? else { return Ok(NoCourse { view }.render()?) };
-    let Some(cohort) = offered.next(app.services.clocks.service()) else {
+    let now = app.services.clocks.service();
+    let Some(cohort) = offered.next(now) else {
         let weeks = undated(conn, &offered).await?;
         let course = CourseShown::new(&offered.course, weeks.len());
         return Ok(Page { view, course, offer: None, weeks, zone: None }.render()?);
@@ -67,7 +68,7 @@ async fn rendered(app: &App, view: &View, conn: &Conn, readers: Option<&Zone>) -
     let page = Page {
         view,
         course: CourseShown::new(&offered.course, weeks.len()),
-        offer: Some(Offer::new(cohort, offered.taken(cohort), weeks.len(), zone, view.owner.refund_rule)),
+        offer: Some(Offer::new(cohort, offered.taken(cohort), weeks.len(), zone, &view.owner, now)),
         zone: Some(zone_note(zone, readers)),
         weeks,
     };

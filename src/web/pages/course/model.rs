@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::model::{Answered, Cohort, CohortModule, Course, CourseModule, ReadingKey, WindowState};
 use crate::kernel::ids::{CohortId, ReadingId};
-use crate::kernel::{Money, ShownTime, Slug, Timestamp, Zone};
-use crate::organisation::RefundRule;
+use crate::kernel::{ShownTime, Slug, Timestamp, Zone};
+use crate::organisation::Organisation;
+use crate::pricing::Seller;
 use crate::readings::Card;
+use crate::views::price::{PriceTag, in_words, price_tags};
 use crate::web::pages::shown::{ShownDay, counted, minutes_words};
 
 /// The course without its dates.
@@ -55,7 +57,7 @@ fn hours(least: u32, most: u32) -> String {
 pub struct Offer {
     pub slug: Slug,
     pub name: String,
-    pub price: Money,
+    pub tags: Vec<PriceTag>,
     pub starts: ShownDay,
     pub ends: ShownDay,
     pub refund_until: ShownDay,
@@ -66,19 +68,26 @@ pub struct Offer {
 
 impl Offer {
     /// `weeks` is how many the course runs for: the last day is the last of the last week.
-    pub fn new(cohort: &Cohort, taken: u32, weeks: usize, zone: &Zone, rule: RefundRule) -> Self {
+    pub fn new(cohort: &Cohort, taken: u32, weeks: usize, zone: &Zone, owner: &Organisation, now: Timestamp) -> Self {
         let days = i64::try_from(weeks).unwrap_or_default() * 7;
         Self {
             slug: cohort.slug.clone(),
             name: cohort.name.clone(),
-            price: cohort.price,
+            tags: price_tags(&cohort.prices, &Seller::from(&owner.tax), now, zone),
             starts: ShownDay::after(cohort.starts_on, 0),
             ends: ShownDay::after(cohort.starts_on, (days - 1).max(0)),
-            refund_until: ShownDay::after(rule.until(cohort.starts_on), 0),
+            refund_until: ShownDay::after(owner.refund_rule.until(cohort.starts_on), 0),
             closes: ShownTime::new(cohort.window.closes(), zone),
             seats_left: cohort.capacity.saturating_sub(taken),
             capacity: cohort.capacity,
         }
+    }
+}
+
+impl Offer {
+    /// What it costs, in a sentence.
+    pub fn cost(&self) -> String {
+        in_words(&self.tags)
     }
 }
 
@@ -144,7 +153,7 @@ pub enum CohortState {
 pub struct CohortRow {
     pub slug: Slug,
     pub name: String,
-    pub price: Money,
+    pub tags: Vec<PriceTag>,
     pub starts: ShownDay,
     pub closes: ShownTime,
     pub seats_left: u32,
@@ -163,7 +172,7 @@ pub struct Counted {
 
 impl CohortRow {
     /// `zone` is the reader's; a visitor who is not signed in has none, and sees each cohort in its own.
-    pub fn new(cohort: &Cohort, seats: Counted, weeks: usize, zone: Option<&Zone>, now: Timestamp) -> Self {
+    pub fn new(cohort: &Cohort, seats: Counted, weeks: usize, zone: Option<&Zone>, owner: &Organisation, now: Timestamp) -> Self {
         let zone = zone.unwrap_or(&cohort.zone);
         let seats_left = cohort.capacity.saturating_sub(seats.taken);
         let state = state(cohort, seats_left, weeks, zone, now);
@@ -171,7 +180,7 @@ impl CohortRow {
         Self {
             slug: cohort.slug.clone(),
             name: cohort.name.clone(),
-            price: cohort.price,
+            tags: price_tags(&cohort.prices, &Seller::from(&owner.tax), now, zone),
             starts: ShownDay::after(cohort.starts_on, 0),
             closes: ShownTime::new(cohort.window.closes(), zone),
             seats_left,
@@ -262,19 +271,20 @@ mod tests {
 
     #[test]
     fn an_offer_tells_its_days_its_seats_and_when_it_closes_for_the_reader() {
-        let offer = Offer::new(&open(1, "2026-12-07"), 18, 6, &"America/New_York".parse().unwrap(), RefundRule::default());
+        let offer =
+            Offer::new(&open(1, "2026-12-07"), 18, 6, &"America/New_York".parse().unwrap(), &Organisation::default(), at(NOW));
         assert_eq!((offer.seats_left, offer.capacity), (12, 30));
-        assert_eq!(offer.price.to_string(), "₹6,500.00");
+        assert_eq!(offer.tags[0].total.to_string(), "₹6,500.00");
         let days = [&offer.starts, &offer.ends, &offer.refund_until].map(|day| day.text.as_str());
         assert_eq!(days, ["Mon 7 Dec 2026", "Sun 17 Jan 2027", "Mon 21 Dec 2026"]);
         assert_eq!(offer.closes.short(), "Sun 28 Feb 2027, 19:00");
-        assert_eq!(Offer::new(&open(1, "2026-12-07"), 31, 6, &Zone::UTC, RefundRule::default()).seats_left, 0);
+        assert_eq!(Offer::new(&open(1, "2026-12-07"), 31, 6, &Zone::UTC, &Organisation::default(), at(NOW)).seats_left, 0);
     }
 
     #[test]
     fn a_cohort_says_where_it_stands() {
         let seats = |taken| Counted { taken, waiting: 2 };
-        let state = |cohort: &Cohort, taken| CohortRow::new(cohort, seats(taken), 6, None, at(NOW)).state;
+        let state = |cohort: &Cohort, taken| CohortRow::new(cohort, seats(taken), 6, None, &Organisation::default(), at(NOW)).state;
         let past = |starts_on| cohort(1, starts_on, "2026-01-01T00:00:00Z", "2026-09-01T00:00:00Z");
         assert_eq!(state(&open(1, "2027-01-04"), 29), CohortState::Open);
         assert_eq!(state(&open(1, "2027-01-04"), 30), CohortState::Full);
@@ -282,11 +292,11 @@ mod tests {
         assert_eq!(state(&past("2026-11-09"), 3), CohortState::UnderWay(4));
         assert_eq!(state(&past("2026-10-20"), 3), CohortState::Finished);
         // The first day has come in Kolkata, though not yet in UTC.
-        let begun = CohortRow::new(&past("2026-12-02"), seats(3), 6, None, at("2026-12-01T18:30:00Z"));
+        let begun = CohortRow::new(&past("2026-12-02"), seats(3), 6, None, &Organisation::default(), at("2026-12-01T18:30:00Z"));
         assert_eq!(begun.state, CohortState::UnderWay(1));
         let ahead = cohort(1, "2027-03-01", "2027-01-01T03:30:00Z", "2027-02-01T00:00:00Z");
         assert!(matches!(state(&ahead, 0), CohortState::NotYet(opens) if opens.short() == "Fri 1 Jan 2027, 09:00"));
-        let waiting = |starts_on, taken| CohortRow::new(&open(1, starts_on), seats(taken), 6, None, at(NOW)).waiting;
+        let waiting = |starts_on, taken| CohortRow::new(&open(1, starts_on), seats(taken), 6, None, &Organisation::default(), at(NOW)).waiting;
         assert_eq!((waiting("2027-01-04", 30), waiting("2027-01-04", 29)), (Some(2), None));
         assert_eq!(waiting("2026-12-01", 30), None, "it has started");
     }
@@ -295,7 +305,7 @@ mod tests {
     fn the_list_begins_with_what_can_be_chosen_and_ends_with_the_latest_past_first() {
         let past = |number, starts_on| cohort(number, starts_on, "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z");
         let all = [past(1, "2026-06-01"), open(2, "2027-02-01"), past(3, "2026-08-03"), open(4, "2027-01-04")];
-        let mut rows: Vec<_> = all.iter().map(|cohort| CohortRow::new(cohort, Counted::default(), 6, None, at(NOW))).collect();
+        let mut rows: Vec<_> = all.iter().map(|cohort| CohortRow::new(cohort, Counted::default(), 6, None, &Organisation::default(), at(NOW))).collect();
         in_order(&mut rows);
         let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["Cohort 4", "Cohort 2", "Cohort 3", "Cohort 1"]);

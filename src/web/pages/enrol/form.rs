@@ -12,6 +12,7 @@ use crate::identity::Person;
 use crate::identity::model::COUNTRIES;
 use crate::kernel::ShownTime;
 use crate::kernel::ids::EnrolmentId;
+use crate::organisation::model::StateCode;
 use crate::views::offer::{self, Offer};
 use crate::views::order;
 use crate::web::form::FieldErrors;
@@ -31,6 +32,7 @@ struct Page<'a> {
     /// Whether the script may choose the device's zone: not where the person has chosen.
     guess_zone: bool,
     countries: &'static [(&'static str, &'static str)],
+    states: Vec<StateCode>,
     zones: &'static Zones,
     /// Until when the seat is kept for the reader.
     kept: Option<ShownTime>,
@@ -45,9 +47,17 @@ fn form<'a>(view: &'a View, offer: &'a Offer, person: Option<&'a Person>, input:
         signed_in: person.map(|person| person.email.as_str()),
         guess_zone: person.is_none() && errors.is_empty(),
         countries: COUNTRIES,
+        states: by_name(),
         zones: Zones::all(),
         kept: person.zip(offer.kept_until).map(|(person, until)| ShownTime::new(until, &person.zone)),
     }
+}
+
+/// The States and Union territories of India, as people look for them.
+fn by_name() -> Vec<StateCode> {
+    let mut states: Vec<StateCode> = StateCode::all().collect();
+    states.sort_by_key(|state| state.name());
+    states
 }
 
 /// The form; for a cohort that takes nobody now, what stands in the way; for who has a seat, the way to it.

@@ -8,6 +8,7 @@ use crate::acts::enrol::Application;
 use crate::identity::{Country, Person};
 use crate::kernel::text::TextError;
 use crate::kernel::{EmailAddress, PersonName, Zone};
+use crate::organisation::model::{Gstin, StateCode};
 use crate::payment::{PostalAddress, PostalCode};
 use crate::web::form::FieldErrors;
 
@@ -21,6 +22,8 @@ pub struct Input {
     pub country: String,
     pub address: String,
     pub postal_code: String,
+    pub state: String,
+    pub gstin: String,
     pub zone: String,
     pub consent: String,
 }
@@ -70,7 +73,8 @@ impl Input {
     fn rest(&self, name: Option<PersonName>, errors: &mut FieldErrors) -> Option<Application> {
         let country = errors.parse("country", self.country.parse::<Country>().map_err(|_| "Choose your country"));
         let address = errors.parse("address", told(self.address.parse::<PostalAddress>(), "Enter your billing address"));
-        let postal_code = errors.parse("postal_code", postal_code(&self.postal_code));
+        let postal_code = self.postal_code(country, errors);
+        let (state, gstin) = (self.state(country, errors), self.gstin(country, errors));
         let zone = errors.parse("zone", self.zone.parse::<Zone>().map_err(|_| "Choose a time zone"));
         if self.consent != "yes" {
             errors.add("consent", "Tick the box to enrol: without these details we cannot run the course for you");
@@ -78,7 +82,39 @@ impl Input {
         if !errors.is_empty() {
             return None;
         }
-        Some(Application { name: name?, country: country?, address: address?, postal_code: postal_code?, zone: zone? })
+        let (country, address, postal_code) = (country?, address?, postal_code?);
+        Some(Application { name: name?, country, address, postal_code, state: state?, gstin: gstin?, zone: zone? })
+    }
+
+    /// India's have six digits, of which the first is not 0, and are always asked for (CGST circular 242/36/2024).
+    fn postal_code(&self, country: Option<Country>, errors: &mut FieldErrors) -> Option<Option<PostalCode>> {
+        let code = errors.parse("postal_code", postal_code(&self.postal_code))?;
+        if country != Some(Country::INDIA) {
+            return Some(code);
+        }
+        let digits: String = self.postal_code.chars().filter(|c| !c.is_whitespace()).collect();
+        let is_pin = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+        let pin = is_pin.then(|| digits.parse().ok()).flatten();
+        errors.parse("postal_code", pin.ok_or("Enter the six digits of your PIN code")).map(Some)
+    }
+
+    /// Asked of addresses in India (CGST circular 242/36/2024). One that was chosen for another country is not read.
+    fn state(&self, country: Option<Country>, errors: &mut FieldErrors) -> Option<Option<StateCode>> {
+        if country != Some(Country::INDIA) {
+            return Some(None);
+        }
+        errors.parse("state", self.state.parse::<StateCode>()).map(Some)
+    }
+
+    fn gstin(&self, country: Option<Country>, errors: &mut FieldErrors) -> Option<Option<Gstin>> {
+        if self.gstin.trim().is_empty() {
+            return Some(None);
+        }
+        if country.is_some_and(|country| country != Country::INDIA) {
+            errors.add("gstin", "A GSTIN belongs to an address in India: leave it empty, or change the country");
+            return None;
+        }
+        errors.parse("gstin", self.gstin.parse::<Gstin>()).map(Some)
     }
 }
 
@@ -145,7 +181,9 @@ mod tests {
             email: Some("Demo03@students.example".into()),
             country: "IN".into(),
             address: "12 Demonstration Road\r\nExampleville".into(),
-            postal_code: "000 000".into(),
+            postal_code: "110 001".into(),
+            state: "07".into(),
+            gstin: String::new(),
             zone: "Asia/Kolkata".into(),
             consent: "yes".into(),
         }
@@ -157,14 +195,18 @@ mod tests {
         assert_eq!(email.as_str(), "demo03@students.example");
         assert_eq!(application.name.as_str(), "Demo Student 03");
         assert_eq!(application.address.as_str(), "12 Demonstration Road\nExampleville");
-        assert_eq!(application.postal_code.unwrap().as_str(), "000 000");
-        assert_eq!(Input { postal_code: "  ".into(), ..good() }.application().unwrap().postal_code, None);
+        assert_eq!(application.postal_code.unwrap().as_str(), "110001");
+        assert_eq!((application.state.unwrap().name(), application.gstin), ("Delhi", None));
+        let abroad = Input { country: "GB".into(), postal_code: "  ".into(), ..good() }.application().unwrap();
+        assert_eq!((abroad.postal_code, abroad.state), (None, None), "a State that was left chosen is not read");
+        let registered = Input { gstin: " 29abcde1234f1zw".into(), ..good() }.application().unwrap();
+        assert_eq!(registered.gstin.unwrap().as_str(), "29ABCDE1234F1ZW");
     }
 
     #[test]
     fn each_bad_field_has_its_own_message() {
         let long = "x".repeat(301);
-        let cases: [(&str, Input, &str); 13] = [
+        let cases: [(&str, Input, &str); 19] = [
             ("name", Input { name: " ".into(), ..good() }, "Enter your full name"),
             ("name", Input { name: "x".repeat(101), ..good() }, "Use at most 100 characters"),
             ("name", Input { name: "a\r\nBcc: b".into(), ..good() }, "Remove line breaks and control characters"),
@@ -176,6 +218,20 @@ mod tests {
             ("address", Input { address: "a\0b".into(), ..good() }, "Remove line breaks and control characters"),
             ("postal_code", Input { postal_code: "1\n2".into(), ..good() }, "Remove line breaks and control characters"),
             ("postal_code", Input { postal_code: "1".repeat(17), ..good() }, "Use at most 16 characters"),
+            ("postal_code", Input { postal_code: "".into(), ..good() }, "Enter the six digits of your PIN code"),
+            ("postal_code", Input { postal_code: "011001".into(), ..good() }, "Enter the six digits of your PIN code"),
+            ("postal_code", Input { postal_code: "११०००१".into(), ..good() }, "Enter the six digits of your PIN code"),
+            ("state", Input { state: String::new(), ..good() }, "Choose a State or Union territory"),
+            (
+                "gstin",
+                Input { gstin: "29ABCDE1234F1ZX".into(), ..good() },
+                "The last character does not fit the others: look for a mistyped one",
+            ),
+            (
+                "gstin",
+                Input { gstin: "29ABCDE1234F1ZW".into(), country: "GB".into(), ..good() },
+                "A GSTIN belongs to an address in India: leave it empty, or change the country",
+            ),
             ("zone", Input { zone: "Mars/Olympus".into(), ..good() }, "Choose a time zone"),
             (
                 "consent",

@@ -12,7 +12,7 @@ use super::orders::OrderShown;
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, OrderId};
-use crate::organisation::RefundRule;
+use crate::organisation::Organisation;
 use crate::payment::model::CardState;
 use crate::schedule::Plans;
 use crate::views::waitlist;
@@ -70,7 +70,7 @@ pub(super) async fn home(
     let seats = enrolment::active_of_user(&snapshot, moment.subject.id).await?;
     match seats.as_slice() {
         [] => {
-            let offer = offer(&snapshot, &moment, view.owner.refund_rule).await?;
+            let offer = offer(&snapshot, &moment, &view.owner).await?;
             let waits = waits(&snapshot, &moment).await?;
             page(&Empty { view: &view, email: moment.subject.email.as_str(), waits, offer })
         }
@@ -148,9 +148,9 @@ async fn seat(conn: &Conn, enrolment: &Enrolment, moment: &Moment) -> Result<Sea
 }
 
 /// The cohort that a student without a seat could enrol in.
-async fn offer(conn: &Conn, moment: &Moment, rule: RefundRule) -> Result<Option<Offer>, Problem> {
+async fn offer(conn: &Conn, moment: &Moment, owner: &Organisation) -> Result<Option<Offer>, Problem> {
     let Some(offered) = Offered::load(conn).await? else { return Ok(None) };
     let weeks = catalogue::course_modules(conn, offered.course.id).await?.len();
     let next = offered.next(moment.now);
-    Ok(next.map(|cohort| Offer::new(cohort, offered.taken(cohort), weeks, &moment.zone, rule)))
+    Ok(next.map(|cohort| Offer::new(cohort, offered.taken(cohort), weeks, &moment.zone, owner, moment.now)))
 }

@@ -92,7 +92,7 @@ async fn course(txn: &Txn) -> CohortId {
         zone: "Asia/Kolkata".parse().unwrap(),
         starts_on: "2027-01-04".parse().unwrap(),
         capacity: 30,
-        price: Money::new(650_000, Currency::INR),
+        prices: Money::new(650_000, Currency::INR).into(),
         window: window("2026-12-01T00:00:00Z", "2027-02-01T00:00:00Z"),
         instructors: Vec::new(),
         timetable: Timetable::default(),

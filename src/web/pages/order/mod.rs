@@ -3,14 +3,15 @@
 mod back;
 mod checkout;
 mod document;
+mod coupon;
 mod show;
 
 use crate::kernel::ids::OrderId;
 use crate::kernel::{Money, ShownTime, Timestamp};
-use crate::payment::OrderLine;
 use crate::views::offer::Offer;
 use crate::views::order::Sheet;
 use crate::web::pages::document::DocumentLine;
+use crate::web::pages::sums::Sums;
 use crate::web::routes::{Access, Routes};
 use crate::web::view::Moment;
 
@@ -18,6 +19,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/orders/{order}", Access::SignedIn, show::show)
         .post("/orders/{order}/checkout", Access::SignedIn, checkout::begin)
+        .post_guarded("/orders/{order}/coupon", Access::SignedIn, coupon::redeem)
         .get("/orders/{order}/return", Access::SignedIn, back::back)
         .get("/orders/{order}/documents/{document}", Access::SignedIn, document::save)
 }
@@ -27,8 +29,10 @@ pub(super) fn routes() -> Routes {
 struct Shown<'a> {
     id: OrderId,
     number: &'a str,
-    lines: &'a [OrderLine],
+    sums: Sums,
     total: Money,
+    /// Whether a coupon was used for it.
+    has_coupon: bool,
     certificate_name: &'a str,
     email: &'a str,
     billing: String,
@@ -42,7 +46,8 @@ impl<'a> From<&'a Sheet> for Shown<'a> {
         Self {
             id: sheet.order.id,
             number: sheet.order.number.as_str(),
-            lines: &sheet.order.lines,
+            sums: Sums::of(&sheet.order),
+            has_coupon: sheet.order.quote.coupon.is_some(),
             total: sheet.order.quote.total,
             certificate_name: sheet.enrolment.certificate_name.as_str(),
             email: sheet.order.buyer.email.as_str(),

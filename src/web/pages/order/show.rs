@@ -9,8 +9,9 @@ use crate::db::Conn;
 use crate::kernel::ShownTime;
 use crate::views::order::{self, Sheet, Standing};
 use crate::web::Problem;
+use crate::web::form::FieldErrors;
 use crate::web::session::PageSnapshot;
-use crate::web::view::{Moment, View, page};
+use crate::web::view::{Moment, View, page, page_with_errors};
 
 #[derive(Template)]
 #[template(path = "web/pages/order/pay.html")]
@@ -18,6 +19,9 @@ struct Payable<'a> {
     view: &'a View,
     order: Shown<'a>,
     countdown: Countdown,
+    /// The code as typed, and what was wrong with it.
+    code: &'a str,
+    errors: &'a FieldErrors,
 }
 
 #[derive(Template)]
@@ -83,7 +87,10 @@ pub(super) async fn own(conn: &Conn, moment: &Moment, id: &str) -> Result<Sheet,
 pub(super) fn told(view: &View, moment: &Moment, sheet: &Sheet, standing: Standing) -> Result<Response, Problem> {
     let order = Shown::from(sheet);
     match standing {
-        Standing::Payable { until } => page(&Payable { view, order, countdown: Countdown::new(until, moment) }),
+        Standing::Payable { until } => {
+            let errors = FieldErrors::default();
+            page(&Payable { view, order, countdown: Countdown::new(until, moment), code: "", errors: &errors })
+        }
         Standing::Declined { until } => page(&Declined { view, order, countdown: Countdown::new(until, moment) }),
         Standing::Waiting { until } => page(&Waiting { view, order, until: until.map(|until| moment.shown(until)) }),
         Standing::Enrolled { paid_at } => {
@@ -93,4 +100,19 @@ pub(super) fn told(view: &View, moment: &Moment, sheet: &Sheet, standing: Standi
         Standing::Queued { since } => page(&Queued { view, order, since: moment.shown(since) }),
         Standing::Lapsed { at } => page(&Lapsed { view, order, ended: moment.shown(at) }),
     }
+}
+
+/// The page again with a code that cannot be used: 422. Where the order cannot be paid any more, the page that says so.
+pub(super) fn payable_again(
+    view: &View,
+    moment: &Moment,
+    sheet: &Sheet,
+    code: &str,
+    errors: &FieldErrors,
+) -> Result<Response, Problem> {
+    let (Standing::Payable { until } | Standing::Declined { until }) = sheet.standing(moment.now) else {
+        return told(view, moment, sheet, sheet.standing(moment.now));
+    };
+    let countdown = Countdown::new(until, moment);
+    page_with_errors(&Payable { view, order: Shown::from(sheet), countdown, code, errors })
 }

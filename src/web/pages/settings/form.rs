@@ -53,7 +53,7 @@ pub(super) struct Field<'a> {
 pub(super) enum Control<'a> {
     Line { value: &'a str, kind: &'static str, max: usize, need: Need },
     Area { value: &'a str, rows: usize, max: usize },
-    Choice { value: &'a str, options: &'static [(&'static str, &'static str)] },
+    Choice { value: &'a str, options: &'static [(&'static str, &'static str)], need: Need },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl<'a> Field<'a> {
         value: &'a str,
         options: &'static [(&'static str, &'static str)],
     ) -> Self {
-        Self { name, label, hint: "", group: "", control: Control::Choice { value, options } }
+        Self { name, label, hint: "", group: "", control: Control::Choice { value, options, need: Need::Required } }
     }
 
     pub(super) fn hint(self, hint: &'static str) -> Self {
@@ -98,9 +98,9 @@ impl<'a> Field<'a> {
         Self { group, ..self }
     }
 
-    /// The line may stay empty.
+    /// The line may stay empty, or nothing be chosen.
     pub(super) fn optional(mut self) -> Self {
-        if let Control::Line { need, .. } = &mut self.control {
+        if let Control::Line { need, .. } | Control::Choice { need, .. } = &mut self.control {
             *need = Need::Optional;
         }
         self

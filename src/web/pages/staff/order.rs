@@ -14,6 +14,7 @@ use crate::payment::{CardState, Means, Method, OrderState, Payment};
 use crate::views::order::{self, Sheet};
 use crate::web::form::FieldErrors;
 use crate::web::pages::document::DocumentLine;
+use crate::web::pages::sums::Sums;
 use crate::web::pages::today::{next, why};
 use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, PageSnapshot, SignedIn};
@@ -28,6 +29,7 @@ struct Page<'a> {
     input: &'a Input,
     sheet: &'a Sheet,
     billing: String,
+    sums: Sums,
     state: (&'static str, &'static str),
     seat: (&'static str, &'static str),
     opened: ShownTime,
@@ -111,6 +113,7 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         input,
         sheet,
         billing: sheet.billing(),
+        sums: Sums::of(&sheet.order),
         state: order_state(sheet.order.state),
         seat: seat(sheet.enrolment.state),
         opened: shown(sheet.order.created_at),

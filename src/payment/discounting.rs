@@ -1,0 +1,130 @@
+//! A coupon's code used for an order: as long as nobody is paying it.
+//!
+//! Whatever the reason why a code cannot be used, the answer is the same, and it counts: an order has [`TRIES`], beside the limit
+//! of forms by the browser's address. A whole discount leaves nothing to pay, and enrols at once.
+
+use sea_orm::DbErr;
+
+use super::model::{CardState, Order, OrderState, Payment, PaymentEvent};
+use super::settling::{self, Ask, SettleError};
+use super::store;
+use crate::audit;
+use crate::db::Txn;
+use crate::enrolment::{self, EnrolmentState, SeatRefusal};
+use crate::kernel::ids::{OrderId, UserId};
+use crate::kernel::{Actor, Timestamp};
+use crate::pricing::{self, Purchase};
+use crate::services::Services;
+
+/// How many codes that cannot be used may be tried on one order.
+pub const TRIES: u32 = 10;
+
+/// What came of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOutcome {
+    /// The order is cheaper by it.
+    Used,
+    /// Nothing is left to pay: the student is enrolled.
+    Enrolled,
+    /// It cannot be used for this order; why is not told.
+    Unusable,
+    /// As many were tried as may be. The order's hold ends at that moment, and with it the order.
+    TooMany { until: Timestamp },
+}
+
+/// Why a code is not even looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeRefusal {
+    #[error("there is no such order")]
+    NoSuchOrder,
+    /// It is paid or over, has its code, or money is on its way: the order's page says how it stands.
+    #[error("the order takes no code now")]
+    NotNow,
+    /// A payment page is open, and the gateway does not say that it is closed.
+    #[error("a payment page could not be closed")]
+    PageOpen(#[source] SettleError),
+    #[error(transparent)]
+    Db(#[from] DbErr),
+}
+
+/// What is found in one transaction.
+enum Step {
+    Done(CodeOutcome),
+    /// A payment page with the old total must be closed first.
+    Close(Box<Payment>),
+}
+
+/// Uses the code for this person's open order. Payment pages that are open for it are closed first, and what was paid on one
+/// meanwhile counts.
+///
+/// # Errors
+/// [`CodeRefusal`].
+pub async fn use_code(services: &Services, user: UserId, order: OrderId, code: &str) -> Result<CodeOutcome, CodeRefusal> {
+    let actor = Actor::User(user);
+    // One page is open at most; a second round has it closed, a third has no reason.
+    for _ in 0..3 {
+        match services.db.write(actor, async |txn| step(txn, user, order, code).await).await? {
+            Step::Done(outcome) => return Ok(outcome),
+            Step::Close(payment) => {
+                settling::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(CodeRefusal::PageOpen)?;
+            }
+        }
+    }
+    Err(CodeRefusal::NotNow)
+}
+
+async fn step(txn: &Txn, user: UserId, order: OrderId, code: &str) -> Result<Step, CodeRefusal> {
+    let order = store::order_for_update(txn, order).await?.filter(|order| order.user == user);
+    let order = order.ok_or(CodeRefusal::NoSuchOrder)?;
+    let (purchase, until) = purchase(txn, &order).await?;
+    if store::code_tries(txn, order.id).await? >= TRIES {
+        return Ok(Step::Done(CodeOutcome::TooMany { until }));
+    }
+    let Some(coupon) = pricing::find_coupon(txn, code, &purchase).await? else {
+        store::count_code_try(txn, order.id).await?;
+        return Ok(Step::Done(CodeOutcome::Unusable));
+    };
+    let unfinished = store::unfinished_of_order(txn, order.id).await?;
+    if unfinished.iter().filter_map(Payment::card).any(|attempt| attempt.state == CardState::Processing) {
+        return Err(CodeRefusal::NotNow);
+    }
+    if let Some(payment) = unfinished.into_iter().next() {
+        return Ok(Step::Close(Box::new(payment)));
+    }
+    pricing::use_coupon(txn, &coupon, &purchase).await?;
+    let quote = order.quote.clone().discounted(coupon.id, coupon.discount.off(order.quote.list));
+    let cheaper = order.clone().requote(quote).map_err(|_| CodeRefusal::NotNow)?;
+    store::save_quote(txn, &cheaper).await?;
+    audit::record(txn, &PaymentEvent::Discounted { before: &order, after: &cheaper }).await?;
+    if cheaper.quote.total.minor > 0 {
+        return Ok(Step::Done(CodeOutcome::Used));
+    }
+    enrol(txn, &cheaper).await?;
+    Ok(Step::Done(CodeOutcome::Enrolled))
+}
+
+/// What the code is to be used for, and until when its seat is held; refused unless the order is open, has no code yet, and
+/// nothing of it waits for an admin.
+async fn purchase(txn: &Txn, order: &Order) -> Result<(Purchase, Timestamp), CodeRefusal> {
+    let enrolment = order.enrolment().ok_or(CodeRefusal::NotNow)?;
+    let held = enrolment::enrolment_for_update(txn, enrolment).await?.ok_or(CodeRefusal::NotNow)?;
+    let EnrolmentState::Held { until, .. } = held.state else { return Err(CodeRefusal::NotNow) };
+    let is_open = order.state == OrderState::Open && until > txn.now();
+    if !is_open || order.quote.coupon.is_some() || !store::queue_of_order(txn, order.id).await?.is_empty() {
+        return Err(CodeRefusal::NotNow);
+    }
+    Ok((Purchase { order: order.id, user: order.user, cohort: held.cohort, list: order.quote.list }, until))
+}
+
+/// The seat of an order that owes nothing becomes the student's.
+async fn enrol(txn: &Txn, order: &Order) -> Result<(), CodeRefusal> {
+    let enrolment = order.enrolment().ok_or(CodeRefusal::NotNow)?;
+    match enrolment::confirm(txn, enrolment).await {
+        Ok(_) => {}
+        Err(SeatRefusal::Db(error)) => return Err(error.into()),
+        Err(other) => return Err(DbErr::Custom(format!("a seat changed under its lock: {other}")).into()),
+    }
+    settling::pay(txn, order, enrolment).await?;
+    enrolment::nothing_owed(txn, enrolment).await?;
+    Ok(())
+}
