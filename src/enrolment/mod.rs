@@ -3,6 +3,7 @@
 //! A cohort is never oversold: whoever takes a seat first locks the cohort's row, then counts. A hold that has run out still
 //! takes its seat until [`lapse`] frees it, which is payment's to call: only payment can know that no money is on its way.
 
+mod confirmation;
 pub mod model;
 mod store;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::db::rows::enrolment::enrolments::Funding;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{PersonName, Timestamp};
 
+pub(crate) use confirmation::{Confirmation, post_confirmation};
 pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatCount, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};
 pub(crate) use store::to_enrolment;
