@@ -26,7 +26,8 @@ mod m20261124_000020_api_tokens;
 mod m20261124_000021_outbox_lookup;
 mod table;
 
-/// Every migration, oldest first. A released one is never edited: a change is a new file.
+/// Every migration, in the order in which they are applied, which is that of their merging and not of their numbers. Never reorder
+/// them, and never edit a released one: a change is a new file, appended at the end.
 #[derive(Debug)]
 pub struct Migrator;
 
