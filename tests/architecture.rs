@@ -5,7 +5,8 @@ use std::fs;
 use crate::support::source::root;
 
 /// Folders (and files) of the repository that the documents name by path; a folder also without its slash.
-const PLACES: [&str; 9] = ["src/", "tests/", "emails/", "config/", "migrations/", "benches/", "docs/", "deploy/", ".ci"];
+const PLACES: [&str; 10] =
+    ["src/", "tests/", "emails/", "documents/", "config/", "migrations/", "benches/", "docs/", "deploy/", ".ci"];
 
 #[test]
 fn every_path_that_the_documents_name_exists() {
@@ -40,6 +41,31 @@ fn every_dependency_has_its_line() {
         "ARCHITECTURE.md's table of dependencies (`name` in the first cell) lacks {}",
         without.join(", ")
     );
+}
+
+#[test]
+fn no_page_names_a_status_code() {
+    let pages = sources("src/web/pages");
+    assert!(pages.len() > 50, "the pages are not where this test looks");
+    let naming: Vec<_> = pages.iter().filter(|(_, text)| text.contains("StatusCode")).map(|(path, _)| path).collect();
+    assert!(
+        naming.is_empty(),
+        "these pages set a status code themselves, not by src/web/problem.rs or src/web/view.rs: {naming:?}"
+    );
+}
+
+/// The files of Rust below a folder, but those of tests.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root().join(folder)).unwrap() {
+        let name = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+        if root().join(&name).is_dir() {
+            found.extend(sources(&name));
+        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+            found.push((name.clone(), fs::read_to_string(root().join(&name)).unwrap()));
+        }
+    }
+    found
 }
 
 /// A document, or nothing for a README that is not written yet.

@@ -31,7 +31,8 @@ mod m20261128_000025_documents;
 mod m20261128_000026_waitlist;
 mod table;
 
-/// Every migration, oldest first. A released one is never edited: a change is a new file.
+/// Every migration, in the order in which they are applied, which is that of their merging and not of their numbers. Never reorder
+/// them, and never edit a released one: a change is a new file, appended at the end.
 #[derive(Debug)]
 pub struct Migrator;
 

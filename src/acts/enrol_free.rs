@@ -1,14 +1,13 @@
 //! Enrolling somebody free of charge: a seat without an order.
 
 use sea_orm::DbErr;
-use serde_json::json;
 
+use super::resend::send_again;
 use crate::db::Txn;
-use crate::enrolment::{self, EnrolmentState, HoldRefusal};
+use crate::enrolment::{self, Confirmation, EnrolmentState, HoldRefusal};
 use crate::identity::{self, AccountState, CreateRefusal, Person, Role};
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{EmailAddress, PersonName, Zone};
-use crate::mail::{self, Class, Post};
 use crate::payment;
 
 /// Who is enrolled, and why they need not pay.
@@ -41,7 +40,7 @@ pub async fn enrol_free(txn: &Txn, cohort: CohortId, seat: FreeSeat) -> Result<(
     let FreeSeat { email, name, zone, reason } = seat;
     let person = student(txn, &email, &name, zone).await?;
     let enrolment = enrolment::give_seat(txn, cohort, person.id, name, &reason).await?;
-    confirm_by_mail(txn, &person, enrolment.id, format!("enrolment_confirmed:{}", enrolment.id)).await?;
+    confirm_by_mail(txn, &person, enrolment.id, None).await?;
     Ok((person.id, enrolment.id))
 }
 
@@ -66,29 +65,20 @@ pub async fn confirm_again(txn: &Txn, person: &Person) -> Result<usize, DbErr> {
     let enrolled = active.iter().filter(|enrolment| matches!(enrolment.state, EnrolmentState::Enrolled { .. }));
     let mut count = 0;
     for enrolment in enrolled {
-        let key = format!("enrolment_confirmed:{}:{}", enrolment.id, txn.random().uuid(txn.now()));
-        confirm_by_mail(txn, person, enrolment.id, key).await?;
+        send_again(txn, person, enrolment).await?;
         count += 1;
     }
     Ok(count)
 }
 
-pub(super) async fn confirm_by_mail(txn: &Txn, person: &Person, enrolment: EnrolmentId, dedupe_key: String) -> Result<(), DbErr> {
+/// Posts the enrolment's confirmation; `again` names one beside the first.
+pub(super) async fn confirm_by_mail(
+    txn: &Txn,
+    person: &Person,
+    enrolment: EnrolmentId,
+    again: Option<String>,
+) -> Result<(), DbErr> {
     let orders = payment::orders_of_enrolment(txn, enrolment).await?;
-    let user: UserId = person.id;
-    let letter = Post {
-        dedupe_key,
-        kind: "enrolment_confirmed",
-        class: Class::Transactional,
-        user: Some(user),
-        recipient: person.email.clone(),
-        payload: json!({ "enrolment": enrolment, "order": orders.first().map(|order| order.id) }),
-        due_at: txn.now(),
-        not_after: None,
-        priority: CONFIRMATION,
-    };
-    mail::post(txn, letter).await
+    let (order, recipient) = (orders.first().map(|order| order.id), person.email.clone());
+    enrolment::post_confirmation(txn, Confirmation { enrolment, order, user: person.id, recipient, again }).await
 }
-
-/// After sign-in codes, before reminders.
-const CONFIRMATION: i32 = 10;

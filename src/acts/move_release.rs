@@ -6,7 +6,7 @@ use crate::audit;
 use crate::db::Txn;
 use crate::enrolment::EnrolmentState;
 use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId};
-use crate::schedule::model::{CivilSlot, ScheduleEvent};
+use crate::schedule::model::{CivilSlot, ItemKind, ScheduleEvent, ScheduleItem};
 use crate::schedule::{self, Plans};
 use crate::{catalogue, enrolment, learning};
 
@@ -33,7 +33,7 @@ pub enum MoveRefusal {
     Db(#[from] DbErr),
 }
 
-/// Moves the release of `module` to `to`, earlier or later. For whom a module is open now, it stays open: that is recorded first.
+/// Moves the release of `module` to `to`, earlier or later, and its due moment by as much: there is as long for it as before. For whom a module is open now, it stays open: that is recorded first.
 ///
 /// # Errors
 /// [`MoveRefusal`].
@@ -47,15 +47,19 @@ pub async fn move_release(
     let cohort = catalogue::cohort_for_update(txn, cohort).await?.ok_or(MoveRefusal::NoSuchCohort)?;
     let plan = plans.get(txn, cohort.id, cohort.revision).await?;
     let planned = plan.planned().find(|planned| planned.module.id == module).ok_or(MoveRefusal::NoSuchModule)?;
-    let from = planned.release;
+    let (from, due) = (planned.release, planned.due);
     if from == to {
         return Ok(Moved::Unchanged);
     }
     record_openings(txn, plans, (cohort.id, cohort.revision)).await?;
-    schedule::set_release(txn, module, to).await?;
+    schedule::set_slot(txn, ScheduleItem { module, kind: ItemKind::Release, slot: to }).await?;
+    let due = due.map(|due| (due, due.moved(from, to)));
+    if let Some((_, slot)) = due {
+        schedule::set_slot(txn, ScheduleItem { module, kind: ItemKind::Due, slot }).await?;
+    }
     catalogue::raise_revision(txn, cohort.id).await?;
     let revision = cohort.revision + 1;
-    audit::record(txn, &ScheduleEvent::ReleaseMoved { cohort: cohort.id, module, from, to, revision }).await?;
+    audit::record(txn, &ScheduleEvent::ReleaseMoved { cohort: cohort.id, module, from, to, due, revision }).await?;
     Ok(Moved::To { revision })
 }
 

@@ -5,10 +5,10 @@ use sea_orm::DbErr;
 use crate::acts::enrol_free::confirm_by_mail;
 use crate::audit;
 use crate::db::Txn;
-use crate::enrolment::EnrolmentState;
 use crate::enrolment::model::EnrolmentEvent;
+use crate::enrolment::{Enrolment, EnrolmentState};
+use crate::identity::Person;
 use crate::kernel::ids::EnrolmentId;
-
 use crate::{enrolment, identity};
 
 /// Why nothing is sent.
@@ -28,7 +28,11 @@ pub async fn resend_confirmation(txn: &Txn, id: EnrolmentId) -> Result<(), Resen
     let student = enrolment::enrolment_for_update(txn, id).await?.ok_or(ResendRefusal::NotEnrolled)?;
     let EnrolmentState::Enrolled { .. } = student.state else { return Err(ResendRefusal::NotEnrolled) };
     let person = identity::person(txn, student.user).await?.ok_or(ResendRefusal::NotEnrolled)?;
-    audit::record(txn, &EnrolmentEvent::ConfirmationResent(&student)).await?;
-    let key = format!("enrolment_confirmed:{id}:{}", txn.random().uuid(txn.now()));
-    Ok(confirm_by_mail(txn, &person, id, key).await?)
+    Ok(send_again(txn, &person, &student).await?)
+}
+
+/// One more letter of confirmation, on record.
+pub(super) async fn send_again(txn: &Txn, person: &Person, enrolment: &Enrolment) -> Result<(), DbErr> {
+    audit::record(txn, &EnrolmentEvent::ConfirmationResent(enrolment)).await?;
+    confirm_by_mail(txn, person, enrolment.id, Some(txn.random().uuid(txn.now()).to_string())).await
 }

@@ -14,6 +14,7 @@ use super::{CourseRefusal, NewCourse, NewModule, create_course, store};
 use crate::audit;
 use crate::db::Txn;
 use crate::kernel::ids::{CourseId, ModuleId};
+use crate::organisation;
 use crate::readings::model::slug_base;
 
 /// How many modules a new course has, until some are added or removed.
@@ -45,6 +46,8 @@ pub enum EditRefusal {
 /// # Errors
 /// [`CourseRefusal::AlreadyThere`] once there is a course.
 pub async fn create_first_course(txn: &Txn, title: String) -> Result<Course, CourseRefusal> {
+    // Two at once would each find none.
+    organisation::one_at_a_time(txn).await?;
     if !store::courses(txn).await?.is_empty() {
         return Err(CourseRefusal::AlreadyThere);
     }

@@ -4,6 +4,7 @@
 //! the cohort's waitlist in the same transaction ([`pass_on`]). A hold that has run out still
 //! takes its seat until [`lapse`] frees it, which is payment's to call: only payment can know that no money is on its way.
 
+mod confirmation;
 pub mod jobs;
 pub mod model;
 mod store;
@@ -23,6 +24,7 @@ use crate::db::rows::enrolment::enrolments::Funding;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{PersonName, Timestamp};
 
+pub(crate) use confirmation::{Confirmation, post_confirmation};
 pub use model::waitlist::{Phase, Wait, WaitState};
 pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatCount, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};

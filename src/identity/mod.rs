@@ -30,12 +30,12 @@ pub use model::{
 };
 use model::{CODE_WINDOW, Judgement, absolute_limit};
 pub use people::{
-    InvitationLetter, PersonRefusal, change_details, change_role, correct_email, disable, enable, end_sessions_of, invite,
-    invite_again,
+    InvitationLetter, PersonRefusal, change_details, change_role, correct_email, disable, enable, end_session_of,
+    end_sessions_of, invite, invite_again,
 };
 pub use sessions::{end_all, end_others, end_own};
 pub use store::factors::pending_sign_in;
-pub use store::people::{account, account_by_email, sessions_of, staff};
+pub use store::people::{account, account_by_email, accounts_found, sessions_of, staff};
 pub use store::{challenge, person, person_by_email, session, teachers};
 
 /// How many codes an hour may be asked for. The smaller limit is one browser's, so that a stranger who asks for codes to an

@@ -8,7 +8,7 @@ use super::model::{Account, AccountState, IdentityEvent, Notice, Person, Role};
 use super::{CreateRefusal, Details, create_person, sessions, store};
 use crate::audit;
 use crate::db::Txn;
-use crate::kernel::ids::UserId;
+use crate::kernel::ids::{SessionId, UserId};
 use crate::kernel::{EmailAddress, PersonName, Zone};
 use crate::mail::{self, Class, Post};
 
@@ -135,6 +135,15 @@ pub async fn correct_email(txn: &Txn, id: UserId, email: &EmailAddress) -> Resul
 pub async fn end_sessions_of(txn: &Txn, id: UserId) -> Result<u64, PersonRefusal> {
     anothers(txn, id).await?;
     Ok(sessions::end_all(txn, id).await?)
+}
+
+/// Ends one session of another; false if it is not theirs or has ended.
+///
+/// # Errors
+/// [`PersonRefusal`].
+pub async fn end_session_of(txn: &Txn, id: UserId, session: SessionId) -> Result<bool, PersonRefusal> {
+    anothers(txn, id).await?;
+    Ok(sessions::end_own(txn, id, session).await?)
 }
 
 /// What the letter `invitation` carries.

@@ -274,3 +274,37 @@ async fn a_confirmation_lasts_ten_minutes_under_a_new_token() {
         bench.finish().await;
     }
 }
+
+#[tokio::test]
+async fn an_account_is_found_by_beginnings_of_its_name_and_address_and_no_table_is_read_through() {
+    use crate::search::{Scope, Start, Terms, start};
+    use crate::testing::scans;
+    use sea_orm::QueryTrait;
+
+    for bench in Bench::each().await {
+        person(&bench, "student03@example.org", Role::Student).await;
+        person(&bench, "editor@example.org", Role::Instructor).await;
+        let conn = bench.services.db.snapshot().await.unwrap();
+        let found = async |text: &str, limit| {
+            let accounts = accounts_found(&conn, &Terms::parse(text), limit).await.unwrap();
+            accounts.into_iter().map(|account| account.person.email.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("DEM stud", 9).await, ["student03@example.org"]);
+        assert_eq!(found("demo exam", 9).await.len(), 2);
+        assert_eq!(found("demo", 1).await.len(), 1);
+        assert_eq!(found("nobody", 9).await, Vec::<String>::new());
+        drop(conn);
+        bench.finish().await;
+    }
+    let bench = Bench::sqlite().await;
+    person(&bench, "student03@example.org", Role::Student).await;
+    let terms = Terms::parse("demo exam");
+    let conn = bench.services.db.snapshot().await.unwrap();
+    let few = start(&conn, Scope::Enrolments, &terms).await.unwrap();
+    drop(conn);
+    for begin in [few, Start::Anywhere] {
+        let query = store::people::found_query(&terms, begin, 9).into_query();
+        assert_eq!(scans(&bench, query).await, Vec::<String>::new());
+    }
+    bench.finish().await;
+}

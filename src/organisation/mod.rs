@@ -23,6 +23,14 @@ pub async fn change(txn: &Txn, change: Change) -> Result<(), DbErr> {
     change_if(txn, change, |_| true).await.map(drop)
 }
 
+/// Lets one transaction at a time pass here until it ends: for what there is to be one of, and no row yet to be locked.
+///
+/// # Errors
+/// The database's own.
+pub(crate) async fn one_at_a_time(txn: &Txn) -> Result<(), DbErr> {
+    store::locked(txn).await.map(drop)
+}
+
 /// Whether a change was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

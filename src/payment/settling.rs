@@ -10,11 +10,10 @@ use super::model::{
 };
 use super::{booking, checkout, invoicing, store};
 use crate::db::Txn;
-use crate::enrolment::{self, EnrolmentState, SeatRefusal};
+use crate::enrolment::{self, Confirmation, EnrolmentState, SeatRefusal};
 use crate::gateway::{CheckoutSession, GatewayError, PaymentStatus, SessionStatus};
 use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId};
 use crate::kernel::{Actor, Subject};
-use crate::mail::{self, Class, Post};
 use crate::services::Services;
 use crate::{audit, jobs, pricing};
 
@@ -282,23 +281,10 @@ pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Res
     }
     booking::invoiced(txn, &paid).await?;
     invoicing::issue_paid(txn, &paid).await?;
-    let letter = Post {
-        dedupe_key: format!("enrolment_confirmed:{enrolment}"),
-        kind: "enrolment_confirmed",
-        class: Class::Transactional,
-        user: Some(order.user),
-        recipient: order.buyer.email.clone(),
-        payload: json!({ "enrolment": enrolment, "order": order.id }),
-        due_at: txn.now(),
-        not_after: None,
-        priority: CONFIRMATION,
-    };
-    mail::post(txn, letter).await?;
-    Ok(())
+    let (user, recipient) = (order.user, order.buyer.email.clone());
+    let confirmation = Confirmation { enrolment, order: Some(order.id), user, recipient, again: None };
+    enrolment::post_confirmation(txn, confirmation).await
 }
-
-/// After sign-in codes, before reminders.
-const CONFIRMATION: i32 = 10;
 
 /// Frees a held seat, and closes the open orders that were to pay for it.
 pub(super) async fn lapse(txn: &Txn, orders: &[Order], enrolment: EnrolmentId) -> Result<(), DbErr> {

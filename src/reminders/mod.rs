@@ -5,7 +5,7 @@ pub mod model;
 mod preferences;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::DbErr;
 
@@ -17,9 +17,10 @@ use crate::kernel::{EmailAddress, Timestamp, Touch};
 use crate::learning;
 use crate::mail;
 use crate::schedule::Plans;
+use crate::schedule::model::Inputs;
 use model::{
-    CancelReason, Change, Existing, Intent, IntentKind, IntentState, MailGroup, Muted, SendDecision, Wish, plan, reconcile,
-    still_true,
+    CancelReason, Change, Existing, Intent, IntentKey, IntentKind, IntentState, MailGroup, Muted, SendDecision, Wish, plan,
+    reconcile, still_true,
 };
 use store::Student;
 
@@ -80,6 +81,52 @@ async fn plan_students(txn: &Txn, plans: &Plans, ids: &[EnrolmentId]) -> Result<
     let muted = muted(&students);
     let addresses = students.into_iter().map(|student| (student.enrolment, student.address)).collect();
     apply(txn, &reconcile(&planned, &existing, &muted, txn.now()), &addresses).await
+}
+
+/// Whom a change of one module's release would mail, were it made now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Who would be told the new date at once, as a mail told them another.
+    pub told: usize,
+    /// Who would get the mail that the module is open, at its new time.
+    pub opened: usize,
+}
+
+/// Whom the mail about the module at `position` would reach, were these students' access decided by `inputs`: what the planner
+/// would make of them at `now`, counted and not written.
+///
+/// # Errors
+/// The database's own.
+pub async fn foresee(conn: &Conn, inputs: &[Inputs], position: u32, now: Timestamp) -> Result<Foreseen, DbErr> {
+    let ids: Vec<_> = inputs.iter().map(|inputs| inputs.facts.enrolment).collect();
+    let mut students = store::students(conn, &ids).await?;
+    let people: Vec<_> = students.iter().map(|student| student.recipient.user).collect();
+    let mut existing = store::existing(conn, &people).await?;
+    existing.retain(|row| ids.contains(&row.key.enrolment()));
+    remember(&mut students, &existing);
+    let recipients: BTreeMap<_, _> = students.iter().map(|student| (student.enrolment, &student.recipient)).collect();
+    let known = inputs.iter().filter_map(|inputs| Some((inputs, *recipients.get(&inputs.facts.enrolment)?)));
+    let planned: Vec<_> = known.flat_map(|(inputs, recipient)| plan(inputs, recipient, now)).collect();
+    let mut foreseen = Foreseen::default();
+    for key in goes(&reconcile(&planned, &existing, &muted(&students), now), &existing) {
+        match key {
+            IntentKey::ReleaseMoved { position: of, .. } if of == position => foreseen.told += 1,
+            IntentKey::ModuleReleased { position: of, .. } if of == position => foreseen.opened += 1,
+            _ => {}
+        }
+    }
+    Ok(foreseen)
+}
+
+/// What waits in the outbox after these changes.
+fn goes(changes: &[Change], existing: &[Existing]) -> Vec<IntentKey> {
+    let waiting: BTreeSet<_> = existing.iter().filter(|row| row.state == IntentState::Waiting).map(|row| row.key).collect();
+    let goes = |change: &Change| match change {
+        Change::Insert(intent) | Change::MoveTo(intent) | Change::Revive(intent) => Some(intent.key),
+        Change::Keep(key) => waiting.contains(key).then_some(*key),
+        Change::Cancel(_) | Change::Suppress(_) => None,
+    };
+    changes.iter().filter_map(goes).collect()
 }
 
 /// Tells the students' rules when "you have fallen behind" was sent to them.

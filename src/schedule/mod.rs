@@ -8,5 +8,5 @@ mod store;
 
 pub use plans::Plans;
 pub use readiness::{Short, short_of_readings};
-pub(crate) use store::{insert_items, insert_override, record_openings, set_release};
+pub(crate) use store::{insert_items, insert_override, record_openings, set_slot};
 pub use store::{items, overrides};

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set};
 use super::model::{CivilSlot, ItemKind, Opening, Override, ScheduleItem};
 use crate::db::rows::schedule::{openings, overrides, schedule_items};
 use crate::db::{Conn, Txn, corrupt};
-use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId};
+use crate::kernel::ids::{CohortId, EnrolmentId};
 
 fn kind_row(kind: ItemKind) -> schedule_items::Kind {
     match kind {
@@ -85,13 +85,14 @@ pub(crate) async fn insert_items(txn: &Txn, cohort: CohortId, items: &[ScheduleI
     Ok(())
 }
 
-/// Moves a module's release. The caller raises the cohort's revision with it.
-pub(crate) async fn set_release(txn: &Txn, module: ModuleId, slot: CivilSlot) -> Result<(), DbErr> {
+/// Gives a line of the schedule another time. The caller raises the cohort's revision with it.
+pub(crate) async fn set_slot(txn: &Txn, item: ScheduleItem) -> Result<(), DbErr> {
+    let ScheduleItem { module, kind, slot } = item;
     schedule_items::Entity::update_many()
         .col_expr(schedule_items::Column::DayOffset, Expr::value(slot.day_offset))
         .col_expr(schedule_items::Column::TimeOfDay, Expr::value(slot.time_of_day()))
         .filter(schedule_items::COLUMN.module_id.eq(module))
-        .filter(schedule_items::Column::Kind.eq(schedule_items::Kind::Release))
+        .filter(schedule_items::Column::Kind.eq(kind_row(kind)))
         .exec(&**txn)
         .await?;
     Ok(())

@@ -13,6 +13,7 @@ use crate::identity::{self, Person, Role};
 use crate::kernel::ids::{EnrolmentId, ModuleId, ReadingId};
 use crate::kernel::{PersonName, Slug, Timestamp};
 use crate::readings::{self, Card};
+use crate::reminders::{self, Foreseen};
 use crate::schedule::model::{CivilSlot, CohortPlan, Finding, Inputs, ModuleAccess, PlannedModule, problems};
 use crate::schedule::{self, Plans, Short};
 use crate::{catalogue, learning};
@@ -127,6 +128,29 @@ pub async fn students(conn: &Conn, plans: &Plans, board: &Board) -> Result<Stude
 }
 
 impl Students {
+    /// Whom the move of this module's release to `to`, made now, would mail.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn mailed(
+        &self,
+        conn: &Conn,
+        board: &Board,
+        week: &PlannedModule<'_>,
+        to: CivilSlot,
+        now: Timestamp,
+    ) -> Result<Foreseen, DbErr> {
+        let moved = Arc::new(board.plan.with_release(week.module.id, to));
+        let then = |(_, inputs): &(PersonName, Inputs)| {
+            let mut then = inputs.clone();
+            // What is open is recorded before a change.
+            then.openings.extend(inputs.openings_to_record(now));
+            Inputs { plan: moved.clone(), ..then }
+        };
+        let then: Vec<_> = self.0.iter().map(then).collect();
+        reminders::foresee(conn, &then, week.module.position, now).await
+    }
+
     pub fn count(&self) -> usize {
         self.0.len()
     }

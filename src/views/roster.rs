@@ -62,7 +62,7 @@ pub enum Pace {
     /// A required reading of a week that was due is not read.
     Behind,
     OnTime,
-    /// Every required reading is read.
+    /// Every required reading is read; nobody is, where none is required.
     Complete,
     /// No seat, or none yet.
     NoSeat,
@@ -76,7 +76,7 @@ pub struct RosterRow {
     pub email: String,
     /// Required readings read as their weeks ask.
     pub read: u32,
-    /// Weeks of which every required reading is read.
+    /// Weeks that require readings, and of which every required one is read.
     pub weeks: u32,
     pub pace: Pace,
     /// Service time.
@@ -171,12 +171,14 @@ impl Standing<'_> {
         order: Option<Owed>,
     ) -> RosterRow {
         let read_of = |module: &CohortModule| read.and_then(|read| read.get(&module.id)).copied().unwrap_or_default();
+        let asks = |module: &&CohortModule| module.required().next().is_some();
         let done = |module: &CohortModule| read_of(module) >= count(module.required().count());
         let modules = self.plan.modules();
-        let weeks = count(modules.iter().filter(|module| done(module)).count());
+        let weeks = count(modules.iter().filter(asks).filter(|module| done(module)).count());
+        let of = count(modules.iter().filter(asks).count());
         let due = self.due(enrolment.id);
         let pace = match enrolment.state {
-            EnrolmentState::Enrolled { .. } if weeks == count(modules.len()) => Pace::Complete,
+            EnrolmentState::Enrolled { .. } if of > 0 && weeks == of => Pace::Complete,
             EnrolmentState::Enrolled { .. } if due.iter().any(|&place| !done(&modules[place])) => Pace::Behind,
             EnrolmentState::Enrolled { .. } => Pace::OnTime,
             _ => Pace::NoSeat,
@@ -266,7 +268,8 @@ pub(crate) fn students(standing: &Standing<'_>, wanted: Wanted) -> sea_orm::Sele
         Show::Behind => which.add(enrolled()).add(standing.behind()),
         Show::Complete => {
             let required = i64::from(required_of(standing.plan.modules()));
-            which.add(enrolled()).add(Expr::expr(read_count(&all)).gte(required))
+            let complete = (required > 0).then(|| Expr::expr(read_count(&all)).gte(required));
+            which.add(enrolled()).add(nonempty(Condition::all().add_option(complete)))
         }
     };
     let query: Select<enrolments::Entity> = enrolments::Entity::find().filter(which);

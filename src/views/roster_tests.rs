@@ -50,6 +50,29 @@ fn a_student_is_behind_once_a_week_was_due_and_is_not_done_unless_their_dates_ar
     assert_eq!(standing.row(enrolled(held), None, None, None).pace, Pace::NoSeat);
 }
 
+#[test]
+fn a_week_that_requires_nothing_is_not_counted_and_alone_completes_nobody() {
+    let state = EnrolmentState::Enrolled { at: at("2027-01-01T00:00:00Z") };
+    let without_required = |weeks: &[usize]| {
+        let (cohort, mut modules, items) = Sample::default().parts();
+        for &week in weeks {
+            modules[week].readings.iter_mut().for_each(|key| key.required = false);
+        }
+        CohortPlan::new(cohort, modules, &items).unwrap()
+    };
+    let row = |plan: &CohortPlan, read: &[(usize, u32)]| {
+        let read: BTreeMap<_, _> = read.iter().map(|&(place, many)| (plan.modules()[place].id, many)).collect();
+        let standing = Standing { plan, overrides: &[], now: at("2027-01-05T00:00:00Z") };
+        let row = standing.row(enrolled(state), None, Some(&read), None);
+        (row.pace, row.weeks)
+    };
+    let one = without_required(&[1]);
+    assert_eq!(row(&one, &[]), (Pace::OnTime, 0));
+    assert_eq!(row(&one, &[(0, 2)]), (Pace::OnTime, 1));
+    assert_eq!(row(&one, &[(0, 2), (2, 2)]), (Pace::Complete, 2));
+    assert_eq!(row(&without_required(&[0, 1, 2]), &[]), (Pace::OnTime, 0));
+}
+
 #[tokio::test]
 async fn no_order_of_a_roster_reads_a_table_through() {
     let bench = Bench::sqlite().await;

@@ -43,6 +43,8 @@ pub struct Onward {
     /// A path of ours.
     pub next: String,
     pub kept: Option<Kept>,
+    /// A file was sent, which is not kept.
+    pub had_file: bool,
 }
 
 /// A response with this refuses a form because its person confirmed too long ago.
@@ -58,11 +60,14 @@ fn sent_from(parts: &Parts) -> Option<String> {
 
 /// Adds to a refusal for want of a confirmation what had been typed, and where.
 pub async fn keep_input(request: Request, next: Next) -> Response {
-    let is_form = |kind: &axum::http::HeaderValue| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded");
-    if !request.headers().get(CONTENT_TYPE).is_some_and(is_form) {
-        return next.run(request).await;
-    }
+    let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec()).unwrap_or_default();
     let (parts, body) = request.into_parts();
+    if !kind.starts_with(b"application/x-www-form-urlencoded") {
+        let from = sent_from(&parts);
+        let had_file = kind.starts_with(b"multipart/form-data");
+        let response = next.run(Request::from_parts(parts, body)).await;
+        return if had_file { with(response, None, from, true) } else { response };
+    }
     let bytes = match Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await {
         Ok(bytes) => bytes,
         Err(rejection) => return rejection.into_response(),
@@ -71,9 +76,14 @@ pub async fn keep_input(request: Request, next: Next) -> Response {
     let to = parts.uri.path_and_query().map_or("", |to| to.as_str());
     let kept = Kept::parse(to, &form);
     let from = sent_from(&parts);
-    let mut response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    with(response, kept, from, false)
+}
+
+fn with(mut response: Response, kept: Option<Kept>, from: Option<String>, had_file: bool) -> Response {
     if let Some(Unconfirmed(onward)) = response.extensions_mut().get_mut::<Unconfirmed>() {
         onward.kept = kept;
+        onward.had_file = had_file;
         onward.next = from.unwrap_or_else(|| onward.next.clone());
     }
     response

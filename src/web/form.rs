@@ -1,5 +1,6 @@
 //! Forms: what came in, what was wrong with it, and the way back to the page with the input kept.
 
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -22,6 +23,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Fields<T> {
             Err(rejection) => Err(Problem::Malformed(told(&rejection.body_text())).into_response()),
         }
     }
+}
+
+/// The answer to an upload that is longer than is taken: 413; none to one that broke off otherwise.
+pub fn too_long(error: &MultipartError) -> Option<Response> {
+    (error.status() == StatusCode::PAYLOAD_TOO_LARGE).then(|| StatusCode::PAYLOAD_TOO_LARGE.into_response())
 }
 
 /// A form that is a button alone: a field sent with it is as unknown as any.

@@ -179,7 +179,7 @@ impl IntoResponse for Problem {
         let told = self.told();
         let mut response = told.status.into_response();
         if let Self::Unconfirmed = self {
-            response.extensions_mut().insert(Unconfirmed(Onward { next: STAFF_HOME.to_owned(), kept: None }));
+            response.extensions_mut().insert(Unconfirmed(Onward { next: STAFF_HOME.to_owned(), kept: None, had_file: false }));
         }
         let retry_after = match self {
             Self::TooMany { retry_after } | Self::TooManyCodes { retry_after } | Self::TooManyTries { retry_after } => {

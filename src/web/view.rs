@@ -215,12 +215,26 @@ pub fn page_not_found(template: &impl askama::Template) -> Result<Response, Prob
     Ok((StatusCode::NOT_FOUND, Html(template.render()?)).into_response())
 }
 
-/// A form's page again, because somebody changed meanwhile what it changes, with the input kept: 409 (RFC 9110 section 15.5.10).
+/// A page for a form that is in order, but not as things stand: somebody changed meanwhile what it changes, or there is no room: 409 (RFC 9110 section 15.5.10).
 ///
 /// # Errors
 /// [`Problem::Internal`] if the template fails.
 pub fn page_in_conflict(template: &impl askama::Template) -> Result<Response, Problem> {
     Ok((StatusCode::CONFLICT, Html(template.render()?)).into_response())
+}
+
+/// A page that says that something of others does not answer, and when to try again, in seconds: 503 (RFC 9110 section 15.6.4).
+///
+/// # Errors
+/// [`Problem::Internal`] if the template fails.
+pub fn page_to_retry(template: &impl askama::Template, seconds: u64) -> Result<Response, Problem> {
+    let later = [(header::RETRY_AFTER, seconds.to_string())];
+    Ok((StatusCode::SERVICE_UNAVAILABLE, later, Html(template.render()?)).into_response())
+}
+
+/// To who has it already, with the headers that it would have had: 304 (RFC 9110 section 15.4.5).
+pub fn not_modified(headers: impl IntoResponse) -> Response {
+    (StatusCode::NOT_MODIFIED, headers).into_response()
 }
 
 /// A page that shows something the reader may not have yet, with why: 403.

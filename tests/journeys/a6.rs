@@ -25,6 +25,12 @@ async fn a_dry_run_then_the_certificates_then_none() {
         let list = admin.open(LIST).await;
         list.is(200).shows("2 ready, 0 issued, 2 not yet").shows("Missing: week 5 (1 reading), week 6 (1 reading)");
 
+        let complete = admin.open(&format!("{}?show=complete", cast::ROSTER)).await;
+        complete.is(200).shows("Demo Reader 1").shows("Demo Reader 2").hides("Demo Reader 3").hides("Demo Reader 4");
+        let least_first = admin.open(&format!("{}?sort=progress", cast::ROSTER)).await.text();
+        let at = |number: u32| least_first.find(&format!("Demo Reader {number}")).expect("everybody with a seat");
+        assert!(at(4) < at(3) && at(3) < at(1) && at(1) < at(2), "{least_first}");
+
         let instructor = app.browser();
         cast::sign_in(&app, &instructor, cast::INSTRUCTOR).await;
         instructor.open(LIST).await.is(200).shows("2 ready, 0 issued").hides("<button class=\"button\"");

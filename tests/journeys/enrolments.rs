@@ -126,3 +126,26 @@ async fn last_seen_is_told_on_the_clock_that_people_see() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_roster_shows_whose_hold_ended_and_who_was_away_longest() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 4).await;
+        let (student, other, admin) = (app.browser(), app.browser(), app.browser());
+        cast::hold(&app, &other, OTHER, "Europe/London").await;
+        app.pass(SignedDuration::from_mins(40)).await;
+        cast::enrol_and_pay(&app, &student, STUDENT).await;
+        cast::sign_in(&app, &admin, ADMIN).await;
+        let ended = admin.open(&format!("{ROSTER}?show=ended")).await;
+        ended.is(200).shows("Lapsed").shows(OTHER).hides(STUDENT);
+
+        let free = admin.open("/staff/cohorts/january/enrol-free").await.form("Enrol and mail the confirmation");
+        let free = free.with("name", "Demo Unseen").with("email", "unseen@example.org").with("reason", "Scholarship");
+        free.submit().await.is(200);
+        let longest_first = admin.open(&format!("{ROSTER}?sort=seen")).await.text();
+        let at = |email: &str| longest_first.find(email).unwrap_or_else(|| panic!("no {email} in {longest_first}"));
+        assert!(at("unseen@example.org") < at(STUDENT), "who was never here comes first: {longest_first}");
+        app.finish().await;
+    })
+    .await;
+}

@@ -91,11 +91,13 @@ async fn plan_the_weeks(teacher: &Browser) {
     let release = teacher.open(BOARD).await.click("Move week 2").await;
     let confirm = release.is(200).form("A day later").submit().await;
     confirm.is(200).shows("Mon 8 Feb 2027, 09:00").shows("Tue 9 Feb 2027, 09:00").shows("Nobody is enrolled yet");
+    confirm.shows("Due then Mon 15 Feb 2027, 23:59");
     let late = release.form("See what it means").with("on", "2027-03-20").submit().await;
     late.is(200).shows("It opens after the cohort’s last day, Sun 14 Mar 2027");
     release.form("See what it means").with("on", "").submit().await.is(422).shows("Choose a day");
     let board = confirm.form("Move the week").submit().await;
     board.is(200).shows("The release is moved").shows("Tue 9 Feb 2027, 09:00 Tue 9 Feb 2027, 03:30 UTC");
+    board.shows("due Mon 15 Feb 2027, 23:59").hides("It is due before it opens");
     confirm.form("Move the week").submit().await.is(409).shows("The board has changed meanwhile");
 
     let week = board.click("3. Theme 3").await;
@@ -123,6 +125,10 @@ async fn an_instructor_plans_and_publishes_and_week_one_opens_at_its_time() {
         open_february(&app).await;
         let (teacher, student) = (app.browser(), app.browser());
         cast::sign_in(&app, &teacher, INSTRUCTOR).await.shows("February");
+        let (admin, overview) = (app.browser(), teacher.open("/staff/course").await);
+        overview.is(200).shows("January").shows("February").hides("of other instructors");
+        cast::sign_in(&app, &admin, cast::ADMIN).await;
+        admin.open("/staff/course").await.is(200).shows("January").shows("February").hides("None yet");
         plan_the_weeks(&teacher).await;
         student.open("/cohorts/february/enrol").await.is(404);
         let looked = teacher.open(&format!("{BOARD}?at=2027-02-09T09:00")).await;
@@ -154,6 +160,35 @@ async fn an_instructor_plans_and_publishes_and_week_one_opens_at_its_time() {
         confirm.form("Move the week").submit().await.is(200);
         app.settle().await;
         student.open(&week).await.is(200).shows("Essay 1-1");
+        let confirm = teacher.open(&format!("{BOARD}/weeks/3/release?by=7")).await;
+        confirm.is(200).shows("1 student gets the mail that it is open at the new time");
+        // What was due moves with its week: nobody is behind on the day before.
+        app.pass_to(cast::at("2027-02-08T00:00:00Z")).await;
+        teacher.open("/staff/cohorts/february/roster").await.is(200).shows("Demo Student 03").hides("Enrolled, behind");
+        app.pass_to(cast::at("2027-02-14T18:29:00Z")).await;
+        teacher.open("/staff/cohorts/february/roster").await.shows("Enrolled, behind");
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_move_says_who_is_told_at_once_and_they_are() {
+    const SUBJECT: &str = "Week 1 moves to Wed 13 Jan 2027, 09:00";
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let (teacher, student) = (app.browser(), app.browser());
+        cast::sign_in(&app, &teacher, INSTRUCTOR).await;
+        cast::enrol_and_pay_from(&app, &student, STUDENT, "Asia/Kolkata").await;
+        let page = format!("{JANUARY}/weeks/1/release?by=2");
+        teacher.open(&page).await.is(200).hides("a mail now").shows("1 student gets the mail that it is open at the new time");
+        // "It starts tomorrow" has told the day.
+        app.pass_to(shifted(cast::at(WEEK_1), SignedDuration::from_hours(-2))).await;
+        let confirm = teacher.open(&page).await;
+        confirm.is(200).shows("1 student gets a mail now with the new date").shows("1 student gets the mail that it is open at");
+        confirm.form("Move the week").submit().await.is(200);
+        app.settle().await;
+        assert_eq!(cast::count_mails(&app, STUDENT, SUBJECT).await, 1);
         app.finish().await;
     })
     .await;

@@ -29,6 +29,8 @@ async fn from_the_last_reading_to_a_corrected_certificate() {
         student.open(&page).await.shows("You have read everything that is required").shows("has not been issued yet");
 
         cast::sign_in(&app, &admin, ADMIN).await;
+        let signers = admin.open("/staff/settings/signers").await.form("Save").with("name_1", "Demo Editor");
+        signers.with("title_1", "Editor of the demonstration").submit().await.is(200);
         let list = admin.open("/staff/cohorts/january/certificates").await;
         list.form("Issue 1 certificate").submit().await.is(200).shows("1 issued");
         app.settle().await;
@@ -50,7 +52,7 @@ async fn from_the_last_reading_to_a_corrected_certificate() {
         let bytes = pdf.bytes().await.unwrap();
         let printed = pdf_extract::extract_text_from_mem(&bytes).unwrap();
         let code = links[1].rsplit('/').next().unwrap().to_owned();
-        for field in ["Demo Student 03", "Example Course", code.as_str()] {
+        for field in ["Demo Student 03", "Example Course", code.as_str(), "Demo Editor", "Editor of the demonstration"] {
             let bare = |text: &str| text.split_whitespace().collect::<String>();
             assert!(bare(&printed).contains(&bare(field)), "{field} is not in {printed}");
         }

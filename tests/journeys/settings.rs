@@ -102,6 +102,11 @@ async fn an_admin_makes_the_site_the_journals_own() {
         wrong.is(422).shows("look for a mistyped one");
         assert!(wrong.body.contains("29ABCDE1234F1ZX"), "what was typed is lost");
         tax.with("gstin", "29 ABCDE1234F 1ZW").submit().await.is(200).shows("GSTIN 29ABCDE1234F1ZW, Karnataka");
+        let elsewhere = admin.open("/staff/settings/tax").await.form(SAVE).with("mode", "elsewhere").with("label", "VAT");
+        elsewhere.with("number", "EX 000 1").with("rate", "20").submit().await.is(200);
+        visitor.open("/contact").await.shows("VAT EX 000 1").hides("GSTIN");
+        let india = admin.open("/staff/settings/tax").await.form(SAVE).with("mode", "registered_in_india");
+        india.with("gstin", "29ABCDE1234F1ZW").submit().await.is(200);
         let bank = admin.open("/staff/settings/bank").await.form(SAVE).with("upi", "example@exbank");
         bank.clone().with("ifsc", "EXMP0000001").submit().await.is(422).shows("Enter the bank’s name");
         bank.submit().await.is(200).shows("UPI");
@@ -169,6 +174,11 @@ async fn mail_and_the_enrol_form_say_what_was_set() {
         let other = app.browser();
         let order = cast::hold(&app, &other, cast::OTHER, "Europe/London").await;
         order.shows("UPI ID example@exbank").hides("IFSC");
+        let account = admin.open("/staff/settings/bank").await.form(SAVE).with("account_name", "Example Journal");
+        let account = account.with("account_number", "000111222333").with("ifsc", "EXMP0000001");
+        account.with("bank", "Example Bank").with("branch", "Main").submit().await.is(200);
+        let order = other.open(cast::path(&order)).await;
+        order.shows("Account Example Journal 000111222333").shows("Bank Example Bank, Main IFSC EXMP0000001");
         student.open("/").await.shows("Full refund until 10 days after the start").shows("in full until Thu 21 Jan 2027");
         cast::enrol_and_pay(&app, &student, cast::STUDENT).await;
         let mails = app.mails_to(cast::STUDENT).await;

@@ -55,6 +55,13 @@ async fn half_way(app: &TestApp, browser: &Browser, email: &str) -> Page {
     page
 }
 
+/// The words of the first button that ends a session.
+fn first_to_end(page: &Page) -> String {
+    let html = page.html();
+    let words = html.select(&Selector::parse("main button").unwrap()).map(|button| button.text().collect::<String>());
+    words.into_iter().find(|words| words.starts_with("Sign it out")).expect("a session to be ended")
+}
+
 async fn person(app: &TestApp, email: &str) -> UserId {
     let conn = app.services().db.snapshot().await.unwrap();
     identity::person_by_email(&conn, &email.parse().unwrap()).await.unwrap().expect("an account").id
@@ -183,7 +190,9 @@ async fn an_admin_invites_disables_and_corrects() {
 
         let form = admin.open("/staff/people").await.click("Invite somebody").await.form("Make the account and invite");
         let form = form.with("name", "Demo Teacher 09").with("role", "instructor");
-        form.clone().with("email", INSTRUCTOR).submit().await.is(422).shows("An account has this address already");
+        let known = form.clone().with("email", INSTRUCTOR).submit().await;
+        known.is(422).shows("An account has this address already");
+        known.click("Look at that account").await.is(200).shows("Demo Instructor");
         form.with("email", "teacher09@example.org").submit().await.is(200).shows("Demo Teacher 09").shows("on its way");
         app.settle().await;
         assert_eq!(cast::count_mails(&app, "teacher09@example.org", "You are invited to Example Journal").await, 1);
@@ -200,6 +209,7 @@ async fn an_admin_invites_disables_and_corrects() {
         let id = person(&app, STUDENT).await;
         let page = admin.open(&format!("/staff/people/{id}")).await;
         page.is(200).shows("January").form("Send the confirmation again").submit().await.is(200).shows("on its way");
+        assert_eq!(events(&app, "enrolment.confirmation_resent").await.len(), 1);
         let form = page.click("Correct it").await.form("Correct the address");
         form.clone().with("email", ADMIN).submit().await.is(422).shows("Another account has this address");
         form.with("email", "right@example.org").submit().await.is(200).shows("right@example.org").shows("Both addresses");
@@ -260,6 +270,111 @@ async fn where_a_second_factor_is_required_staff_set_it_up_first() {
         let page = browser.open("/account/second-factor").await;
         page.hides("Remove the second factor");
         browser.post("/account/second-factor/remove", &[]).await.is(409).shows("cannot be removed");
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_admin_finds_any_account_and_ends_one_of_its_sessions_or_all() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let (admin, first, second) = (app.browser(), app.browser(), app.browser());
+        cast::sign_in(&app, &admin, ADMIN).await;
+        let make = async |txn: &lectern::db::Txn| {
+            let (email, name) = (OTHER.parse().unwrap(), "Demo Visitor".parse().unwrap());
+            let zone = "Asia/Kolkata".parse().unwrap();
+            identity::create_person(txn, &email, name, zone, identity::Role::Student).await.unwrap();
+            Ok::<_, DbErr>(())
+        };
+        app.services().db.write(Actor::Operator, make).await.unwrap();
+        cast::sign_in(&app, &first, OTHER).await;
+        app.age(SignedDuration::from_mins(1));
+        cast::sign_in(&app, &second, OTHER).await;
+
+        admin.open("/staff/people?q=nobody").await.is(200).shows("No account fits");
+        let people = admin.open("/staff/people").await;
+        let people = people.hides("Demo Visitor").form("Search").with("q", "student04@ex").submit().await;
+        people.is(200).shows("Accounts that fit");
+        let page = people.click("Demo Visitor").await;
+        page.is(200).shows("Where they are signed in");
+        // The last used comes first.
+        let one = page.form(&first_to_end(&page)).submit().await;
+        one.is(200).shows("That browser is signed out");
+        assert_eq!(cast::path(&second.open("/account").await), "/sign-in");
+        assert_eq!(cast::path(&first.open("/account").await), "/account");
+        one.form("Sign out everywhere").submit().await.is(200).shows("They are signed out everywhere").shows("Nowhere");
+        assert_eq!(cast::path(&first.open("/account").await), "/sign-in");
+
+        // And one of one's own.
+        let (here, there) = (app.browser(), app.browser());
+        cast::sign_in(&app, &there, OTHER).await;
+        app.age(SignedDuration::from_mins(1));
+        cast::sign_in(&app, &here, OTHER).await;
+        let sessions = here.open("/account/sessions").await;
+        sessions.form(&first_to_end(&sessions)).submit().await.is(200).shows("That browser is signed out");
+        assert_eq!(cast::path(&there.open("/account").await), "/sign-in");
+        assert_eq!(cast::path(&here.open("/account").await), "/account");
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_role_ends_sessions_and_who_leaves_the_staff_loses_the_factor() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let (admin, instructor) = (app.browser(), app.browser());
+        cast::sign_in(&app, &admin, ADMIN).await;
+        cast::sign_in(&app, &instructor, INSTRUCTOR).await;
+        set_up(&app, &instructor).await;
+        let page = admin.open("/staff/people").await.click("Demo Instructor").await;
+        page.form("Send the invitation again").submit().await.is(200).shows("on its way");
+        app.settle().await;
+        assert_eq!(cast::count_mails(&app, INSTRUCTOR, "You are invited to Example Journal").await, 1);
+        let role = page.click("Change it").await;
+        let changed = role.form("Change the role").with("role", "student").submit().await;
+        changed.is(200).shows("The role was changed").hides("Second factor");
+        assert_eq!(cast::path(&instructor.open(ROSTER).await), "/sign-in", "at once");
+        assert_eq!(events(&app, "user.second_factor_removed").await.len(), 1);
+        // The mailed code alone is enough again, and the staff's pages are closed.
+        cast::sign_in(&app, &instructor, INSTRUCTOR).await;
+        instructor.open(ROSTER).await.is(403);
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_refused_for_want_of_a_confirmation_is_asked_for_again() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let admin = app.browser();
+        cast::sign_in(&app, &admin, ADMIN).await;
+        app.age(SignedDuration::from_mins(10));
+        let refused = admin.upload("/staff/settings/logo", "logo", b"a picture").await;
+        refused.is(403).shows("Nothing was changed yet").shows("choose it again");
+        let asked = refused.form("Mail me a code").submit().await;
+        let back = asked.form("Confirm").with("code", &app.code_for(ADMIN).await).submit().await;
+        assert_eq!(cast::path(&back), "/staff/settings/logo");
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_free_seat_wants_a_published_cohort() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let admin = app.browser();
+        cast::sign_in(&app, &admin, ADMIN).await;
+        let form = admin.open("/staff/cohorts/january/enrol-free").await.form("Enrol and mail the confirmation");
+        let board = admin.open("/staff/cohorts/january/board").await.click("Unpublish …").await;
+        board.form("Unpublish").submit().await.is(200);
+        admin.open(ROSTER).await.is(200).hides("Enrol somebody free of charge");
+        let form = form.with("name", "Demo Student 03").with("email", STUDENT).with("reason", "Scholarship");
+        form.submit().await.is(409).shows("The cohort is not published").shows("Publish it on its board first");
+        admin.open("/staff/cohorts/january/enrol-free").await.is(409);
         app.finish().await;
     })
     .await;

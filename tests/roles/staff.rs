@@ -70,6 +70,12 @@ pub const ROWS: &[Row] = &[
     ("POST /staff/people/{user}/enable", "/staff/people/usr_NOBODYS/enable", "", [303, 403, 403, 403, 403, 404]),
     ("POST /staff/people/{user}/sessions/end", "/staff/people/PERSON/sessions/end", "", [303, 403, 403, 403, 403, 303]),
     ("POST /staff/people/{user}/sessions/end", "/staff/people/usr_NOBODYS/sessions/end", "", [303, 403, 403, 403, 403, 404]),
+    (
+        "POST /staff/people/{user}/sessions/{session}/end",
+        "/staff/people/PERSON/sessions/ses_NOBODYS/end",
+        "",
+        [303, 403, 403, 403, 403, 404],
+    ),
     ("POST /staff/people/{user}/mail", "/staff/people/PERSON/mail", "", [303, 403, 403, 403, 403, 303]),
     ("POST /staff/people/{user}/mail", "/staff/people/usr_NOBODYS/mail", "", [303, 403, 403, 403, 403, 404]),
     ("GET /staff/certificates/{certificate}", "/staff/certificates/CERTIFICATE", "", [303, 403, 403, 200, 404, 200]),

@@ -126,6 +126,7 @@ fn people_forms(who: &Who, school: &School) -> Vec<Filled> {
         who.admins("/staff/people/new", "/staff/people/new".into(), INVITE),
         who.admins("/staff/people/{user}/role", person("role"), "role=student"),
         who.admins("/staff/people/{user}/sessions/end", person("sessions/end"), ""),
+        who.admins("/staff/people/{user}/sessions/{session}/end", person("sessions/ses_00000000000000000000000001/end"), ""),
         who.admins("/staff/people/{user}/mail", person("mail"), ""),
         who.admins("/staff/people/{user}/email", person("email"), "email=student09%40example.org"),
         who.admins("/staff/people/{user}/disable", person("disable"), ""),

@@ -82,7 +82,7 @@ impl Browser {
         );
         let body = [head.as_bytes(), bytes, b"\r\n--bound--\r\n"].concat();
         let request = self.http.post(url.clone()).header(ACCEPT, "text/html").body(body);
-        let request = request.header("origin", self.origin.origin().ascii_serialization());
+        let request = request.header("origin", self.origin.origin().ascii_serialization()).header("referer", url.as_str());
         let response = request.header("content-type", "multipart/form-data; boundary=bound").send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.text().await.unwrap();

@@ -6,13 +6,14 @@ use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 use super::world::{WEEK_1, WEEK_2, World, at, new_cohort};
 use crate::acts::{CorrectRefusal, WhenNeeded, correct_reading, open_cohort};
 use crate::catalogue::model::{CourseFacts, KeyChange, ModuleTexts, Need, Shift};
-use crate::catalogue::{self, EditRefusal};
+use crate::catalogue::{self, CourseRefusal, EditRefusal};
 use crate::db::Txn;
 use crate::db::rows::audit::audit_events;
 use crate::kernel::Actor;
 use crate::kernel::ids::{ModuleId, ReadingId};
 use crate::readings::{NewReading, Reading, Rights, readings};
 use crate::schedule::model::Access;
+use crate::testing::Bench;
 
 async fn write<T, E: From<sea_orm::DbErr>>(world: &World, work: impl AsyncFnOnce(&Txn) -> Result<T, E>) -> Result<T, E> {
     world.db.write(Actor::Operator, work).await
@@ -128,6 +129,22 @@ async fn of_edits_made_at_once_on_one_version_one_is_made() {
     let made: Vec<_> = done.iter().filter_map(|one| one.as_ref().ok()).collect();
     assert!(done.iter().all(|one| matches!(one, Ok(_) | Err(CorrectRefusal::Stale))), "{done:?}");
     assert_eq!((made.len(), made[0]), (1, &reading(&world, essay).await));
+}
+
+#[tokio::test]
+async fn of_first_courses_made_at_once_one_is_made() {
+    for bench in Bench::each().await {
+        let titles: Vec<String> = (0..6).map(|number| format!("Title {number}")).collect();
+        let db = &bench.services.db;
+        let make = async |title: &String| {
+            db.write(Actor::Operator, async |txn| catalogue::create_first_course(txn, title.clone()).await).await
+        };
+        let made = join_all(titles.iter().map(make)).await;
+        assert_eq!(made.iter().filter(|one| one.is_ok()).count(), 1, "{made:?}");
+        assert!(made.iter().all(|one| matches!(one, Ok(_) | Err(CourseRefusal::AlreadyThere))), "{made:?}");
+        assert_eq!(catalogue::courses(&db.snapshot().await.unwrap()).await.unwrap().len(), 1);
+        bench.finish().await;
+    }
 }
 
 #[tokio::test]

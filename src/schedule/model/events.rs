@@ -9,8 +9,16 @@ use crate::kernel::{Event, Subject, Touch};
 
 #[derive(Debug, Clone)]
 pub enum ScheduleEvent {
-    /// A module's release became another for the whole cohort, which is at `revision` from now on.
-    ReleaseMoved { cohort: CohortId, module: ModuleId, from: CivilSlot, to: CivilSlot, revision: i32 },
+    /// A module's release became another for the whole cohort, which is at `revision` from now on; the due moment went with it.
+    ReleaseMoved {
+        cohort: CohortId,
+        module: ModuleId,
+        from: CivilSlot,
+        to: CivilSlot,
+        /// Before and after.
+        due: Option<(CivilSlot, CivilSlot)>,
+        revision: i32,
+    },
     /// One student's dates of a module became later; nobody else's changed.
     Extended { change: Override, before: DateTime },
 }
@@ -32,14 +40,14 @@ impl Event for ScheduleEvent {
 
     fn before(&self) -> Value {
         match self {
-            Self::ReleaseMoved { module, from, revision, .. } => told(*module, *from, revision - 1),
+            Self::ReleaseMoved { module, from, due, revision, .. } => told(*module, *from, due.map(|due| due.0), revision - 1),
             Self::Extended { change, before } => json!({ "module": change.module, "opens": before.to_string() }),
         }
     }
 
     fn after(&self) -> Value {
         match self {
-            Self::ReleaseMoved { module, to, revision, .. } => told(*module, *to, *revision),
+            Self::ReleaseMoved { module, to, due, revision, .. } => told(*module, *to, due.map(|due| due.1), *revision),
             Self::Extended { change, .. } => {
                 json!({ "module": change.module, "opens": change.opens_at.to_string() })
             }
@@ -66,6 +74,7 @@ impl Event for ScheduleEvent {
     }
 }
 
-fn told(module: ModuleId, slot: CivilSlot, revision: i32) -> Value {
-    json!({ "module": module, "day": slot.day_offset, "time": slot.time_of_day(), "revision": revision })
+fn told(module: ModuleId, slot: CivilSlot, due: Option<CivilSlot>, revision: i32) -> Value {
+    let due = due.map(|due| json!({ "day": due.day_offset, "time": due.time_of_day() }));
+    json!({ "module": module, "day": slot.day_offset, "time": slot.time_of_day(), "due": due, "revision": revision })
 }

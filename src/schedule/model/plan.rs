@@ -8,6 +8,9 @@ use crate::kernel::time::{Date, DateTime, SignedDuration, Time};
 use crate::kernel::{Timestamp, Zone};
 use crate::readings::model::Card;
 
+/// Minutes of a civil day.
+const DAY: i64 = 24 * 60;
+
 /// A civil time relative to a cohort's start: so many days after it, at this time on the wall of the cohort's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CivilSlot {
@@ -43,6 +46,22 @@ impl CivilSlot {
         let days = civil.date().duration_since(starts_on).as_hours() / 24;
         let time = Time::constant(civil.hour(), civil.minute(), 0, 0);
         Self { day_offset: i32::try_from(days).unwrap_or(i32::MAX), time }
+    }
+
+    /// As far from `to` as this is from `from`, on the wall's clock: where a due moment goes with its release.
+    #[must_use]
+    pub fn moved(self, from: Self, to: Self) -> Self {
+        let minutes = self.minutes() + to.minutes() - from.minutes();
+        let (days, rest) = (minutes.div_euclid(DAY), minutes.rem_euclid(DAY));
+        let day_offset = i32::try_from(days).unwrap_or(if days < 0 { i32::MIN } else { i32::MAX });
+        // Both are within a day.
+        let (hour, minute) = (i8::try_from(rest / 60).unwrap_or_default(), i8::try_from(rest % 60).unwrap_or_default());
+        Self { day_offset, time: Time::constant(hour, minute, 0, 0) }
+    }
+
+    /// Civil minutes after midnight of the start.
+    fn minutes(self) -> i64 {
+        DAY * i64::from(self.day_offset) + 60 * i64::from(self.time.hour()) + i64::from(self.time.minute())
     }
 
     /// The civil moment in a cohort that starts on `starts_on`; held within the calendar.
@@ -171,12 +190,15 @@ impl CohortPlan {
         &self.minutes
     }
 
-    /// The same plan with one release at another time: what a change would give, to be looked at. It is no revision.
+    /// The same plan with one release at another time, and its due moment moved by as much: what a change would give, to be
+    /// looked at. It bears the next revision's number, and is in no table.
     #[must_use]
     pub fn with_release(&self, module: ModuleId, to: CivilSlot) -> Self {
         let mut changed = self.clone();
+        changed.cohort.revision += 1;
         for (known, slots) in changed.modules.iter().zip(&mut changed.slots) {
             if known.id == module {
+                slots.due = slots.due.map(|due| due.moved(slots.release, to));
                 slots.release = to;
             }
         }
@@ -259,6 +281,26 @@ mod tests {
         assert_eq!(plan.instant(slot(0, 9, 0)).to_string(), "2027-03-22T09:00:00Z");
         assert_eq!(plan.instant(slot(7, 9, 0)).to_string(), "2027-03-29T08:00:00Z");
         assert_eq!(plan.instant(slot(-1, 9, 0)).to_string(), "2027-03-21T09:00:00Z");
+    }
+
+    #[test]
+    fn a_slot_moves_as_far_as_another_does_over_days_and_hours() {
+        let due = slot(6, 23, 59);
+        assert_eq!(due.moved(slot(0, 9, 0), slot(7, 9, 0)), slot(13, 23, 59));
+        assert_eq!(due.moved(slot(0, 9, 0), slot(0, 9, 2)), slot(7, 0, 1));
+        assert_eq!(due.moved(slot(0, 9, 0), slot(-8, 8, 0)), slot(-2, 22, 59));
+        assert_eq!(due.moved(slot(0, 9, 0), slot(i32::MAX, 9, 0)).day_offset, i32::MAX);
+    }
+
+    #[test]
+    fn a_release_that_is_looked_at_elsewhere_takes_its_due_moment_along() {
+        let (cohort, modules, mut items) = Sample::default().parts();
+        items.push(ScheduleItem { module: modules[1].id, kind: ItemKind::Due, slot: slot(13, 23, 59) });
+        let plan = CohortPlan::new(cohort, modules, &items).unwrap();
+        let moved = plan.with_release(plan.modules()[1].id, slot(10, 10, 0));
+        let times: Vec<_> = moved.planned().map(|planned| (planned.release, planned.due)).collect();
+        let expected = [(slot(0, 9, 0), None), (slot(10, 10, 0), Some(slot(17, 0, 59))), (slot(14, 9, 0), None)];
+        assert_eq!(times, expected);
     }
 
     #[test]

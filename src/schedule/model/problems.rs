@@ -23,6 +23,8 @@ pub enum Problem {
     BeforePrevious { previous: u32 },
     /// It is released after the last day of the cohort.
     AfterEnd { last: Date },
+    /// It is due, by the cohort's clocks, before it is released.
+    DueFirst { due: DateTime },
     /// Its release has passed although nobody could enrol yet.
     Past,
     /// The cohort's clocks skip the time that is meant; they show `shown` when it opens.
@@ -81,6 +83,9 @@ fn of_date(plan: &CohortPlan, planned: &PlannedModule<'_>, release: Timestamp, n
     if meant.date() > last {
         found.push(Problem::AfterEnd { last });
     }
+    if let Some(due) = planned.due.filter(|due| plan.instant(*due) < release) {
+        found.push(Problem::DueFirst { due: plan.civil(due) });
+    }
     if release < now && plan.cohort().published_at.is_none() {
         found.push(Problem::Past);
     }
@@ -95,8 +100,8 @@ fn of_date(plan: &CohortPlan, planned: &PlannedModule<'_>, release: Timestamp, n
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::model::Access;
     use crate::schedule::model::testing::{Sample, after, any_inputs, any_seconds, at, reading_id, slot, start_of};
+    use crate::schedule::model::{Access, ItemKind, ScheduleItem};
     use proptest::prelude::*;
 
     const NOW: &str = "2027-01-01T00:00:00Z";
@@ -158,6 +163,20 @@ mod tests {
         let past: Vec<_> =
             problems(&plan, &ready, at("2027-01-05T00:00:00Z")).into_iter().map(|f| (f.position, f.problem)).collect();
         assert_eq!(past, [(1, Problem::Past), (2, Problem::Past)]);
+    }
+
+    #[test]
+    fn a_week_that_is_due_before_it_opens_is_told() {
+        let sample = Sample::default();
+        let due_on = |day| {
+            let (cohort, modules, mut items) = sample.parts();
+            items.push(ScheduleItem { module: modules[1].id, kind: ItemKind::Due, slot: slot(day, 9, 0) });
+            let plan = CohortPlan::new(cohort, modules, &items).unwrap();
+            let found = problems(&plan, &all_ready(&sample), at(NOW));
+            found.into_iter().map(|finding| (finding.position, finding.problem)).collect::<Vec<_>>()
+        };
+        assert_eq!(due_on(7), []);
+        assert_eq!(due_on(6), [(2, Problem::DueFirst { due: "2027-01-10T09:00".parse().unwrap() })]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Desk, done, refused};
 use crate::acts::PlanChange;
 use crate::kernel::time::Date;
 use crate::kernel::{ShownTime, Timestamp, Zone};
+use crate::reminders::Foreseen;
 use crate::schedule::model::{CivilSlot, PlannedModule};
 use crate::views::board;
 use crate::web::form::{FieldErrors, Fields};
@@ -58,6 +59,8 @@ struct Confirm<'a> {
     from_utc: ShownTime,
     to: ShownTime,
     to_utc: ShownTime,
+    /// By when it is to be done then: as long after the release as now.
+    due: Option<ShownTime>,
     on: String,
     at: String,
     /// What it means, a sentence each.
@@ -144,6 +147,10 @@ async fn confirm<'a>(
     let [from, moved] = moments.map(|at| ShownTime::new(at, &board.cohort.zone));
     let [from_utc, to_utc] = moments.map(|at| ShownTime::new(at, &Zone::UTC));
     let open = students.with_open(module, desk.now);
+    let mailed = students.mailed(&conn, board, planned, to, desk.now).await?;
+    let reach = Reach { open, waiting: students.count() - open, mailed };
+    let then = board.plan.with_release(module, to);
+    let due = then.planned().find(|planned| planned.module.id == module).and_then(|planned| planned.due);
     Ok(Confirm {
         view,
         desk,
@@ -156,30 +163,52 @@ async fn confirm<'a>(
         to_utc,
         on: board.plan.civil(to).date().to_string(),
         at: to.time_of_day(),
-        effects: effects(open, students.count() - open, desk.now, moments[1]),
+        due: due.map(|due| ShownTime::new(board.plan.instant(due), &board.cohort.zone)),
+        effects: reach.sentences(desk.now, moments[1]),
         problems: board.findings_if(module, to, desk.now).iter().map(|finding| words(board, &finding.problem)).collect(),
     })
 }
 
-/// What the move means to the students who have the week open, and to those who wait for it.
-fn effects(open: usize, waiting: usize, now: Timestamp, to: Timestamp) -> Vec<String> {
-    let mut said = Vec::new();
-    if open > 0 {
-        let have = if open == 1 { "has" } else { "have" };
-        said.push(format!("{} {have} the week open. It stays open for them, and they get no mail.", counted(open, "student")));
+/// What a move means to the students.
+struct Reach {
+    /// So many have the week open.
+    open: usize,
+    /// So many wait for it.
+    waiting: usize,
+    mailed: Foreseen,
+}
+
+impl Reach {
+    fn sentences(&self, now: Timestamp, to: Timestamp) -> Vec<String> {
+        let Self { open, waiting, mailed } = self;
+        let mut said = Vec::new();
+        let students = |count: usize, one: &str, many: &str| {
+            format!("{} {}", counted(count, "student"), if count == 1 { one } else { many })
+        };
+        if *open > 0 {
+            said.push(format!("{} the week open. It stays open for them, and they get no mail.", students(*open, "has", "have")));
+        }
+        if mailed.told > 0 {
+            let told = students(mailed.told, "gets", "get");
+            said.push(format!("{told} a mail now with the new date: an earlier one told them another."));
+        }
+        if mailed.opened > 0 {
+            let when = if to <= now { "at once".to_owned() } else { format!("at the new time, in {}", span(now, to)) };
+            said.push(format!("{} the mail that it is open {when}.", students(mailed.opened, "gets", "get")));
+        }
+        if let Some(others @ 1..) = waiting.checked_sub(mailed.opened) {
+            let why = "the week waits for readings first, or such mails are turned off";
+            let when = if to <= now { "now" } else { "at the new time" };
+            said.push(format!("{} no mail that it is open {when}: {why}.", students(others, "gets", "get")));
+        }
+        if open + waiting == 0 {
+            said.push("Nobody is enrolled yet: no mail is sent.".to_owned());
+        }
+        if to <= now {
+            said.push("The new time has passed: the week opens at once.".to_owned());
+        }
+        said
     }
-    if waiting > 0 {
-        let (wait, gets) = if waiting == 1 { ("waits", "They get") } else { ("wait", "Each gets") };
-        let when = if to <= now { "at once".to_owned() } else { format!("at the new time, in {}", span(now, to)) };
-        said.push(format!("{} {wait} for it. {gets} the mail that it is open {when}.", counted(waiting, "student")));
-    }
-    if open + waiting == 0 {
-        said.push("Nobody is enrolled yet: no mail is sent.".to_owned());
-    }
-    if to <= now {
-        said.push("The new time has passed: the week opens at once.".to_owned());
-    }
-    said
 }
 
 /// Moves it.
@@ -207,13 +236,19 @@ mod tests {
     }
 
     #[test]
-    fn a_move_says_whom_it_reaches() {
+    fn a_move_says_whom_it_reaches_and_when() {
         let (now, ahead, past) = (at("2027-01-05T00:00:00Z"), at("2027-01-07T00:00:00Z"), at("2027-01-04T00:00:00Z"));
-        let told = effects(1, 3, now, ahead);
-        assert_eq!(told[0], "1 student has the week open. It stays open for them, and they get no mail.");
-        assert!(told[1].starts_with("3 students wait for it.") && told[1].contains("in 2 days"), "{}", told[1]);
-        assert_eq!(effects(0, 0, now, ahead), ["Nobody is enrolled yet: no mail is sent."]);
-        assert!(effects(0, 1, now, past)[0].contains("that it is open at once"));
+        let said =
+            |open, waiting, told, opened, to| Reach { open, waiting, mailed: Foreseen { told, opened } }.sentences(now, to);
+        let all = said(1, 3, 2, 1, ahead);
+        assert_eq!(all[0], "1 student has the week open. It stays open for them, and they get no mail.");
+        assert_eq!(all[1], "2 students get a mail now with the new date: an earlier one told them another.");
+        assert_eq!(all[2], "1 student gets the mail that it is open at the new time, in 2 days.");
+        assert!(all[3].starts_with("2 students get no mail that it is open at the new time"), "{}", all[3]);
+        assert_eq!(said(0, 3, 0, 3, ahead).len(), 1);
+        assert_eq!(said(0, 0, 0, 0, ahead), ["Nobody is enrolled yet: no mail is sent."]);
+        let opened = ["1 student gets the mail that it is open at once.", "The new time has passed: the week opens at once."];
+        assert_eq!(said(0, 1, 0, 1, past), opened);
     }
 
     #[test]

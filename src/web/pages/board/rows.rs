@@ -15,6 +15,8 @@ pub(super) struct WeekRow {
     /// In the cohort's zone.
     pub(super) opens: ShownTime,
     pub(super) utc: ShownTime,
+    /// By when it is to be done, in the cohort's zone.
+    pub(super) due: Option<ShownTime>,
     /// The look of the state, and the state.
     pub(super) state: (&'static str, String),
     pub(super) ready: String,
@@ -36,6 +38,7 @@ fn row(board: &Board, planned: &PlannedModule<'_>, decided: &ModuleAccess, findi
         title: planned.module.title.clone(),
         opens: ShownTime::new(release, &board.cohort.zone),
         utc: ShownTime::new(release, &Zone::UTC),
+        due: planned.due.map(|due| ShownTime::new(board.plan.instant(due), &board.cohort.zone)),
         state: state(&decided.access, &board.cohort.zone, now, of_week().any(|finding| finding.is_urgent(now))),
         ready: ready(board.readiness(planned.module), planned.module.readings.len()),
         remarks: of_week().map(|finding| words(board, &finding.problem)).collect(),
@@ -80,6 +83,9 @@ pub(super) fn words(board: &Board, problem: &Problem) -> String {
         }
         Problem::BeforePrevious { previous } => format!("It opens before week {previous}, which stands before it."),
         Problem::AfterEnd { last } => format!("It opens after the cohort’s last day, {}.", short_date(*last)),
+        Problem::DueFirst { due } => {
+            format!("It is due before it opens, on {} at {}.", short_date(due.date()), clock(*due))
+        }
         Problem::Past => "Its release has passed: it is open to the first who enrol.".to_owned(),
         Problem::Skipped { meant, shown } => {
             format!("Clocks skip {} on that day: it opens when they show {}.", clock(*meant), clock(*shown))

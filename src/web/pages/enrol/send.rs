@@ -1,7 +1,6 @@
 //! The form as sent: a proof of the address first where nobody is signed in, then the seat.
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 
@@ -16,7 +15,7 @@ use crate::views::offer::Offer;
 use crate::web::form::Fields;
 use crate::web::pages::sign_in::{self, Intent};
 use crate::web::session::SignedIn;
-use crate::web::view::{View, page};
+use crate::web::view::{View, page_in_conflict};
 use crate::web::{App, Problem};
 
 /// Takes the application: straight to the seat for somebody signed in, by a code for others.
@@ -97,5 +96,5 @@ async fn take(app: &App, view: &View, person: &Person, offer: Offer, application
 /// What stands in the way: 409, for the form was in order.
 fn refuse(view: &View, offer: &Offer, why: Refused, person: Option<&Person>) -> Result<Response, Problem> {
     let zone = person.map_or(&offer.zone, |person| &person.zone);
-    Ok((StatusCode::CONFLICT, page(&refused::page(view, offer, why, zone))?).into_response())
+    page_in_conflict(&refused::page(view, offer, why, zone))
 }

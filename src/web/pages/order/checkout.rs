@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::show::own;
@@ -10,7 +9,7 @@ use super::{Countdown, Shown};
 use crate::kernel::ids::OrderId;
 use crate::payment::{self, CheckoutRefusal};
 use crate::web::form::{Fields, NoFields};
-use crate::web::view::{Moment, View, page};
+use crate::web::view::{Moment, View, page_to_retry};
 use crate::web::{App, Problem};
 
 /// How long a browser or a program may wait before it tries again, in seconds.
@@ -63,6 +62,5 @@ pub async fn begin(
     let conn = app.services.db.snapshot().await?;
     let sheet = own(&conn, &moment, &id).await?;
     let countdown = sheet.held_until().map(|until| Countdown::new(until, &moment));
-    let body = page(&Trouble { view: &view, order: Shown::from(&sheet), what, countdown })?;
-    Ok((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER.to_string())], body).into_response())
+    page_to_retry(&Trouble { view: &view, order: Shown::from(&sheet), what, countdown }, RETRY_AFTER)
 }

@@ -9,7 +9,7 @@ use super::{page_of, problem};
 use crate::acts;
 use crate::identity::{self, Account, AccountState, Person, PersonRefusal};
 use crate::kernel::Actor;
-use crate::kernel::ids::UserId;
+use crate::kernel::ids::{SessionId, UserId};
 use crate::web::form::{Fields, NoFields};
 use crate::web::session::{Admin, AdminNow, PageSnapshot};
 use crate::web::view::{View, page};
@@ -80,6 +80,20 @@ pub async fn end_sessions(
     let ended = app.services.db.write(Actor::User(admin.id), async |txn| identity::end_sessions_of(txn, user).await).await;
     ended.map_err(problem)?;
     done(user, "sessions-ended")
+}
+
+/// Signs the person out in one browser.
+pub async fn end_session(
+    State(app): State<App>,
+    AdminNow(admin): AdminNow,
+    Path((id, session)): Path<(String, String)>,
+    _: Fields<NoFields>,
+) -> Result<Response, Problem> {
+    let user = user(&id)?;
+    let session: SessionId = session.parse().map_err(|_| Problem::NotFound)?;
+    let db = &app.services.db;
+    let ended = db.write(Actor::User(admin.id), async |txn| identity::end_session_of(txn, user, session).await).await;
+    if ended.map_err(problem)? { done(user, "signed-out") } else { Err(Problem::NotFound) }
 }
 
 /// Mails once more what brings the person in: staff the invitation, a student the confirmation of each enrolment.

@@ -62,6 +62,10 @@ impl Input {
 async fn find(conn: &Conn, slug: &str) -> Result<(Cohort, u32), Problem> {
     let slug = slug.parse().map_err(|_| Problem::NotFound)?;
     let cohort = catalogue::cohort_by_slug(conn, &slug).await?.ok_or(Problem::NotFound)?;
+    if cohort.published_at.is_none() {
+        let detail = "Publish it on its board first. Until then nobody can have a seat.".to_owned();
+        return Err(Problem::Conflict { title: "The cohort is not published", detail });
+    }
     let left = cohort.capacity.saturating_sub(enrolment::seats_taken(conn, cohort.id).await?);
     Ok((cohort, left))
 }
@@ -107,6 +111,7 @@ fn words(refusal: &FreeRefusal) -> &'static str {
         FreeRefusal::Seat(HoldRefusal::AlreadyHeld(_)) => {
             "They hold a seat in this cohort and may be paying for it: wait until it lapses, or record the payment on their order"
         }
+        FreeRefusal::Seat(HoldRefusal::NoSuchCohort) => "Publish the cohort first: until then nobody can have a seat",
         _ => "They cannot be enrolled in this cohort",
     }
 }

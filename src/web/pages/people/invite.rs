@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::identity::{self, CreateRefusal, Role};
+use crate::kernel::ids::UserId;
 use crate::kernel::text::TextError;
 use crate::kernel::{Actor, EmailAddress, PersonName};
 use crate::web::form::{FieldErrors, Fields};
@@ -20,6 +21,8 @@ struct Page<'a> {
     errors: &'a FieldErrors,
     input: &'a Input,
     chosen: &'a str,
+    /// Whose account has the address already.
+    known: Option<UserId>,
 }
 
 impl Page<'_> {
@@ -66,7 +69,7 @@ impl Input {
 /// The form.
 pub async fn show(view: View, _: AdminNow) -> Result<Response, Problem> {
     let input = Input::default();
-    page(&Page { view: &view, errors: &FieldErrors::default(), input: &input, chosen: Role::Instructor.word() })
+    page(&Page { view: &view, errors: &FieldErrors::default(), input: &input, chosen: Role::Instructor.word(), known: None })
 }
 
 /// Makes the account and mails the invitation. They read times in the inviter's zone until they choose their own.
@@ -76,10 +79,11 @@ pub async fn invite(
     AdminNow(admin): AdminNow,
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
-    let again = |errors: &FieldErrors| page_with_errors(&Page { view: &view, errors, input: &input, chosen: &input.role });
+    let again =
+        |errors: &FieldErrors, known| page_with_errors(&Page { view: &view, errors, input: &input, chosen: &input.role, known });
     let (name, email, role) = match input.invited() {
         Ok(invited) => invited,
-        Err(errors) => return again(&errors),
+        Err(errors) => return again(&errors, None),
     };
     let actor = Actor::User(admin.id);
     let zone = admin.zone.clone();
@@ -88,7 +92,8 @@ pub async fn invite(
         Ok(_) => Ok(Redirect::to("/staff/people?done=invited").into_response()),
         Err(CreateRefusal::Exists) => {
             let words = "An account has this address already: change its role instead";
-            again(&FieldErrors::one("email", words))
+            let known = identity::account_by_email(&*app.services.db.snapshot().await?, &email).await?;
+            again(&FieldErrors::one("email", words), known.map(|account| account.person.id))
         }
         Err(CreateRefusal::Db(error)) => Err(error.into()),
     }

@@ -27,6 +27,7 @@ pub(super) fn routes() -> Routes {
         .post("/staff/people/{user}/disable", Access::AdminNow, acts::disable)
         .post("/staff/people/{user}/enable", Access::AdminNow, acts::enable)
         .post("/staff/people/{user}/sessions/end", Access::Admin, acts::end_sessions)
+        .post("/staff/people/{user}/sessions/{session}/end", Access::AdminNow, acts::end_session)
         .post("/staff/people/{user}/mail", Access::Admin, acts::mail_again)
         .get("/staff/cohorts/{slug}/enrol-free", Access::AdminNow, free::show)
         .post("/staff/cohorts/{slug}/enrol-free", Access::AdminNow, free::enrol)

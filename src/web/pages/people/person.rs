@@ -7,7 +7,8 @@ use axum::response::Response;
 use super::list::state;
 use crate::db::Conn;
 use crate::enrolment::EnrolmentState;
-use crate::identity::{AccountState, Role};
+use crate::identity::{AccountState, Role, SessionRow};
+use crate::kernel::ids::SessionId;
 use crate::kernel::{ShownTime, Timestamp};
 use crate::views::people::{self, PersonSheet, SeatRow};
 use crate::web::pages::{Done, DoneQuery};
@@ -23,12 +24,20 @@ struct Page<'a> {
     sheet: &'a PersonSheet,
     state: (&'static str, &'static str),
     since: ShownTime,
-    last_seen: Option<ShownTime>,
+    sessions: Vec<Session>,
+    zone: &'a str,
     seats: Vec<(&'a SeatRow, &'static str)>,
     own: bool,
     active: bool,
     /// What can be mailed once more.
     mail: Option<&'static str>,
+}
+
+/// A browser that the person is signed in with.
+struct Session {
+    id: SessionId,
+    created: ShownTime,
+    seen: ShownTime,
 }
 
 /// The person of this id.
@@ -48,13 +57,15 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let sheet = find(&app, &conn, &id).await?;
     let shown = |at: Timestamp| ShownTime::new(at, &admin.zone);
+    let session = |row: &SessionRow| Session { id: row.id, created: shown(row.created_at), seen: shown(row.last_seen_at) };
     let active = sheet.account.state == AccountState::Active;
     page(&Page {
         view: &view,
         done: done.word(),
         state: state(sheet.account.state),
         since: shown(sheet.account.person.created_at),
-        last_seen: sheet.sessions.first().map(|session| shown(session.last_seen_at)),
+        sessions: sheet.sessions.iter().map(session).collect(),
+        zone: admin.zone.name(),
         seats: sheet.seats.iter().map(|seat| (seat, seat_word(seat))).collect(),
         own: sheet.account.person.id == admin.id,
         active,

@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::response::Response;
 
 use super::form::keep;
 use crate::kernel::Actor;
 use crate::organisation::model::{Change, Logo, LogoRefusal, MAX_UPLOAD};
-use crate::web::form::{FieldErrors, Fields, NoFields};
+use crate::web::form::{FieldErrors, Fields, NoFields, too_long};
 use crate::web::session::AdminNow;
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
@@ -55,10 +54,8 @@ fn again(view: &View, refusal: LogoRefusal) -> Result<Response, Problem> {
 
 /// The bytes of the one field there is. The name and type that come with it are not believed, or even read.
 async fn file(mut form: Multipart) -> Result<Vec<u8>, Result<Response, Problem>> {
-    let malformed = |error: axum::extract::multipart::MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response()),
-        _ => Err(Problem::Malformed("The file did not come whole.".to_owned())),
-    };
+    let malformed =
+        |error: MultipartError| too_long(&error).ok_or_else(|| Problem::Malformed("The file did not come whole.".to_owned()));
     let unknown = || Err(Problem::Malformed("The form holds one file and nothing else.".to_owned()));
     let mut found = None;
     while let Some(field) = form.next_field().await.map_err(malformed)? {

@@ -72,7 +72,7 @@ pub struct Input {
 
 impl Input {
     fn onward(&self) -> Onward {
-        Onward { next: local(&self.next), kept: Kept::parse(&self.to, &self.form) }
+        Onward { next: local(&self.next), kept: Kept::parse(&self.to, &self.form), had_file: false }
     }
 }
 

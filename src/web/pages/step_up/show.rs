@@ -42,7 +42,7 @@ pub async fn show(
     PageSnapshot(conn): PageSnapshot,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
-    let onward = Onward { next: local(&wanted.next), kept: None };
+    let onward = Onward { next: local(&wanted.next), kept: None, had_file: false };
     if signed_in.is_confirmed(app.services.clocks.machine()) {
         return Ok(Redirect::to(&onward.next).into_response());
     }

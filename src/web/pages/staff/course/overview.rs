@@ -1,6 +1,6 @@
 //! The course at a glance, or the offer to make one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -92,16 +92,17 @@ fn week<'a>(module: &'a CourseModule, cards: &BTreeMap<ReadingId, Card>, is_firs
     Week { module, work, not_ready, is_first, is_last }
 }
 
-/// The course's cohorts that this person sees, and how many there are beside.
+/// The course's cohorts that this person sees, published or not, and how many there are beside.
 async fn opened(conn: &Conn, course: &Course, person: &Person) -> Result<(Vec<Cohort>, usize), Problem> {
-    let all = catalogue::cohorts(conn, course.id).await?;
-    if person.role == Role::Admin {
-        return Ok((all, 0));
+    let mut seen = catalogue::all_cohorts(conn).await?;
+    seen.retain(|cohort| cohort.course == course.id);
+    let all = seen.len();
+    if person.role != Role::Admin {
+        let own: BTreeSet<_> = catalogue::cohorts_of_instructor(conn, person.id).await?.iter().map(|cohort| cohort.id).collect();
+        seen.retain(|cohort| own.contains(&cohort.id));
     }
-    let mut own = catalogue::cohorts_of_instructor(conn, person.id).await?;
-    own.retain(|cohort| cohort.course == course.id);
-    let others = all.len() - own.len();
-    Ok((own, others))
+    let others = all - seen.len();
+    Ok((seen, others))
 }
 
 /// The form of a course to be made.

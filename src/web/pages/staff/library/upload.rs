@@ -1,10 +1,10 @@
 //! A text file as a browser uploads it.
 
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::web::Problem;
+use crate::web::form::too_long;
 
 /// The bytes of the form's one file; empty where none was chosen.
 ///
@@ -27,8 +27,5 @@ fn malformed() -> Response {
 }
 
 fn broken(error: MultipartError) -> Response {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        _ => malformed(),
-    }
+    too_long(&error).unwrap_or_else(malformed)
 }
