@@ -3,7 +3,8 @@
 use sea_orm::DbErr;
 
 use super::model::{Means, Offline, Order, OrderNumber, OrderState, Payment, PaymentEvent, Received};
-use super::{settling, store};
+use super::settling::{self, Confirmation};
+use super::store;
 use crate::audit;
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState, SeatRefusal};
@@ -62,7 +63,7 @@ pub async fn record_offline(txn: &Txn, order: OrderId, offline: Offline) -> Resu
     let payment = insert(txn, &order, offline).await?;
     let enrolment = order.enrolment().ok_or(RecordRefusal::OrderClosed)?;
     enrol(txn, enrolment).await?;
-    settling::pay(txn, &order, enrolment).await?;
+    settling::pay(txn, &order, enrolment, Confirmation::Now).await?;
     enrolment::paid_offline(txn, enrolment).await?;
     settling::close_pages(txn, order.id).await?;
     Ok(payment)

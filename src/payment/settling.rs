@@ -241,12 +241,12 @@ async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, dec
     match (decision, enrolment) {
         (Decision::Enrol, Some(enrolment)) => {
             enrolment::confirm(txn, enrolment).await.map_err(fault)?;
-            pay(txn, order, enrolment).await?;
+            pay(txn, order, enrolment, confirmation_of(txn, payment).await?).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::Reseat, Some(enrolment)) => {
             enrolment::reseat(txn, enrolment).await.map_err(fault)?;
-            pay(txn, order, enrolment).await?;
+            pay(txn, order, enrolment, confirmation_of(txn, payment).await?).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::KeepForBank { until }, Some(enrolment)) => {
@@ -270,8 +270,23 @@ fn fault(refusal: SeatRefusal) -> DbErr {
     }
 }
 
+/// When the student is told that they are enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Confirmation {
+    Now,
+    /// Once an admin lets it go.
+    Held,
+}
+
+/// A payment that was begun before the last restore may have been made before it, and confirmed by the program that went on after
+/// the backup: by a letter of which this database knows nothing.
+async fn confirmation_of(txn: &Txn, payment: &Payment) -> Result<Confirmation, DbErr> {
+    let restored_at = audit::restored_at(txn).await?;
+    Ok(if restored_at.is_some_and(|at| payment.created_at <= at) { Confirmation::Held } else { Confirmation::Now })
+}
+
 /// The order is paid and its student enrolled: says so to the log and to the student.
-pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Result<(), DbErr> {
+pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId, confirmation: Confirmation) -> Result<(), DbErr> {
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;
     audit::record(txn, &PaymentEvent::OrderPaid { before: order, after: &paid }).await?;
@@ -286,8 +301,10 @@ pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Res
         not_after: None,
         priority: CONFIRMATION,
     };
-    mail::post(txn, letter).await?;
-    Ok(())
+    match confirmation {
+        Confirmation::Now => mail::post(txn, letter).await,
+        Confirmation::Held => mail::post_held(txn, letter).await,
+    }
 }
 
 /// After sign-in codes, before reminders.
