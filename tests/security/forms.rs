@@ -164,6 +164,7 @@ fn fields_of_staff(forms: &[Filled]) -> Vec<Field<'_>> {
         line("/staff/cohorts/{slug}/enrol-free", "reason"),
         line("/staff/today/{exception}/resolve", "resolution"),
         line("/staff/outbox/{letter}/drop", "reason"),
+        line("/staff/today/jobs/{job}/drop", "reason"),
         line("/staff/course/facts", "title"),
         lines("/staff/course/facts", "outcomes"),
         line("/staff/course/weeks/{week}", "title"),

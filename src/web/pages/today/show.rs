@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
+use super::jobs::about;
 use super::{next, why};
+use crate::jobs::DeadJob;
 use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::mail::LetterRow;
 use crate::payment::OddNotification;
@@ -28,6 +30,7 @@ struct Page<'a> {
     total: u64,
     money: Vec<Money<'a>>,
     mails: Vec<(&'a LetterRow, String, Said)>,
+    jobs: Vec<Job<'a>>,
     weeks: Vec<(&'a Short, ShownTime)>,
     bank: Vec<(&'a BankRow, ShownTime)>,
     notifications: Vec<(&'a OddNotification, ShownTime)>,
@@ -41,6 +44,14 @@ struct Money<'a> {
     at: ShownTime,
     why: &'static str,
     next: &'static str,
+}
+
+struct Job<'a> {
+    of: &'a DeadJob,
+    kind: String,
+    /// Where that is which it is about.
+    about: Option<String>,
+    asked: ShownTime,
 }
 
 /// The page.
@@ -62,6 +73,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         let reason = of.exception.reason;
         Money { of, at: at(of.exception.created_at), why: why(reason), next: next(reason) }
     };
+    let job = |of: &'a DeadJob| Job { of, kind: told::job(&of.kind), about: about(&of.payload), asked: at(of.asked_at) };
     Page {
         view,
         done,
@@ -70,6 +82,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         total: today.counts.total(),
         money: today.money.iter().map(money).collect(),
         mails: today.mails.iter().map(|row| (row, told::mail(&row.kind), words::said(row, zone))).collect(),
+        jobs: today.jobs.iter().map(job).collect(),
         weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
@@ -81,7 +94,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
 /// `12 mails, 3 notifications`: what stands behind the rows.
 fn more(today: &Today) -> Option<String> {
     let counts = today.counts;
-    let hidden = [(counts.mails, "mail"), (counts.bank, "payment"), (counts.notifications, "notification")]
+    let hidden = [(counts.mails, "mail"), (counts.jobs, "job"), (counts.bank, "payment"), (counts.notifications, "notification")]
         .into_iter()
         .filter(|(count, _)| *count > LISTED)
         .map(|(count, noun)| counted(usize::try_from(count - LISTED).unwrap_or(usize::MAX), noun));
