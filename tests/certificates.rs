@@ -91,6 +91,27 @@ async fn twenty_at_once_issue_one() {
     .await;
 }
 
+#[tokio::test]
+async fn a_certificate_issued_at_night_is_told_in_the_morning() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let reader = student(&app, 1, "Demo Student 01").await;
+        app.pass_to(cast::release_of(6)).await;
+        read(&app, reader, 6).await;
+        // Eleven in the evening in Kolkata.
+        app.pass_to(cast::at("2027-02-15T17:30:00Z")).await;
+        assert!(matches!(issue(&app, reader.1).await, Ok(Issued::Now(_))));
+        app.settle().await;
+        let told = async || cast::count_mails(&app, "reader001@example.org", "Your certificate: Example Course").await;
+        app.pass_to(cast::at("2027-02-16T02:29:59Z")).await;
+        assert_eq!(told().await, 0);
+        app.pass_to(cast::at("2027-02-16T02:30:00Z")).await;
+        assert_eq!(told().await, 1);
+        app.finish().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_name_is_corrected_before_the_certificate_or_not_at_all() {
     on_each_database(async |app: TestApp| {

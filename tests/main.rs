@@ -11,6 +11,7 @@ mod columns;
 mod floors;
 mod journeys;
 mod ops;
+mod pages;
 mod promises;
 mod races;
 mod roles;

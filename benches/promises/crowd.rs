@@ -54,7 +54,8 @@ pub async fn measure(school: &School, folder: &std::path::Path, effort: Effort) 
         "?q=demo+student43",
     ];
     let searches: Vec<_> = searches.iter().map(|query| get(&format!("/staff/enrolments{query}"))).collect();
-    let roster = [get("/staff/cohorts/crowd-07/roster")];
+    let pages = ["", "?sort=progress", "?show=behind", "?show=complete", "?page=20"];
+    let roster: Vec<_> = pages.iter().map(|query| get(&format!("/staff/cohorts/crowd-07/roster{query}"))).collect();
     let mut lines = Vec::new();
     for (name, targets) in [("roster of 1,000, p99 ms", &roster[..]), ("enrolment search over 50,000, p99 ms", &searches[..])] {
         for target in targets {

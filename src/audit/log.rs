@@ -7,9 +7,12 @@ use uuid::Uuid;
 
 use crate::db::Conn;
 use crate::db::rows::audit::audit_events as row;
-use crate::kernel::Timestamp;
 use crate::kernel::ids::{AuditId, TokenId, UserId, least_at};
+use crate::kernel::{Subject, Timestamp};
 use crate::search::{self as words, Scope, Start, Terms};
+
+/// The kind of the entry that a restore leaves. What makes it is of a floor above; here it is only looked for.
+pub const RESTORED: &str = "program.restored";
 
 /// One entry as it was recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +90,16 @@ fn query(wanted: &Wanted, start: Start, before: Option<AuditId>, limit: u64) -> 
     row::Entity::find().filter(which.add(wanted.reason.fit(&[id]))).order_by_desc(row::Column::Id).limit(limit)
 }
 
+/// When the database was last restored from a backup, in service time: another program may have acted on these rows until then.
+///
+/// # Errors
+/// The database's own.
+pub async fn restored_at(conn: &Conn) -> Result<Option<Timestamp>, DbErr> {
+    let (subject, kind) = (Some(Subject::Program.id()), Some(RESTORED.to_owned()));
+    let restores = query(&Wanted { subject, kind, ..Wanted::default() }, Start::Anywhere, None, 1);
+    Ok(restores.one(conn).await?.map(|row| row.at.into()))
+}
+
 /// The newest entries about any of these subjects, newest first, at most `limit`.
 ///
 /// # Errors
@@ -105,7 +118,7 @@ mod tests {
     use super::*;
     use crate::audit::record;
     use crate::kernel::time::SignedDuration;
-    use crate::kernel::{Actor, Event, Subject};
+    use crate::kernel::{Actor, Event};
     use crate::testing::{Bench, scans};
 
     struct Told(UserId, &'static str, &'static str);

@@ -12,8 +12,8 @@ use crate::kernel::Event;
 use crate::kernel::ids::AuditId;
 use crate::search::{self as words, Scope};
 
-pub use log::{Entry, Wanted, of_subjects, search};
-pub use touches::{PLAN_REMINDERS, Taken, drop_taken, take_cohorts, take_enrolments, touch, touch_many};
+pub use log::{Entry, RESTORED, Wanted, of_subjects, restored_at, search};
+pub use touches::{PLAN_REMINDERS, Taken, drop_taken, is_touched, take_cohorts, take_enrolments, take_people, touch, touch_many};
 
 /// Stores `event`, and touches whom it says.
 ///

@@ -10,13 +10,14 @@ use crate::db::Txn;
 use crate::db::rows::audit::touches as row;
 use crate::jobs;
 use crate::kernel::Touch;
-use crate::kernel::ids::{CohortId, EnrolmentId};
+use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 
 /// The kind of the job that thinks touched reminders over. Its work is a domain's, above; here it is only asked for.
 pub const PLAN_REMINDERS: &str = "reminders.plan";
 
 const ENROLMENT: &str = "enrolment";
 const COHORT: &str = "cohort";
+const PERSON: &str = "person";
 /// Rows a statement: well below either database's limit of bound values.
 const ROWS: usize = 500;
 
@@ -39,6 +40,7 @@ pub async fn touch_many(txn: &Txn, touched: &[Touch]) -> Result<(), DbErr> {
             let (kind, id) = match *touched {
                 Touch::Enrolment(id) => (ENROLMENT, id.0),
                 Touch::Cohort(id) => (COHORT, id.0),
+                Touch::Person(id) => (PERSON, id.0),
             };
             row::ActiveModel {
                 subject_kind: Set(kind.to_owned()),
@@ -63,6 +65,14 @@ pub struct Taken<Id> {
     row: row::Model,
 }
 
+/// Whether anybody's mail is still to be thought over.
+///
+/// # Errors
+/// The database's own.
+pub async fn is_touched(txn: &Txn) -> Result<bool, DbErr> {
+    Ok(row::Entity::find().limit(1).one(&**txn).await?.is_some())
+}
+
 /// The oldest touched enrolments, `limit` at most.
 ///
 /// # Errors
@@ -77,6 +87,14 @@ pub async fn take_enrolments(txn: &Txn, limit: u64) -> Result<Vec<Taken<Enrolmen
 /// The database's own.
 pub async fn take_cohorts(txn: &Txn, limit: u64) -> Result<Vec<Taken<CohortId>>, DbErr> {
     take(txn, COHORT, limit, CohortId).await
+}
+
+/// The people touched longest ago, `limit` at most.
+///
+/// # Errors
+/// The database's own.
+pub async fn take_people(txn: &Txn, limit: u64) -> Result<Vec<Taken<UserId>>, DbErr> {
+    take(txn, PERSON, limit, UserId).await
 }
 
 async fn take<Id>(txn: &Txn, kind: &str, limit: u64, id: fn(Uuid) -> Id) -> Result<Vec<Taken<Id>>, DbErr> {

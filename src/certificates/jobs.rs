@@ -1,10 +1,14 @@
 //! What certificates do later: many are issued one by one.
 
+use std::collections::BTreeSet;
+
+use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use super::model::Issuer;
 use super::{IssueRefusal, issue};
-use crate::jobs::{Job, JobFailure};
+use crate::db::Conn;
+use crate::jobs::{self, Job, JobFailure};
 use crate::kernel::Actor;
 use crate::kernel::ids::{EnrolmentId, UserId};
 use crate::schedule::Plans;
@@ -16,6 +20,17 @@ pub struct IssueOne {
     pub enrolment: EnrolmentId,
     pub admin: UserId,
     pub issuer: Issuer,
+}
+
+/// How many of these certificates are being issued later, or at this moment.
+///
+/// # Errors
+/// The database's own.
+pub async fn under_way(conn: &Conn, enrolments: impl Iterator<Item = EnrolmentId>) -> Result<usize, DbErr> {
+    let enrolments: BTreeSet<EnrolmentId> = enrolments.collect();
+    let open = jobs::under_way(conn, IssueOne::KIND).await?;
+    let ours = open.into_iter().filter_map(|payload| serde_json::from_value::<IssueOne>(payload).ok());
+    Ok(ours.filter(|job| enrolments.contains(&job.enrolment)).count())
 }
 
 impl Job for IssueOne {

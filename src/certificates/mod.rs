@@ -8,6 +8,7 @@ mod issuing;
 pub mod jobs;
 pub mod model;
 mod sheet;
+mod specimen;
 mod store;
 
 use sea_orm::DbErr;
@@ -17,14 +18,16 @@ use crate::audit;
 use crate::db::Txn;
 use crate::enrolment;
 use crate::identity;
-use crate::kernel::PersonName;
 use crate::kernel::ids::{CertificateId, EnrolmentId};
+use crate::kernel::{PersonName, awake};
 use crate::mail::{self, Class, Post};
 
 pub use dry_run::{Candidate, DryRun, Standing, dry_run};
 pub use issuing::{Bulk, IssueRefusal, Issued, SuccessorRefusal, issue, issue_ready, issue_successor};
+pub use jobs::under_way;
 use model::CertificateEvent;
 pub use model::{Award, Certificate, CertificateState, Code, Eligibility, Issuer, Missing, NotInForce, Reason, Signer};
+pub use specimen::{Unprintable, specimen, unprintable_texts};
 pub use store::{by_code, certificate, newest, of_enrolments, pdf};
 
 /// The kinds of its mails, by their folders in `emails/`.
@@ -87,6 +90,8 @@ pub async fn correct_name(txn: &Txn, enrolment: EnrolmentId, name: PersonName) -
 /// Tells the holder, unless their account is closed.
 async fn post(txn: &Txn, certificate: &Certificate, kind: &'static str) -> Result<(), DbErr> {
     let Some(person) = holder(txn, certificate.enrolment).await? else { return Ok(()) };
+    // Good news waits for the morning; that something is no longer valid does not.
+    let due_at = if kind == ISSUED { awake(txn.now(), &person.zone) } else { txn.now() };
     let letter = Post {
         dedupe_key: format!("{kind}:{}", certificate.id),
         kind,
@@ -94,7 +99,7 @@ async fn post(txn: &Txn, certificate: &Certificate, kind: &'static str) -> Resul
         user: Some(person.id),
         recipient: person.email,
         payload: json!({ "certificate": certificate.id }),
-        due_at: txn.now(),
+        due_at,
         not_after: None,
         priority: 20,
     };

@@ -163,6 +163,8 @@ mod tests {
         ] {
             let award = award(name, course, modules, signers);
             let sheet = Sheet::new(&award, &code, "2027-02-22".parse().unwrap(), "https://courses.example.org").unwrap();
+            assert_eq!(sheet.verify.url, "https://courses.example.org/verify/7K3M-9QXD-2F4T-0A1B");
+            assert_eq!(sheet.qr, qr_svg(&sheet.verify.url).unwrap(), "the QR code leads to the verify page");
             let pdf = pdf::render(Template::Certificate, &sheet).unwrap();
             if let Ok(folder) = std::env::var("LECTERN_TEST_SHOW") {
                 std::fs::write(format!("{folder}/certificate-{}-{}.pdf", modules.len(), signers.len()), &pdf.bytes).unwrap();

@@ -13,7 +13,7 @@ use crate::kernel::{Actor, Clocks};
 use crate::mail;
 use crate::ops::archive::Header;
 use crate::ops::doctor::{self, Reach, Verdict};
-use crate::ops::restore::{self, Present, Restored, Sessions};
+use crate::ops::restore::{self, Choices, Present, Restored, Sessions, Tokens};
 use crate::ops::{Progress, backup};
 use crate::services::location;
 
@@ -28,7 +28,7 @@ pub(super) struct RestoreArguments {
     /// What `lectern backup` wrote.
     file: std::path::PathBuf,
     /// Only read it from end to end and say what is in it. No database is touched.
-    #[arg(long, conflicts_with_all = ["replace", "keep_sessions"])]
+    #[arg(long, conflicts_with_all = ["replace", "keep_sessions", "keep_tokens"])]
     check: bool,
     /// Delete what the database holds. Without it, a restore over data is refused.
     #[arg(long)]
@@ -36,6 +36,9 @@ pub(super) struct RestoreArguments {
     /// Leave everybody signed in who was at the time of the backup.
     #[arg(long)]
     keep_sessions: bool,
+    /// Leave the API tokens as they were at the time of the backup: one revoked since opens the API again.
+    #[arg(long)]
+    keep_tokens: bool,
 }
 
 #[derive(Debug, Args)]
@@ -93,14 +96,17 @@ pub(super) async fn restore(settings: Settings, arguments: RestoreArguments) -> 
         let header = restore::check(file).map_err(named)?;
         return say(&contents(&header));
     }
-    let present = if arguments.replace { Present::Replace } else { Present::Keep };
-    let sessions = if arguments.keep_sessions { Sessions::Keep } else { Sessions::End };
+    let choices = Choices {
+        present: if arguments.replace { Present::Replace } else { Present::Keep },
+        sessions: if arguments.keep_sessions { Sessions::Keep } else { Sessions::End },
+        tokens: if arguments.keep_tokens { Tokens::Keep } else { Tokens::Revoke },
+    };
     // Before a database is made for it.
     restore::check(file).map_err(named)?;
     let db = connect(&settings).await?;
-    let restored = restore::restore(&db, file, present, sessions, &mut Progress::told("restore")).await;
+    let restored = restore::restore(&db, file, choices, &mut Progress::told("restore")).await;
     db.close().await?;
-    say(&report(&restored.map_err(named)?, sessions))
+    say(&report(&restored.map_err(named)?, choices))
 }
 
 fn contents(header: &Header) -> String {
@@ -115,16 +121,27 @@ fn contents(header: &Header) -> String {
     )
 }
 
-fn report(restored: &Restored, sessions: Sessions) -> String {
-    let Restored { header, replaced, sessions_ended, jobs_taken_back, letters_held } = restored;
+fn report(restored: &Restored, choices: Choices) -> String {
+    let Restored { header, replaced, sessions_ended, tokens_revoked, jobs_taken_back, certificates_stopped, letters_held } =
+        restored;
     let mut text = format!("Restored {} rows as of {}.", header.rows(), header.taken_at);
     if *replaced > 0 {
         text.push_str(&format!(" {replaced} rows that were there before are gone."));
     }
     text.push('\n');
-    match sessions {
+    match choices.sessions {
         Sessions::End => text.push_str(&format!("{sessions_ended} sessions were ended: everybody signs in again.\n")),
         Sessions::Keep => text.push_str("Sessions were kept: a session ended after the backup is good again.\n"),
+    }
+    match choices.tokens {
+        Tokens::Revoke if *tokens_revoked == 0 => {}
+        Tokens::Revoke => text.push_str(&format!("{tokens_revoked} API tokens were revoked: make new ones for the programs.\n")),
+        Tokens::Keep => text.push_str("API tokens were kept: a token revoked after the backup is good again.\n"),
+    }
+    if *certificates_stopped > 0 {
+        text.push_str(&format!(
+            "{certificates_stopped} certificates were being issued, and may have been since: decide each at /staff/today.\n"
+        ));
     }
     if *jobs_taken_back > 0 {
         text.push_str(&format!("{jobs_taken_back} jobs that were running will run again.\n"));

@@ -11,6 +11,14 @@ use crate::mail::{self, Class, Post};
 /// After sign-in codes, before reminders.
 const PRIORITY: i32 = 10;
 
+/// When a confirmation goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    Now,
+    /// Once an admin lets it go.
+    Held,
+}
+
 /// A confirmation to be posted.
 #[derive(Debug)]
 pub(crate) struct Confirmation {
@@ -21,11 +29,12 @@ pub(crate) struct Confirmation {
     pub recipient: EmailAddress,
     /// Which of the enrolment's confirmations; the first has no name.
     pub again: Option<String>,
+    pub sending: Sending,
 }
 
 /// Posts it: each enrolment has one first confirmation at most.
 pub(crate) async fn post_confirmation(txn: &Txn, confirmation: Confirmation) -> Result<(), DbErr> {
-    let Confirmation { enrolment, order, user, recipient, again } = confirmation;
+    let Confirmation { enrolment, order, user, recipient, again, sending } = confirmation;
     let first = format!("enrolment_confirmed:{enrolment}");
     let letter = Post {
         dedupe_key: again.map_or_else(|| first.clone(), |again| format!("{first}:{again}")),
@@ -38,5 +47,8 @@ pub(crate) async fn post_confirmation(txn: &Txn, confirmation: Confirmation) -> 
         not_after: None,
         priority: PRIORITY,
     };
-    mail::post(txn, letter).await
+    match sending {
+        Sending::Now => mail::post(txn, letter).await,
+        Sending::Held => mail::post_held(txn, letter).await,
+    }
 }

@@ -24,7 +24,7 @@ use crate::db::rows::enrolment::enrolments::Funding;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{PersonName, Timestamp};
 
-pub(crate) use confirmation::{Confirmation, post_confirmation};
+pub(crate) use confirmation::{Confirmation, Sending, post_confirmation};
 pub use model::waitlist::{Phase, Wait, WaitState};
 pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatCount, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};

@@ -4,6 +4,7 @@
 //! is service time (people see what it does); its lease and its retries are machine time.
 
 pub mod clock;
+mod desk;
 pub mod lease;
 pub mod pool;
 mod registry;
@@ -24,6 +25,7 @@ use crate::db::{Txn, Wake};
 use crate::kernel::Timestamp;
 use crate::services::Services;
 
+pub use desk::{DeadJob, DeadJobRefusal, count_dead, dead_job, dead_jobs, drop_dead, retry_dead, under_way};
 pub use registry::{Periodic, Registry, ensure_periodic};
 pub use worker::{MAX_ATTEMPTS, Worker, panic_text, run_due};
 

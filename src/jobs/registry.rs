@@ -81,6 +81,11 @@ impl Registry {
         self
     }
 
+    /// Every kind.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.keys().copied()
+    }
+
     /// The kinds that come again and again.
     pub fn periodic_kinds(&self) -> impl Iterator<Item = &'static str> {
         self.entries.iter().filter(|(_, entry)| entry.every.is_some()).map(|(&kind, _)| kind)

@@ -3,6 +3,7 @@
 use sea_orm::sea_query::{BinOper, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    UpdateMany,
 };
 use serde_json::Value;
 
@@ -107,16 +108,31 @@ pub(super) async fn insert(txn: &Txn, job: row::ActiveModel) -> Result<(), DbErr
 
 /// Puts a job aside for an operator to see; false if the lease was lost.
 pub(super) async fn bury(txn: &Txn, lease: Lease, error: &str) -> Result<bool, DbErr> {
-    let done = fenced::<row::Entity>(lease)
+    let done = dead(fenced::<row::Entity>(lease), error).exec(&**txn).await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Puts every job of a kind aside for an operator to see, also those that a worker has in hand; how many.
+///
+/// # Errors
+/// The database's own.
+pub async fn set_aside(txn: &Txn, kind: &str, error: &str) -> Result<u64, DbErr> {
+    let done = dead(row::Entity::update_many(), error)
+        .filter(row::COLUMN.kind.eq(kind))
+        .filter(row::COLUMN.state.ne(row::State::Dead))
+        .exec(&**txn)
+        .await?;
+    Ok(done.rows_affected)
+}
+
+fn dead(update: UpdateMany<row::Entity>, error: &str) -> UpdateMany<row::Entity> {
+    update
         .col_expr(row::Column::State, Expr::value(row::State::Dead))
         .col_expr(row::Column::DedupeKey, Expr::value(None::<String>))
         .col_expr(row::Column::RetryAt, Expr::value(None::<UtcTime>))
         .col_expr(row::Column::LastError, Expr::value(brief(error)))
         .col_expr(row::Column::LeaseToken, Expr::value(None::<uuid::Uuid>))
         .col_expr(row::Column::LeaseUntil, Expr::value(None::<UtcTime>))
-        .exec(&**txn)
-        .await?;
-    Ok(done.rows_affected == 1)
 }
 
 /// The next `limit` service-time moments after `after` at which jobs are due, without the kinds in `without`.

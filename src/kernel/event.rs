@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::ids::{
-    CertificateId, CohortId, CouponId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId,
+    CertificateId, CohortId, CouponId, CourseId, EnrolmentId, ExceptionId, JobId, LetterId, OrderId, PaymentId, ReadingId, TokenId,
     UserId, WaitId,
 };
 
@@ -26,6 +26,8 @@ pub enum Subject {
     Certificate(CertificateId),
     /// A mail of the outbox.
     Letter(LetterId),
+    /// Later work.
+    Job(JobId),
     /// A program's way in.
     Token(TokenId),
     /// What the payment gateway told us; the event names which notification.
@@ -53,6 +55,7 @@ impl Subject {
             Self::Coupon(id) => id.to_string(),
             Self::Certificate(id) => id.to_string(),
             Self::Letter(id) => id.to_string(),
+            Self::Job(id) => id.to_string(),
             Self::Token(id) => id.to_string(),
             Self::Gateway => "gateway".to_owned(),
             Self::Clock => "clock".to_owned(),
@@ -66,6 +69,8 @@ impl Subject {
 pub enum Touch {
     Enrolment(EnrolmentId),
     Cohort(CohortId),
+    /// In all their enrolments.
+    Person(UserId),
 }
 
 /// A change, told once, in the transaction that makes it.

@@ -13,9 +13,9 @@ pub use mailbox::{Mailbox, Received, ReceivedId};
 pub use outbox::{
     BOUND, Class, ComposeFailure, Composed, Composer, Composers, Content, Letter, LetterAct, LetterCounts, LetterFilter,
     LetterRefusal, LetterRow, LetterSheet, LetterState, Planned, Post, Postman, Readdressing, Stage, Written, acts_for, cancel,
-    count_troubled, drop_letter, held, hold_due, left, letter, letter_counts, letters, planned, post, post_many, readdress,
-    release, release_held, replan, retry, revive, send_due, state_of_word, state_word, suppress, suppress_due, troubled_letters,
-    upcoming,
+    count_troubled, drop_letter, held, hold_due, left, letter, letter_counts, letters, planned, post, post_held, post_many,
+    readdress, release, release_held, replan, retry, revive, send_due, state_of_word, state_word, suppress, suppress_due,
+    troubled_letters, upcoming,
 };
 pub use smtp::{Sender, SmtpSettings};
 pub use transport::{Accepted, Envelope, Phase, SendFailure, Transport};

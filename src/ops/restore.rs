@@ -1,7 +1,9 @@
 //! Restoring a backup: the whole file is checked first, then all of it becomes the database's content in one transaction.
 //!
 //! **No mail is sent twice.** What was due and unsent when the backup was taken, or has become due since, may have been sent by the
-//! program that went on after it: those letters are held until an operator releases them. Later ones wait as before.
+//! program that went on after it: those letters are held until an operator releases them. Later ones wait as before. What would
+//! make the like anew is dealt with too: reminders that were to be planned are planned before and held with the rest, certificates
+//! that were being issued are put aside for an admin, and payments begun before the restore are confirmed by letters that wait.
 
 use std::path::Path;
 
@@ -13,15 +15,16 @@ use serde_json::{Value, json};
 
 use super::archive::{ArchiveError, Header, Line, Reader};
 use super::{Progress, applied_migrations, known_migrations};
-use crate::audit;
+use crate::certificates::jobs::IssueOne;
 use crate::db::columns::UtcTime;
-use crate::db::rows::{clock, identity::sessions, jobs, tables};
+use crate::db::rows::{identity::sessions, jobs, tables};
 use crate::db::tables::{Row, Table};
 use crate::db::{Conn, Db, Txn};
-use crate::kernel::time::{SignedDuration, shifted};
+use crate::jobs::Job;
+use crate::jobs::store::set_aside;
 use crate::kernel::{Actor, Event, Subject, Timestamp};
-use crate::mail;
-use crate::organisation;
+use crate::schedule::{self, Plans};
+use crate::{audit, mail, organisation, reminders, tokens};
 
 /// How many rows go in by one statement.
 const BATCH: usize = 100;
@@ -45,6 +48,29 @@ pub enum Sessions {
     Keep,
 }
 
+/// What becomes of the API tokens in the backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// Each is revoked: one that was revoked after the backup does not come back to life.
+    Revoke,
+    Keep,
+}
+
+/// What was decided about a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choices {
+    pub present: Present,
+    pub sessions: Sessions,
+    pub tokens: Tokens,
+}
+
+impl Default for Choices {
+    /// The safe ones.
+    fn default() -> Self {
+        Self { present: Present::Keep, sessions: Sessions::End, tokens: Tokens::Revoke }
+    }
+}
+
 /// What a restore did.
 #[derive(Debug, Clone)]
 pub struct Restored {
@@ -52,8 +78,11 @@ pub struct Restored {
     /// Rows that were there before, and are gone.
     pub replaced: u64,
     pub sessions_ended: u64,
+    pub tokens_revoked: u64,
     /// Jobs that a worker had in hand, to be taken up again.
     pub jobs_taken_back: u64,
+    /// Certificates that were to be issued, and wait for an admin now.
+    pub certificates_stopped: u64,
     pub letters_held: u64,
 }
 
@@ -167,13 +196,7 @@ impl<'a> Place<'a> {
 ///
 /// # Errors
 /// [`RestoreError`]; then the database is as it was, apart from that schema.
-pub async fn restore(
-    db: &Db,
-    path: &Path,
-    present: Present,
-    sessions: Sessions,
-    progress: &mut Progress,
-) -> Result<Restored, RestoreError> {
+pub async fn restore(db: &Db, path: &Path, choices: Choices, progress: &mut Progress) -> Result<Restored, RestoreError> {
     let header = check(path)?;
     let applied = applied_migrations(&*db.snapshot().await?).await?;
     if applied.is_empty() {
@@ -181,12 +204,14 @@ pub async fn restore(
     } else if applied != known_migrations() {
         return Err(RestoreError::OtherDatabase);
     }
+    // Service time is the backup's from here on: what is due is asked of it.
+    db.clocks().set_offset(header.service_time.duration_since(header.taken_at));
     // A file inside a transaction, against the rule: nobody else is served by this process, and all or nothing is the point.
     db.write(Actor::Operator, async |txn| {
         patient(txn).await?;
-        let replaced = clear(txn, present).await?;
+        let replaced = clear(txn, choices.present).await?;
         fill(txn, path, &header, progress).await?;
-        settle(txn, header, replaced, sessions).await
+        settle(txn, header, replaced, choices).await
     })
     .await
 }
@@ -287,19 +312,29 @@ async fn insert(conn: &Conn, table: Option<&Table>, batch: &mut Vec<Row>) -> Res
 }
 
 /// What must not go on as if nothing had happened.
-async fn settle(txn: &Txn, header: Header, replaced: u64, sessions: Sessions) -> Result<Restored, RestoreError> {
-    let offset = clock::Entity::find_by_id(1).one(&**txn).await?.map_or(0, |row| row.offset_micros);
-    let now = shifted(txn.machine_now(), SignedDuration::from_micros(offset));
-    let letters_held = mail::hold_due(txn, now.max(header.service_time)).await?;
+async fn settle(txn: &Txn, header: Header, replaced: u64, choices: Choices) -> Result<Restored, RestoreError> {
+    let certificates_stopped = set_aside(txn, IssueOne::KIND, PERHAPS_ISSUED).await?;
+    // What these would put in the outbox later, for now, could not be told from news.
+    reminders::plan_all(txn, &Plans::default()).await?;
+    schedule::jobs::warn_of_readings(txn).await?;
+    let letters_held = mail::hold_due(txn, txn.now().max(header.service_time)).await?;
     let jobs_taken_back = take_jobs_back(txn).await?;
-    let sessions_ended = match sessions {
+    let sessions_ended = match choices.sessions {
         Sessions::End => end_sessions(txn).await?,
         Sessions::Keep => 0,
     };
-    let restored = Restored { header, replaced, sessions_ended, jobs_taken_back, letters_held };
+    let tokens_revoked = match choices.tokens {
+        Tokens::Revoke => tokens::revoke_all(txn).await?,
+        Tokens::Keep => 0,
+    };
+    let restored =
+        Restored { header, replaced, sessions_ended, tokens_revoked, jobs_taken_back, certificates_stopped, letters_held };
     audit::record(txn, &Happened(&restored)).await?;
     Ok(restored)
 }
+
+/// Why a certificate that was being issued is not.
+const PERHAPS_ISSUED: &str = "the database was restored: this certificate may have been issued and mailed since the backup";
 
 /// Their leases are over: whoever works here takes them up first.
 async fn take_jobs_back(txn: &Txn) -> Result<u64, DbErr> {
@@ -326,7 +361,7 @@ struct Happened<'a>(&'a Restored);
 
 impl Event for Happened<'_> {
     fn kind(&self) -> &'static str {
-        "program.restored"
+        audit::RESTORED
     }
 
     fn subject(&self) -> Subject {
@@ -334,11 +369,13 @@ impl Event for Happened<'_> {
     }
 
     fn after(&self) -> Value {
-        let Restored { header, replaced, sessions_ended, jobs_taken_back, letters_held } = self.0;
+        let Restored { header, replaced, .. } = self.0;
         let taken: &Timestamp = &header.taken_at;
         json!({
             "backup_taken_at": taken, "by_version": header.program, "rows": header.rows(), "rows_replaced": replaced,
-            "sessions_ended": sessions_ended, "jobs_taken_back": jobs_taken_back, "letters_held": letters_held,
+            "sessions_ended": self.0.sessions_ended, "tokens_revoked": self.0.tokens_revoked,
+            "jobs_taken_back": self.0.jobs_taken_back, "certificates_stopped": self.0.certificates_stopped,
+            "letters_held": self.0.letters_held,
         })
     }
 }

@@ -6,7 +6,7 @@ use super::model::{Means, Offline, Order, OrderNumber, OrderState, Payment, Paym
 use super::{booking, settling, store};
 use crate::audit;
 use crate::db::Txn;
-use crate::enrolment::{self, EnrolmentState, SeatRefusal};
+use crate::enrolment::{self, EnrolmentState, SeatRefusal, Sending};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::SignedDuration;
 use crate::kernel::time::shifted;
@@ -62,7 +62,7 @@ pub async fn record_offline(txn: &Txn, order: OrderId, offline: Offline) -> Resu
     let payment = insert(txn, &order, offline).await?;
     let enrolment = order.enrolment().ok_or(RecordRefusal::OrderClosed)?;
     enrol(txn, enrolment).await?;
-    settling::pay(txn, &order, enrolment).await?;
+    settling::pay(txn, &order, enrolment, Sending::Now).await?;
     booking::settled(txn, &payment).await?;
     enrolment::paid_offline(txn, enrolment).await?;
     settling::close_pages(txn, order.id).await?;

@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::{booking, checkout, invoicing, store};
 use crate::db::Txn;
-use crate::enrolment::{self, Confirmation, EnrolmentState, SeatRefusal};
+use crate::enrolment::{self, Confirmation, EnrolmentState, SeatRefusal, Sending};
 use crate::gateway::{CheckoutSession, GatewayError, PaymentStatus, SessionStatus};
 use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId};
 use crate::kernel::{Actor, Subject};
@@ -240,13 +240,13 @@ async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, dec
     match (decision, enrolment) {
         (Decision::Enrol, Some(enrolment)) => {
             enrolment::confirm(txn, enrolment).await.map_err(fault)?;
-            pay(txn, order, enrolment).await?;
+            pay(txn, order, enrolment, sending_of(txn, payment).await?).await?;
             booking::settled(txn, payment).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::Reseat, Some(enrolment)) => {
             enrolment::reseat(txn, enrolment).await.map_err(fault)?;
-            pay(txn, order, enrolment).await?;
+            pay(txn, order, enrolment, sending_of(txn, payment).await?).await?;
             booking::settled(txn, payment).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
@@ -271,8 +271,15 @@ fn fault(refusal: SeatRefusal) -> DbErr {
     }
 }
 
+/// A payment that was begun before the last restore may have been made before it, and confirmed by the program that went on after
+/// the backup: by a letter of which this database knows nothing.
+async fn sending_of(txn: &Txn, payment: &Payment) -> Result<Sending, DbErr> {
+    let restored_at = audit::restored_at(txn).await?;
+    Ok(if restored_at.is_some_and(|at| payment.created_at <= at) { Sending::Held } else { Sending::Now })
+}
+
 /// The order is paid and its student enrolled: says so to the log and to the student, and issues the receipt or invoice.
-pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Result<(), DbErr> {
+pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId, sending: Sending) -> Result<(), DbErr> {
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;
     audit::record(txn, &PaymentEvent::OrderPaid { before: order, after: &paid }).await?;
@@ -282,7 +289,7 @@ pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId) -> Res
     booking::invoiced(txn, &paid).await?;
     invoicing::issue_paid(txn, &paid).await?;
     let (user, recipient) = (order.user, order.buyer.email.clone());
-    let confirmation = Confirmation { enrolment, order: Some(order.id), user, recipient, again: None };
+    let confirmation = Confirmation { enrolment, order: Some(order.id), user, recipient, again: None, sending };
     enrolment::post_confirmation(txn, confirmation).await
 }
 

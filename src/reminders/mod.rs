@@ -43,12 +43,28 @@ pub async fn plan_touched(txn: &Txn, plans: &Plans) -> Result<(), DbErr> {
         audit::touch_many(txn, &students).await?;
     }
     audit::drop_taken(txn, &cohorts).await?;
+    let people = audit::take_people(txn, STUDENTS).await?;
+    let ids: Vec<_> = people.iter().map(|person| person.subject).collect();
+    let places: Vec<_> = store::enrolled_of(txn, &ids).await?.into_iter().map(Touch::Enrolment).collect();
+    audit::touch_many(txn, &places).await?;
+    audit::drop_taken(txn, &people).await?;
     let touched = audit::take_enrolments(txn, STUDENTS).await?;
     let ids: Vec<_> = touched.iter().map(|touch| touch.subject).collect();
     plan_students(txn, plans, &ids).await?;
     audit::drop_taken(txn, &touched).await?;
-    if touched.len() as u64 == STUDENTS || cohorts.len() as u64 == COHORTS {
+    if touched.len() as u64 == STUDENTS || people.len() as u64 == STUDENTS || cohorts.len() as u64 == COHORTS {
         work::enqueue(txn, &PlanReminders).await?;
+    }
+    Ok(())
+}
+
+/// Plans the mail of all who were touched, however many: for when nobody else writes.
+///
+/// # Errors
+/// The database's own.
+pub async fn plan_all(txn: &Txn, plans: &Plans) -> Result<(), DbErr> {
+    while audit::is_touched(txn).await? {
+        plan_touched(txn, plans).await?;
     }
     Ok(())
 }

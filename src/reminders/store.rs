@@ -28,6 +28,19 @@ pub(super) async fn enrolled(conn: &Conn, cohort: CohortId) -> Result<Vec<Enrolm
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// Every enrolment of these people, in one statement.
+pub(super) async fn enrolled_of(conn: &Conn, people: &[UserId]) -> Result<Vec<EnrolmentId>, DbErr> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = enrolments::Entity::find()
+        .filter(enrolments::Column::UserId.is_in(people.iter().copied()))
+        .filter(enrolments::COLUMN.state.eq(State::Enrolled))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// One enrolment, as far as its mail depends on it.
 #[derive(Debug, Clone)]
 pub(super) struct Student {

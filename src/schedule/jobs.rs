@@ -34,31 +34,41 @@ impl Job for WarnOfReadings {
     const KIND: &'static str = "schedule.warn_of_readings";
 
     async fn run(self, services: &Services) -> Result<(), JobFailure> {
-        let now = services.clocks.service();
-        let mut letters = Vec::new();
-        {
-            let snapshot = services.db.snapshot().await?;
-            for short in short_of_readings(&snapshot, &Plans::default(), now).await? {
-                if is_due(&short, now) {
-                    letters.extend(letters_of(&snapshot, &short).await?);
-                }
-            }
-        }
+        let letters = due(&*services.db.snapshot().await?, services.clocks.service()).await?;
         if letters.is_empty() {
             return Ok(());
         }
-        let write = async |txn: &Txn| {
-            for (letter, address, not_after) in &letters {
-                mail::post(txn, post(*letter, address.clone(), *not_after, txn.now())?).await?;
-            }
-            Ok::<_, DbErr>(())
-        };
-        Ok(services.db.write(Actor::System(Component::Worker), write).await?)
+        Ok(services.db.write(Actor::System(Component::Worker), async |txn| post_all(txn, letters).await).await?)
     }
 }
 
 impl Periodic for WarnOfReadings {
     const EVERY: SignedDuration = SignedDuration::from_hours(1);
+}
+
+/// Does the job's work at once, for when nobody else writes.
+///
+/// # Errors
+/// The database's own.
+pub async fn warn_of_readings(txn: &Txn) -> Result<(), DbErr> {
+    post_all(txn, due(txn, txn.now()).await?).await
+}
+
+async fn due(conn: &Conn, now: Timestamp) -> Result<Vec<Addressed>, DbErr> {
+    let mut letters = Vec::new();
+    for short in short_of_readings(conn, &Plans::default(), now).await? {
+        if is_due(&short, now) {
+            letters.extend(letters_of(conn, &short).await?);
+        }
+    }
+    Ok(letters)
+}
+
+async fn post_all(txn: &Txn, letters: Vec<Addressed>) -> Result<(), DbErr> {
+    for (letter, address, not_after) in letters {
+        mail::post(txn, post(letter, address, not_after, txn.now())?).await?;
+    }
+    Ok(())
 }
 
 fn is_due(short: &Short, now: Timestamp) -> bool {

@@ -88,6 +88,21 @@ pub async fn revoke(txn: &Txn, id: TokenId) -> Result<Token, RevokeRefusal> {
     Ok(token)
 }
 
+/// Takes back every token that works; how many.
+///
+/// # Errors
+/// The database's own.
+pub async fn revoke_all(txn: &Txn) -> Result<u64, DbErr> {
+    let mut revoked = 0;
+    for token in store::tokens(txn).await? {
+        if matches!(token.state(txn.machine_now()), TokenState::Works { .. }) && store::revoke(txn, token.id).await? {
+            audit::record(txn, &TokenEvent::Revoked(&token)).await?;
+            revoked += 1;
+        }
+    }
+    Ok(revoked)
+}
+
 /// A program that showed a token, and in whose name it acts.
 #[derive(Debug, Clone)]
 pub struct Bearer {

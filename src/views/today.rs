@@ -8,6 +8,7 @@ use crate::db::Conn;
 use crate::db::rows::payment::order_lines;
 use crate::documents::{self, Document};
 use crate::enrolment::{self, Enrolment, EnrolmentState};
+use crate::jobs::{self, DeadJob};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
@@ -31,6 +32,8 @@ pub struct Counts {
     pub money: u64,
     /// Mails that are held, refused for good, or confirmations in doubt.
     pub mails: u64,
+    /// Work that was given up.
+    pub jobs: u64,
     /// Weeks that will not open for want of a reading.
     pub weeks: u64,
     /// Payments that the bank has not decided for three days.
@@ -43,7 +46,7 @@ pub struct Counts {
 
 impl Counts {
     pub const fn total(&self) -> u64 {
-        self.money + self.mails + self.weeks + self.bank + self.notifications + self.documents
+        self.money + self.mails + self.jobs + self.weeks + self.bank + self.notifications + self.documents
     }
 }
 
@@ -79,6 +82,7 @@ pub struct Today {
     pub counts: Counts,
     pub money: Vec<QueueRow>,
     pub mails: Vec<LetterRow>,
+    pub jobs: Vec<DeadJob>,
     pub weeks: Vec<Short>,
     pub bank: Vec<BankRow>,
     pub notifications: Vec<OddNotification>,
@@ -99,6 +103,7 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
     Ok(Counts {
         money: payment::count_queue(conn).await?,
         mails: mail::count_troubled(conn).await?,
+        jobs: jobs::count_dead(conn).await?,
         weeks: count(short_of_readings(conn, plans, now).await?.len()),
         bank: payment::count_long_with_bank(conn, shifted(now, -BANK)).await?,
         notifications: payment::count_odd_notifications(conn, shifted(now, -NOTIFICATION)).await?,
@@ -121,6 +126,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
     let counts = Counts {
         money: count(exceptions.len()),
         mails: mail::count_troubled(conn).await?,
+        jobs: jobs::count_dead(conn).await?,
         weeks: count(weeks.len()),
         bank: payment::count_long_with_bank(conn, long).await?,
         notifications: payment::count_odd_notifications(conn, late).await?,
@@ -131,6 +137,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         counts,
         money: exceptions.into_iter().map(|exception| row(exception, &orders)).collect(),
         mails: mail::troubled_letters(conn, LISTED).await?,
+        jobs: jobs::dead_jobs(conn, LISTED).await?,
         weeks,
         bank: at_bank.into_iter().map(bank).collect(),
         notifications: payment::odd_notifications(conn, late, LISTED).await?,

@@ -42,6 +42,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("enrolment.lapsed", "The hold ended unpaid, and the seat was freed"),
     ("enrolment.renamed", "The name on the certificate was corrected"),
     ("enrolment.reseated", "A seat that had lapsed was given after all"),
+    ("job.dropped", "Work that was given up was left undone"),
+    ("job.retried", "Work that was given up was tried again"),
     ("letter.dropped", "A mail was taken out of the outbox"),
     ("letter.released", "A mail that was held was let go"),
     ("letter.retried", "A mail was put up to be sent again"),
@@ -122,6 +124,21 @@ const MAILS: &[(&str, &str)] = &[
     ("waitlist_offer", "Offer of a seat"),
 ];
 
+/// What later work is, by kind.
+#[rustfmt::skip]
+const JOBS: &[(&str, &str)] = &[
+    ("certificates.issue", "Issuing a certificate"),
+    ("identity.forget", "Forgetting old codes and sessions"),
+    ("payment.expire_pages", "Closing the payment pages of an order"),
+    ("payment.lapse_hold", "Ending the hold of a seat"),
+    ("payment.process_event", "Settling what the payment gateway told"),
+    ("payment.sweep", "Looking for payments that nobody told of"),
+    ("reminders.plan", "Planning reminders"),
+    ("schedule.warn_of_readings", "Looking for weeks short of readings"),
+    ("tokens.forget_answers", "Forgetting old answers to programs"),
+    ("work.plan_daily_mail", "Planning the morning’s list for admins"),
+];
+
 /// Every kind that the log may hold, with its sentence, in the order of the words.
 pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     SENTENCES.iter().copied()
@@ -135,6 +152,11 @@ pub fn sentence(kind: &str) -> String {
 /// What a mail of this kind is.
 pub fn mail(kind: &str) -> String {
     look_up(MAILS, kind)
+}
+
+/// What later work of this kind is.
+pub fn job(kind: &str) -> String {
+    look_up(JOBS, kind)
 }
 
 fn look_up(table: &[(&str, &str)], kind: &str) -> String {

@@ -28,6 +28,8 @@ pub enum Access {
     Gateway,
     /// Whoever asks from an address that `metrics.allow` names.
     Monitor,
+    /// Staff, or anybody where `api.docs` says so; to visitors it is not there.
+    Docs,
     /// Anybody, in the development profile only.
     Development,
 }

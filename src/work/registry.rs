@@ -69,3 +69,19 @@ fn composers() -> Composers {
         .with(messages::WaitlistClosed)
         .with(messages::FallenBehind::new(plans))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::told;
+
+    #[test]
+    fn every_job_has_words_for_an_admin() {
+        let registry = jobs();
+        let kinds: Vec<_> = registry.kinds().collect();
+        assert!(kinds.len() > 5, "{kinds:?}");
+        let of_itself = |kind: &str| told::job(kind).to_lowercase() == kind.replace(['_', '.'], " ");
+        let unnamed: Vec<_> = kinds.into_iter().filter(|kind| of_itself(kind)).collect();
+        assert!(unnamed.is_empty(), "src/views/told.rs has no words for {unnamed:?}");
+    }
+}

@@ -46,7 +46,8 @@ async fn the_documentation_is_for_staff() {
     let app = TestApp::sqlite().await;
     cast::open(&app, 3).await;
     let visitor = app.browser();
-    visitor.open("/api/docs").await.is(200).shows("Sign in");
+    visitor.open("/api/docs").await.is(404);
+    visitor.open("/api/docs/openapi.json").await.is(404);
     let instructor = app.browser();
     cast::sign_in(&app, &instructor, cast::INSTRUCTOR).await;
     let docs = instructor.open("/api/docs").await;

@@ -67,6 +67,8 @@ async fn what_has_not_changed_is_not_sent_again() {
             let first = program.get(&path).send(&app).await;
             let tag = first.is(200).header("etag");
             assert_eq!((first.header("cache-control"), tag.is_empty()), ("private, no-cache", false), "{path}");
+            let head = program.get(&path).head_only().send(&app).await;
+            assert_eq!((head.status, head.body.as_str(), head.header("etag")), (200, "", tag), "{path}");
             let known = program.get(&path).header("if-none-match", &format!("\"other\", {tag}")).send(&app).await;
             assert_eq!((known.status, known.body.as_str(), known.header("etag")), (304, "", tag), "{path}");
             let stale = program.get(&path).header("if-none-match", "\"other\"").send(&app).await;

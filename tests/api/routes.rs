@@ -186,7 +186,10 @@ async fn the_document_is_for_a_token_or_for_everybody_by_setting() {
     let cookie = school::session(&app, ADMIN).await;
     refuses(&Ask::get(path).cookies(&cookie).send(&app).await, 401, "token-missing");
     let program = Program::new(&app, &[Scope::CatalogueRead]).await;
-    assert_eq!(read(program.get(path).send(&app).await.is(200)), *document());
+    let told = program.get(path).send(&app).await;
+    assert_eq!(read(told.is(200)), *document());
+    let tag = told.header("etag");
+    assert_eq!(program.get(path).header("if-none-match", tag).send(&app).await.status, 304);
     refuses(&Ask::post(path, "").send(&app).await, 405, "method");
     app.finish().await;
 

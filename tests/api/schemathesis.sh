@@ -40,13 +40,13 @@ main() {
     local scope
     local every
     every="$(IFS=,; echo "${all[*]}")"
+    # Made-up ids meet a 404: once so, then with ids of the demonstration, so that what stands behind them is asked by each scope.
+    check "http://127.0.0.1:$port" "$tools/bin/schemathesis" "$every"
+    name_what_is_there "http://127.0.0.1:$port" "$every" >schemathesis.toml
+    cat schemathesis.toml
     for scope in "${all[@]}" "$every"; do
         check "http://127.0.0.1:$port" "$tools/bin/schemathesis" "$scope"
     done
-    # Made-up ids meet a 404. Once more with ids of the demonstration, so that what stands behind them is asked too.
-    name_what_is_there "http://127.0.0.1:$port" "$every" >schemathesis.toml
-    cat schemathesis.toml
-    check "http://127.0.0.1:$port" "$tools/bin/schemathesis" "$every"
 }
 
 # name_what_is_there ORIGIN SCOPES: settings of schemathesis that fill in the parameters of paths.

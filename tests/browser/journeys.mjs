@@ -195,8 +195,8 @@ function totp(key, at = Date.now()) {
   return String(number % 1_000_000).padStart(6, '0');
 }
 
-/** An instructor sets up a second factor, signs out, and signs in with both: the mailed code and the app's. */
-export async function signInWithApp(who, server, email) {
+/** A member of the staff sets up a second factor, and stands before its recovery codes; the key, and the code that was used. */
+export async function setUpFactor(who, server, email) {
   const {page} = who;
   await signIn(who, server, email);
   await page.goto(`${server.origin}/account`);
@@ -209,6 +209,13 @@ export async function signInWithApp(who, server, email) {
   await page.getByRole('button', {name: 'Take it into use'}).click();
   await page.getByRole('heading', {level: 1, name: 'Your recovery codes'}).waitFor();
   assert.equal(await page.locator('main li code').count(), 10, 'ten recovery codes');
+  return {key, first};
+}
+
+/** An instructor sets up a second factor, signs out, and signs in with both: the mailed code and the app's. */
+export async function signInWithApp(who, server, email) {
+  const {page} = who;
+  const {key, first} = await setUpFactor(who, server, email);
   await page.getByRole('button', {name: 'Sign out'}).click();
 
   await signIn(who, server, email, /\/sign-in\/sgn_/);

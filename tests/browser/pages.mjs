@@ -1,7 +1,7 @@
 // Every page of the list, as its person sees it, in each view.
 import assert from 'node:assert/strict';
 import {VIEWS, faults, person} from './browser.mjs';
-import {enterCode, findCohort, giveDetails, pay, signIn} from './journeys.mjs';
+import {enterCode, findCohort, giveDetails, moveClock, pay, setUpFactor, signIn} from './journeys.mjs';
 
 /** Asks for a code, to stop there. */
 async function ask(who, server, name) {
@@ -15,11 +15,50 @@ async function hold(who, server, name) {
   await enterCode(who, server, `${name}@students.example`, {then: /\/orders\/[^/]+$/});
 }
 
+/** Presses a button of the gateway's page that pays nothing now, and comes back. */
+async function leave({page}, button, said) {
+  const order = page.url();
+  await Promise.all([page.waitForURL(url => url.pathname.startsWith('/pay/')), page.getByRole('button', {name: 'Pay with card'}).click()]);
+  await page.getByRole('button', {name: button}).click();
+  await page.getByText(said).waitFor();
+  await page.goto(`${order}/return`);
+}
+
+/** Time passes until a mail is sent that its reader may turn off; stops at the way out. */
+async function beTold(who, server, email) {
+  await moveClock(who, server, Date.now() + 8 * 24 * 60 * 60_000);
+  const ways = (await server.mailsTo(email)).map(mail => /https?:\/\/\S+\/unsubscribe\/\S+/.exec(mail.text ?? '')?.[0]);
+  const way = ways.find(Boolean);
+  assert.ok(way, `a mail to ${email} has a way out`);
+  await who.page.goto(way);
+}
+
 /** What each person of the list does first; the page they stop at is `@stopped` in the list. */
 const FIRST = {
   visitor: async () => {},
   asker: (who, server) => ask(who, server, 'asker'),
   holder: (who, server) => hold(who, server, 'holder'),
+  declined: async (who, server) => {
+    await hold(who, server, 'declined');
+    await leave(who, 'Have the card declined', 'The card was declined.');
+  },
+  bank: async (who, server) => {
+    await hold(who, server, 'bank');
+    await leave(who, 'Pay late, by bank', 'The bank is working');
+  },
+  lapsed: async (who, server) => {
+    await hold(who, server, 'lapsed');
+    const order = who.page.url();
+    // The hold of half an hour is over. Nobody after this one has a hold to lose.
+    await moveClock(who, server, Date.now() + 40 * 60_000);
+    await who.page.goto(`${order}/return`);
+  },
+  told: (who, server, cast) => beTold(who, server, cast.student),
+  factored: async (who, server, cast) => {
+    await setUpFactor(who, server, cast.instructor);
+    await who.page.goto(`${server.origin}/account/second-factor`);
+  },
+  proving: (who, server, cast) => signIn(who, server, cast.instructor, /\/sign-in\/sgn_/),
   payer: async (who, server) => {
     await hold(who, server, 'payer');
     await pay(who, server);
@@ -58,7 +97,10 @@ export async function checkPages(run, browser, server, {cast, pages}) {
   }
 }
 
-const go = page => page.go.join(' > ');
+const go = page => page.go.map(step => typeof step === 'string' ? step : Object.values(step).map(it => JSON.stringify(it)).join(' ')).join(' > ');
+
+/** The addresses of a route, written as the program's table has it. */
+const like = route => new RegExp(`^${route.replace(/\{[^}]+\}/g, '[^/]+')}$`);
 
 async function checkPage(run, browser, {server, origins, state, stopped, page}) {
   const {as, status = 200} = page;
@@ -67,8 +109,9 @@ async function checkPage(run, browser, {server, origins, state, stopped, page}) 
       const who = await person(browser, {origins, state, context});
       try {
         await shoot(who.page, async () => {
-          const answer = await follow(who.page, server.origin, page.go, stopped);
-          assert.doesNotMatch(new URL(who.page.url()).pathname, /^\/step-up/, 'the page itself, not the confirmation before it');
+          const answer = await follow(who.page, server, page.go, stopped);
+          const {pathname} = new URL(who.page.url());
+          if (page.route) assert.match(pathname, like(page.route), 'the page itself, not the confirmation before it');
           assert.equal(answer.status(), status, `the status of ${who.page.url()}`);
           if (media) await who.page.emulateMedia({media});
           const found = [...await faults(who.page, {axe}), ...who.problems];
@@ -81,14 +124,39 @@ async function checkPage(run, browser, {server, origins, state, stopped, page}) 
   }
 }
 
-/** Opens the first address, then follows, from page to page, the first link whose address is like the next. */
-async function follow(page, origin, [first, ...links], stopped) {
-  let answer = await page.goto(first === '@stopped' ? stopped : origin + first);
-  for (const pattern of links) {
-    const found = await page.locator('main a[href]').evaluateAll(all => all.map(link => link.href));
-    const next = found.find(href => new RegExp(pattern).test(new URL(href).pathname));
-    assert.ok(next, `${page.url()} has a link like ${pattern}; it has ${found.join(' ')}`);
-    answer = await page.goto(next);
+/**
+ * Opens the first address, then takes a step from page to page: a text is the first link whose address is like it, `last` the last
+ * such; `words` the first link of these words; `open` an address, with what the links before were named; `press` a button, after
+ * `fill` and `check`.
+ */
+async function follow(page, server, [first, ...steps], stopped) {
+  let answer = await page.goto(first === '@stopped' ? stopped : server.origin + first);
+  const named = {};
+  for (const step of steps) {
+    if (typeof step === 'string') answer = await page.goto(await link(page, new RegExp(step), named));
+    else if (step.last) answer = await page.goto(await link(page, new RegExp(step.last), named, -1));
+    else if (step.words) answer = await page.goto(await page.getByRole('main').getByRole('link', {name: step.words}).first().evaluate(it => it.href));
+    else if (step.open) answer = await page.goto(server.origin + step.open.replace(/\{(\w+)\}/g, (_, name) => named[name]));
+    else answer = await press(page, step);
   }
+  return answer;
+}
+
+/** The first link (or the one at `place`) whose address is like `pattern`; what the pattern names is kept. */
+async function link(page, pattern, named, place = 0) {
+  const found = await page.locator('main a[href]').evaluateAll(all => all.map(link => link.href));
+  const next = found.filter(href => pattern.test(new URL(href).pathname)).at(place);
+  assert.ok(next, `${page.url()} has a link like ${pattern}; it has ${found.join(' ')}`);
+  Object.assign(named, pattern.exec(new URL(next).pathname).groups);
+  return next;
+}
+
+/** Fills in and presses, as far as asked; the answer is the page that comes. */
+async function press(page, {fill = {}, check, press: words}) {
+  for (const [label, value] of Object.entries(fill)) await page.getByLabel(label, {exact: true}).fill(value);
+  if (check) await page.getByLabel(check).check();
+  const navigation = page.waitForResponse(answer => answer.request().isNavigationRequest() && ![301, 302, 303].includes(answer.status()));
+  const [answer] = await Promise.all([navigation, page.getByRole('main').getByRole('button', {name: words}).first().click()]);
+  await page.waitForLoadState();
   return answer;
 }

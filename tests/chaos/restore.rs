@@ -1,5 +1,6 @@
 //! A backup is taken by the command while students enrol and pay, and becomes another installation.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::task::JoinSet;
 use super::student::{Student, Wish, ends};
 use super::world::{World, each, on_each_database};
 use super::{count, truth};
+use crate::journeys::cast::CONFIRMED;
 use crate::ops::rows;
 
 const COHORT: &str = "restored";
@@ -28,7 +30,7 @@ async fn backed_up_under_load(world: &World) -> String {
         running.spawn(async move { (number, student.enrol().await) });
     }
     // When the first are confirmed, others are at every step before.
-    while world.post.all().iter().filter(|mail| mail.subject == crate::journeys::cast::CONFIRMED).count() < many / 4 {
+    while world.post.all().iter().filter(|mail| mail.subject == CONFIRMED).count() < many / 4 {
         assert!(!running.is_empty(), "nobody is confirmed: {}", world.log());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -69,6 +71,12 @@ async fn restored(world: &World, other: &World, file: &str) {
     let arrived = world.post.by_id();
     let twice: Vec<_> = arrived.iter().filter(|(_, copies)| copies.len() > 1).collect();
     assert!(twice.is_empty(), "sent by both: {twice:#?}");
+    // Nor under another Message-ID: whoever paid since the backup was told by the original.
+    let confirmed = world.post.all().into_iter().filter(|mail| mail.subject == CONFIRMED).map(|mail| mail.to.clone());
+    let mut copies = BTreeMap::<String, usize>::new();
+    confirmed.for_each(|to| *copies.entry(to).or_default() += 1);
+    copies.retain(|_, copies| *copies > 1);
+    assert!(copies.is_empty(), "confirmed by both: {copies:#?}");
     println!("{} letters in the backup, {held} held, {} sent anew", original["outbox"].len(), world.post.all().len() - before);
 }
 

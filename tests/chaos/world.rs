@@ -231,6 +231,7 @@ fn environment(folder: &Path, storage: &Storage, ports: (u16, u16, u16), post: u
         ("GATEWAY__KIND", "practice-apart".to_owned()),
         ("GATEWAY__BASE_URL", format!("http://localhost:{gateway}/")),
         ("GATEWAY__HOSTED_ORIGIN", format!("http://localhost:{gateway}")),
+        ("API__PER_MINUTE", "100000".to_owned()),
         ("WORK__LETTERS", LETTERS.to_string()),
         ("LOG__FILTER", "info,sqlx=warn,sea_orm=warn".to_owned()),
     ];

@@ -1,9 +1,12 @@
 //! S6: a week is missed. The reminders of it, in the student's zone and by day; they stop when the student reads, or does not want
 //! them.
 
-use lectern::kernel::Timestamp;
+use lectern::db::rows::mail;
+use lectern::identity::{self, Details, Person};
 use lectern::kernel::time::{SignedDuration, shifted};
+use lectern::kernel::{Actor, Timestamp};
 use lectern::mail::Received;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::cast::{self, STUDENT, WEEK_1};
 use crate::support::app::{TestApp, on_each_database};
@@ -24,6 +27,43 @@ fn nudge(subject: &str, moment: &str) -> (String, Timestamp) {
 
 fn unread(week: u32, moment: &str) -> (String, Timestamp) {
     nudge(&format!("Still to read in week {week}: 1 required reading, about 10 minutes"), moment)
+}
+
+/// The mails that wait for a person.
+async fn waiting(app: &TestApp, person: &Person) -> usize {
+    let theirs = mail::Entity::find().filter(mail::Column::UserId.eq(person.id));
+    let waiting = theirs.filter(mail::Column::State.eq(mail::State::Pending));
+    waiting.all(&*app.services().db.snapshot().await.unwrap()).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn for_another_zone_and_an_account_opened_again_reminders_are_planned_anew() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        cast::enrol_and_pay(&app, &app.browser(), STUDENT).await;
+        app.settle().await;
+        let db = &app.services().db;
+        let email = STUDENT.parse().unwrap();
+        let student = identity::person_by_email(&*db.snapshot().await.unwrap(), &email).await.unwrap().unwrap();
+        let planned = waiting(&app, &student).await;
+        assert!(planned > 3, "{planned}");
+
+        db.write(Actor::Operator, async |txn| identity::disable(txn, student.id).await).await.unwrap();
+        app.settle().await;
+        assert_eq!(waiting(&app, &student).await, 0);
+        db.write(Actor::Operator, async |txn| identity::enable(txn, student.id).await).await.unwrap();
+        app.settle().await;
+        assert_eq!(waiting(&app, &student).await, planned);
+
+        let zone = "Asia/Kolkata".parse().unwrap();
+        let details = Details { name: student.name.clone(), zone, country: student.country.unwrap() };
+        db.write(Actor::Operator, async |txn| identity::change_details(txn, &student, details).await).await.unwrap();
+        app.pass_to(cast::at(WEEK_1)).await;
+        // A day before, which in London was half past three at night.
+        assert_eq!(nudges(&app).await, [nudge("Your cohort starts tomorrow: Example Course", "2027-01-10T03:30:00Z")]);
+        app.finish().await;
+    })
+    .await;
 }
 
 #[tokio::test]

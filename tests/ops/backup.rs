@@ -27,7 +27,7 @@ use crate::support::raw::{Ask, ask_code, browser};
 use crate::support::school::{self, OWNER};
 
 /// What a restore changes on purpose, and what says that it happened.
-const CHANGED: [&str; 4] = ["sessions", "outbox", "jobs", "audit_events"];
+const CHANGED: [&str; 5] = ["sessions", "outbox", "jobs", "touches", "audit_events"];
 
 /// Enrols one student after the other, each with the order and the payment in one transaction, until told to stop.
 async fn load(db: Db, cohort: CohortId, lane: usize, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) {
@@ -102,7 +102,8 @@ async fn a_backup_under_load_is_one_moment_and_restores_on_either_database() {
             for table in original.keys().filter(|table| !CHANGED.contains(&table.as_str())) {
                 assert_eq!(copy.remove(table).as_ref(), original.get(table), "{table}, onto {onto:?}");
             }
-            assert_eq!(copy["outbox"].len(), original["outbox"].len());
+            // What was still to be planned is planned by the restore, and held where it is due.
+            assert!(copy["outbox"].len() >= original["outbox"].len());
             let found = sums(&other.services().db.snapshot().await.unwrap()).await.unwrap();
             assert_eq!(found, Sums::default(), "onto {onto:?}");
             let settings = &other.services().settings;

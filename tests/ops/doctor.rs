@@ -1,9 +1,11 @@
 //! The doctor: what is wrong is named with its setting; nothing is sent.
 
 use lectern::config::{MailSecurity, MailTransport, Settings};
-use lectern::kernel::Clocks;
+use lectern::db::Txn;
 use lectern::kernel::random::Randomness;
+use lectern::kernel::{Actor, Clocks};
 use lectern::ops::doctor::{Finding, Reach, Verdict, examine};
+use lectern::organisation::{self, model::Change, model::Identity};
 use sea_orm::ConnectionTrait;
 
 use crate::support::app::{TestApp, on_each_database};
@@ -42,6 +44,8 @@ async fn a_running_program_is_well() {
             "payments",
             "orders",
             "books",
+            "fonts",
+            "certificate texts",
             "payment gateway",
             "clock",
             "public url",
@@ -93,6 +97,33 @@ async fn keys_and_records_are_told() {
         assert!(finding.verdict != Verdict::Ok && finding.remedy.as_deref().unwrap().contains(setting), "{finding:#?}");
     }
     app.abandon().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_printed_on_a_certificate_is_named() {
+    on_each_database(async |app: TestApp| {
+        school::open(&app, "").await;
+        let settings = &app.services().settings;
+        let found = look(settings, Reach::Offline).await;
+        let fonts = find(&found, "fonts");
+        assert!(fonts.verdict == Verdict::Ok && fonts.says.contains("on one page"), "{fonts:#?}");
+        assert_eq!(find(&found, "certificate texts").verdict, Verdict::Ok, "{found:#?}");
+
+        let conn = app.services().db.for_migrations();
+        let named = Identity { legal_name: "例 Journal".parse().unwrap(), ..school::seller() };
+        let change = async |txn: &Txn| organisation::change(txn, Change::Identity(named)).await;
+        app.services().db.write(Actor::Operator, change).await.unwrap();
+        conn.execute_unprepared("UPDATE cohorts SET name = 'ಜನವರಿ' WHERE slug = 'january'").await.unwrap();
+        let found = look(settings, Reach::Offline).await;
+        let texts = find(&found, "certificate texts");
+        assert_eq!(texts.verdict, Verdict::Warning);
+        for told in ["the legal name, at /staff/settings/identity: no letter for “例” (U+4F8B)", "the name of the cohort january"]
+        {
+            assert!(texts.says.contains(told), "{told} is not in {texts:#?}");
+        }
+        app.abandon().await;
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -8,13 +8,15 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use lectern::ops::Progress;
 use lectern::ops::archive::{Header, Reader, Writer};
-use lectern::ops::restore::{Present, RestoreError, Sessions, check, restore};
+use lectern::ops::restore::{Choices, Present, RestoreError, Sessions, Tokens, check, restore};
 
 use sea_orm::ConnectionTrait;
 
 use super::{certify, rows, take};
 use crate::support::app::{TestApp, on_each_database};
 use crate::support::school;
+
+const REPLACE: Choices = Choices { present: Present::Replace, sessions: Sessions::End, tokens: Tokens::Revoke };
 
 fn gzip(text: &str) -> Vec<u8> {
     let mut out = GzEncoder::new(Vec::new(), Compression::default());
@@ -74,18 +76,19 @@ async fn what_is_no_whole_backup_is_refused_and_changes_nothing() {
         for (what, bytes, words) in bad_files(&file) {
             let bad = app.folder().join("bad");
             fs::write(&bad, bytes).unwrap();
-            let replace = restore(&app.services().db, &bad, Present::Replace, Sessions::End, &mut Progress::silent()).await;
+            let replace = restore(&app.services().db, &bad, REPLACE, &mut Progress::silent()).await;
             let said = replace.unwrap_err().to_string();
             assert!(said.contains(words), "{what}: {said}");
         }
         // A good one is refused over data, which is named.
-        let refused =
-            restore(&app.services().db, &file, Present::Keep, Sessions::End, &mut Progress::silent()).await.unwrap_err();
+        let refused = restore(&app.services().db, &file, Choices::default(), &mut Progress::silent()).await.unwrap_err();
         assert!(matches!(&refused, RestoreError::Data(there) if there.contains("5 in users")), "{refused}");
         assert_eq!(rows(&take(&app, "after").await), before);
 
         // Told to, it replaces them.
-        let done = restore(&app.services().db, &file, Present::Replace, Sessions::Keep, &mut Progress::silent()).await.unwrap();
+        let done = restore(&app.services().db, &file, Choices { sessions: Sessions::Keep, ..REPLACE }, &mut Progress::silent())
+            .await
+            .unwrap();
         assert!(done.replaced > 0 && done.sessions_ended == 0);
         let replaced = rows(&take(&app, "replaced").await);
         assert_eq!((&replaced["users"], &replaced["certificate_pdfs"]), (&before["users"], &before["certificate_pdfs"]));

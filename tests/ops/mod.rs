@@ -1,11 +1,13 @@
 //! What an operator does: backup and restore, the doctor, the metrics, the log.
 
 mod backup;
+mod deploy;
 mod doctor;
 mod files;
 mod log;
 mod metrics;
 mod process;
+mod restored;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@ use super::Row;
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
-    ("GET /api/docs", "/api/docs", "", [303, 403, 403, 200, 200, 200]),
-    ("GET /api/docs/openapi.json", "/api/docs/openapi.json", "", [303, 403, 403, 200, 200, 200]),
+    ("GET /api/docs", "/api/docs", "", [404, 403, 403, 200, 200, 200]),
+    ("GET /api/docs/openapi.json", "/api/docs/openapi.json", "", [404, 403, 403, 200, 200, 200]),
     ("GET /staff/tokens", "/staff/tokens", "", [303, 403, 403, 403, 403, 200]),
     ("GET /staff/tokens/new", "/staff/tokens/new", "", [303, 403, 403, 403, 403, 200]),
     ("POST /staff/tokens/new", "/staff/tokens/new", "", [303, 403, 403, 403, 403, 422]),

@@ -169,6 +169,7 @@ fn fields_of_staff(forms: &[Filled]) -> Vec<Field<'_>> {
         line("/staff/waitlist/{wait}/remove", "reason"),
         line("/staff/today/{exception}/resolve", "resolution"),
         line("/staff/outbox/{letter}/drop", "reason"),
+        line("/staff/today/jobs/{job}/drop", "reason"),
         line("/staff/course/facts", "title"),
         lines("/staff/course/facts", "outcomes"),
         line("/staff/course/weeks/{week}", "title"),

@@ -38,6 +38,7 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
     let code = ask_code(app, OTHER, &browser(1)).await;
     let awarded = school::award(app).await;
     let (dead, exception) = (school::dead_letter(app).await, school::exception(app).await);
+    let job = school::dead_job(app, school).await;
     let leaving = school::session(app, OTHER).await;
     let waits = school::waits(app).await;
     let mut all = students_forms(&who, school, &code, &leaving);
@@ -55,6 +56,7 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         format!("/staff/orders/{}/documents/{document}/spelling", school.order),
         "spelling_1=Demo+Chhatra&seen=0",
     ));
+    all.extend(job_forms(&who, &job));
     all.extend(course_forms(&who, school));
     all.extend(board_forms(&school.reading, &who.admin));
     all
@@ -230,6 +232,14 @@ fn desk_forms(who: &Who, school: &School, dead: &str, exception: &str) -> Vec<Fi
             format!("/staff/enrolments/{}/extend", school.enrolment),
             "week=2&days=3&reason=Kept.",
         ),
+    ]
+}
+
+/// Work that was given up.
+fn job_forms(who: &Who, job: &str) -> Vec<Filled> {
+    vec![
+        who.admins("/staff/today/jobs/{job}/drop", format!("/staff/today/jobs/{job}/drop"), "reason=Demonstration"),
+        who.admins("/staff/today/jobs/{job}/retry", format!("/staff/today/jobs/{job}/retry"), ""),
     ]
 }
 

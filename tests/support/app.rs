@@ -12,7 +12,7 @@ use lectern::kernel::time::{SignedDuration, shifted};
 use lectern::kernel::{Clocks, Timestamp};
 use lectern::mail::{Mailbox, Received};
 use lectern::ops::Progress;
-use lectern::ops::restore::{self, Present, Restored, Sessions};
+use lectern::ops::restore::{self, Choices, Restored};
 use lectern::server::{Parts, Server};
 use lectern::services::{Services, location};
 use lectern::work::{self, Registries, Settled, Target};
@@ -103,6 +103,11 @@ impl TestApp {
 
     /// Another program elsewhere, whose new database is filled from a backup before its first start. Its machine's clock is right.
     pub async fn restored(&self, backup: &Path, onto: Onto) -> (Self, Restored) {
+        self.restored_by(backup, onto, Choices::default()).await
+    }
+
+    /// As [`Self::restored`], otherwise decided.
+    pub async fn restored_by(&self, backup: &Path, onto: Onto, choices: Choices) -> (Self, Restored) {
         let storage = match onto {
             Onto::Sqlite => Storage::Sqlite,
             Onto::Postgres => postgres(&database::postgres_url().unwrap()).await,
@@ -112,7 +117,7 @@ impl TestApp {
         let clocks = Clocks::manual(self.clocks.machine());
         let random = Randomness::from_seed(13);
         let db = Db::connect(&location(&settings.database), clocks.clone(), random.clone()).await.unwrap();
-        let done = restore::restore(&db, backup, Present::Keep, Sessions::End, &mut Progress::silent()).await.unwrap();
+        let done = restore::restore(&db, backup, choices, &mut Progress::silent()).await.unwrap();
         db.close().await.unwrap();
         let server = Server::start(settings, clocks.clone(), random, Parts::Pages).await.unwrap();
         (Self { server, clocks, folder, storage }, done)

@@ -31,6 +31,13 @@ impl Ask {
         Self { method: "GET".to_owned(), path: path.to_owned(), headers: Vec::new(), body: None }.header("accept", "text/html")
     }
 
+    /// The same without the body of its answer.
+    #[must_use]
+    pub fn head_only(mut self) -> Self {
+        self.method = "HEAD".to_owned();
+        self
+    }
+
     /// As a browser sends a form, without the headers that say where from.
     pub fn post(path: &str, body: &str) -> Self {
         let ask = Self { method: "POST".to_owned(), body: Some(body.as_bytes().to_vec()), ..Self::get(path) };

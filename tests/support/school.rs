@@ -105,6 +105,18 @@ pub async fn dead_letter(app: &TestApp) -> String {
     dead.await.unwrap()
 }
 
+/// Work on the paid order that was given up, and succeeds when it is tried again: its id.
+pub async fn dead_job(app: &TestApp, school: &School) -> String {
+    let dead = app.services().db.write(Actor::Operator, async |txn| {
+        let order = school.order.parse().unwrap();
+        lectern::jobs::enqueue(txn, &lectern::payment::jobs::ExpirePages { order }).await?;
+        lectern::jobs::store::set_aside(txn, "payment.expire_pages", "the gateway did not answer").await?;
+        let found = lectern::jobs::dead_jobs(txn, 1).await?;
+        Ok::<_, sea_orm::DbErr>(found[0].id.to_string())
+    });
+    dead.await.unwrap()
+}
+
 /// An entry of the admin's queue about money that nobody knows: its id.
 pub async fn exception(app: &TestApp) -> String {
     let queued = app.services().db.write(Actor::Operator, async |txn| {

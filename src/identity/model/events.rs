@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Person, Role};
 use crate::kernel::ids::{SessionId, UserId};
-use crate::kernel::{EmailAddress, Event, Subject};
+use crate::kernel::{EmailAddress, Event, Subject, Touch};
 
 /// A change of a person, of their proofs or sessions; or an act that was refused to staff.
 #[derive(Debug, Clone)]
@@ -124,6 +124,15 @@ impl Event for IdentityEvent<'_> {
 
     fn subject(&self) -> Subject {
         Subject::User(self.person())
+    }
+
+    /// What is planned for a person is planned by their own clock, and not at all for an account that is closed.
+    fn touches(&self) -> Vec<Touch> {
+        match self {
+            Self::DetailsChanged { before, after } if before.zone != after.zone => vec![Touch::Person(before.id)],
+            Self::Disabled { person } | Self::Enabled { person } => vec![Touch::Person(*person)],
+            _ => Vec::new(),
+        }
     }
 
     fn before(&self) -> Value {

@@ -104,7 +104,13 @@ enum NotNoted {
 pub(super) async fn attempt(services: &Services, composers: &Composers, letter: &row::Model, lease: Lease) -> Option<Ending> {
     let bytes = match opening(letter, services.clocks.service()) {
         Opening::Over(ending) => return Some(ending),
-        Opening::Resend(bytes) => bytes,
+        Opening::Resend(bytes) => {
+            // Each attempt by which a reader may get a mail once more is in the log: there are no other repetitions.
+            if doubt(letter) == Doubt::Remains {
+                tracing::warn!(letter = %letter.id, kind = letter.kind, attempts = letter.attempts, "mail sent again, in doubt");
+            }
+            bytes
+        }
         Opening::Compose => match write(services, composers, letter, lease).await {
             Ok(bytes) => bytes,
             Err(ending) => return ending,

@@ -1,7 +1,7 @@
 //! What an admin does to a letter.
 //!
 //! A letter waits, is with a worker, or has ended: sent, in doubt, not wanted, taken back, too late, or refused for good. What an
-//! admin may do follows from that and its class alone ([`acts_for`]): try again what failed, let go what is held, drop what is not
+//! admin may do follows from that and its class ([`acts_for`]): try again what failed, let go what is held, drop what is not
 //! to go out. A letter that a worker has in hand is left alone. A code is of no use later and its owner asks for another: nothing is
 //! done with it.
 
@@ -29,14 +29,17 @@ pub enum LetterAct {
     Drop,
 }
 
-/// The acts that make sense for a letter, in the order in which they are offered.
+/// The acts that make sense for a letter that was tried so often, in the order in which they are offered.
+///
+/// One that waits to be tried again need not wait for that moment.
 ///
 /// A reminder that is too late is its planner's to bring back. One in doubt counts as sent: it can be sent again, and waits for
 /// nobody.
-pub const fn acts_for(state: LetterState, class: Class) -> &'static [LetterAct] {
+pub const fn acts_for(state: LetterState, class: Class, attempts: i32) -> &'static [LetterAct] {
     use LetterAct::{Drop, Release, Retry};
     match (state, class) {
         (_, Class::Secret) => &[],
+        (LetterState::Pending, _) if attempts > 0 => &[Retry, Drop],
         (LetterState::Pending, _) => &[Drop],
         (LetterState::Held, _) => &[Release, Drop],
         (LetterState::Dead, _) | (LetterState::InDoubt, Class::Transactional) => &[Retry, Drop],
@@ -117,7 +120,7 @@ async fn for_act(txn: &Txn, id: LetterId, act: LetterAct) -> Result<row::Model, 
     if letter.state == LetterState::Leased {
         return Err(LetterRefusal::InHand);
     }
-    let allowed = acts_for(letter.state, letter.class.into()).contains(&act);
+    let allowed = acts_for(letter.state, letter.class.into(), letter.attempts).contains(&act);
     if allowed { Ok(letter) } else { Err(LetterRefusal::NotNow) }
 }
 
@@ -132,11 +135,16 @@ async fn note(txn: &Txn, letter: &row::Model, act: LetterAct, after: LetterState
 
 /// Lets a letter wait again that was refused for good, is in doubt or came too late. It goes out with the bytes that were kept,
 /// under the same Message-ID; where none were, or its person has another address now, it is written, if it still has a point.
+/// One that waits for its next attempt has it now. The log keeps the reason, if there is one.
 ///
 /// # Errors
 /// [`LetterRefusal`].
-pub async fn retry(txn: &Txn, id: LetterId) -> Result<(), LetterRefusal> {
+pub async fn retry(txn: &Txn, id: LetterId, reason: Option<&str>) -> Result<(), LetterRefusal> {
     let letter = for_act(txn, id, LetterAct::Retry).await?;
+    if letter.state == LetterState::Pending {
+        row::ActiveModel { id: Set(id), retry_at: Set(None), ..Default::default() }.update(&**txn).await?;
+        return Ok(note(txn, &letter, LetterAct::Retry, LetterState::Pending, reason).await?);
+    }
     // Somebody has decided that it goes: neither its time nor its doubt ends it by themselves.
     let not_after = if letter.class == row::Class::Reminder { letter.not_after } else { None };
     let waiting = row::ActiveModel {
@@ -149,7 +157,7 @@ pub async fn retry(txn: &Txn, id: LetterId) -> Result<(), LetterRefusal> {
         ..Default::default()
     };
     waiting.update(&**txn).await?;
-    Ok(note(txn, &letter, LetterAct::Retry, LetterState::Pending, None).await?)
+    Ok(note(txn, &letter, LetterAct::Retry, LetterState::Pending, reason).await?)
 }
 
 /// Lets a held letter go at its moment.

@@ -19,18 +19,19 @@ fn acts_follow_from_state_and_class() {
     use LetterAct::{Drop, Release, Retry};
     use LetterState as S;
     for state in S::iter() {
-        assert_eq!(acts_for(state, Class::Secret), &[], "a code: {state:?}");
-        let same = acts_for(state, Class::Transactional) == acts_for(state, Class::Reminder);
+        assert_eq!(acts_for(state, Class::Secret, 1), &[], "a code: {state:?}");
+        let same = acts_for(state, Class::Transactional, 0) == acts_for(state, Class::Reminder, 0);
         assert_eq!(same, !matches!(state, S::InDoubt | S::Expired), "{state:?}");
     }
-    let of = |state| acts_for(state, Class::Transactional);
+    let of = |state| acts_for(state, Class::Transactional, 0);
     assert_eq!((of(S::Pending), of(S::Held), of(S::Dead)), (&[Drop][..], &[Release, Drop][..], &[Retry, Drop][..]));
     assert_eq!((of(S::InDoubt), of(S::Expired)), (&[Retry, Drop][..], &[Retry][..]));
-    assert_eq!(acts_for(S::InDoubt, Class::Reminder), &[Retry], "it counts as sent");
+    assert_eq!(acts_for(S::InDoubt, Class::Reminder, 1), &[Retry], "it counts as sent");
+    assert_eq!(acts_for(S::Pending, Class::Transactional, 2), &[Retry, Drop], "it need not wait");
     for over in [S::Leased, S::Sent, S::Suppressed, S::Cancelled] {
         assert_eq!(of(over), &[], "{over:?}");
     }
-    assert_eq!(acts_for(S::Expired, Class::Reminder), &[], "its planner brings it back");
+    assert_eq!(acts_for(S::Expired, Class::Reminder, 0), &[], "its planner brings it back");
 }
 
 #[test]
@@ -86,17 +87,41 @@ async fn a_dead_letter_waits_again_with_its_bytes_and_it_is_noted() {
     for bench in Bench::each().await {
         let services = &bench.services;
         let id = put(services, "one", "demo.03@example.net", Class::Transactional, LetterState::Dead).await;
-        services.db.write(WORKER, async |txn| retry(txn, id).await).await.unwrap();
+        services.db.write(WORKER, async |txn| retry(txn, id, None).await).await.unwrap();
         let waiting = stored(services, id).await;
         assert_eq!((waiting.state, waiting.attempts, waiting.retry_at), (LetterState::Pending, 0, None));
         assert_eq!((waiting.not_after, waiting.data_started_at), (None, None), "nothing ends it by itself");
         assert!(waiting.rendered.is_some());
-        let again = services.db.write(WORKER, async |txn| retry(txn, id).await).await;
+        let again = services.db.write(WORKER, async |txn| retry(txn, id, None).await).await;
         assert!(matches!(again, Err(LetterRefusal::NotNow)));
         let events = recorded(services).await;
         assert_eq!(events.len(), 1, "a refusal changes nothing");
         assert_eq!((events[0].kind.as_str(), &events[0].subject), ("letter.retried", &id.to_string()));
         assert_eq!((&events[0].before["state"], &events[0].after["state"]), (&json!("dead"), &json!("pending")));
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_letter_that_waits_to_be_tried_again_is_tried_now_and_its_doubt_stays() {
+    for bench in Bench::each().await {
+        let services = &bench.services;
+        let id = put(services, "one", "demo.03@example.net", Class::Transactional, LetterState::Pending).await;
+        let later = async |txn: &crate::db::Txn| {
+            let waits = row::ActiveModel {
+                id: sea_orm::Set(id),
+                retry_at: sea_orm::Set(Some(crate::kernel::time::shifted(START, SignedDuration::from_hours(1)).into())),
+                ..Default::default()
+            };
+            sea_orm::ActiveModelTrait::update(waits, &**txn).await
+        };
+        services.db.write(WORKER, later).await.unwrap();
+        services.db.write(WORKER, async |txn| retry(txn, id, Some("The server is back")).await).await.unwrap();
+        let waiting = stored(services, id).await;
+        assert_eq!((waiting.state, waiting.attempts, waiting.retry_at), (LetterState::Pending, 3, None));
+        assert!(waiting.data_started_at.is_some(), "an earlier attempt may have reached its reader");
+        let events = recorded(services).await;
+        assert_eq!(events[0].personal, Some(json!({ "reason": "The server is back" })));
         bench.finish().await;
     }
 }
@@ -135,7 +160,7 @@ async fn a_letter_in_a_workers_hand_is_left_alone() {
         let before = stored(services, id).await;
         let dropped = services.db.write(WORKER, async |txn| drop_letter(txn, id, "Too late").await).await;
         assert!(matches!(dropped, Err(LetterRefusal::InHand)));
-        let retried = services.db.write(WORKER, async |txn| retry(txn, id).await).await;
+        let retried = services.db.write(WORKER, async |txn| retry(txn, id, None).await).await;
         assert!(matches!(retried, Err(LetterRefusal::InHand)));
         assert_eq!(stored(services, id).await, before);
         let nobodys = LetterId(uuid::Uuid::from_u128(1));

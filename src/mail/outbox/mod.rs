@@ -32,7 +32,7 @@ use crate::kernel::ids::{LetterId, UserId};
 use crate::kernel::{EmailAddress, Timestamp};
 
 pub use desk::{LetterAct, LetterRefusal, LetterState, acts_for, drop_letter, release, retry};
-pub use held::{held, hold_due, release_held};
+pub use held::{held, hold_due, post_held, release_held};
 pub use letters::{
     LetterCounts, LetterFilter, LetterRow, LetterSheet, Written, count_troubled, letter, letter_counts, letters, state_of_word,
     state_word, troubled_letters,

@@ -4,6 +4,7 @@
 
 mod database;
 mod fetch;
+mod fonts;
 mod mail;
 mod net;
 mod payments;
@@ -90,7 +91,9 @@ pub async fn examine(settings: &Settings, clocks: &Clocks, random: &Randomness, 
     found.extend(findings);
     if let Some(db) = &db {
         found.extend(within("sums", sums::examine(db, settings)).await);
+        found.extend(within("certificate texts", fonts::examine_texts(db)).await);
     }
+    found.extend(within("fonts", fonts::examine(settings)).await);
     found.extend(mail::examine_key(settings));
     if reach == Reach::Network {
         found.extend(within("mail server", mail::examine_server(settings, random)).await);

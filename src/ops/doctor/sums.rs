@@ -53,7 +53,7 @@ fn told(sums: &Sums, books: &Books, vitals: &Vitals, settings: &Settings) -> Vec
         some("mail, in doubt", "without the server's answer", letters("in_doubt"), "Ask the mail server's log"),
         some("mail, held", "held since a restore", letters("held"), "Release all with `lectern outbox release`"),
         late("mail, late", "a mail", vitals.letter_overdue),
-        some("jobs, dead", "given up", of(&vitals.jobs, "dead"), "The log says why, by the job's kind"),
+        some("jobs, dead", "given up", of(&vitals.jobs, "dead"), "Decide each at /staff/today, which says why"),
         late("jobs, late", "a job", vitals.job_overdue),
         notifications(vitals, settings),
     ]

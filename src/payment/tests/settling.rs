@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::time::shifted;
+use crate::mail;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_at_once_enrol_once_and_mail_once() {
@@ -43,6 +44,47 @@ async fn a_tab_closed_after_paying_and_no_notification_is_settled_by_the_sweep()
     stage.work().await;
     assert_eq!(sweep(&stage.services).await.unwrap(), SweepReport::default());
     assert_eq!(stage.letters().await, 1);
+}
+
+/// What a restore leaves in the log.
+struct Restored;
+
+impl crate::kernel::Event for Restored {
+    fn kind(&self) -> &'static str {
+        audit::RESTORED
+    }
+
+    fn subject(&self) -> crate::kernel::Subject {
+        crate::kernel::Subject::Program
+    }
+
+    fn after(&self) -> serde_json::Value {
+        serde_json::json!({})
+    }
+}
+
+#[tokio::test]
+async fn a_payment_begun_before_a_restore_is_confirmed_when_an_admin_says_so() {
+    for bench in Bench::each().await {
+        let stage = Stage::on(bench, 2).await;
+        let (user, before) = stage.ordered(1).await;
+        let url = stage.page(user, before.id).await.unwrap();
+        stage.services.db.write(Actor::Operator, async |txn| audit::record(txn, &Restored).await).await.unwrap();
+        assert_eq!(stage.press(&url, "pay").await, 303);
+        stage.pass(1);
+        let (user, after) = stage.ordered(2).await;
+        let url = stage.page(user, after.id).await.unwrap();
+        assert_eq!(stage.press(&url, "pay").await, 303);
+        for order in [&before, &after] {
+            assert_eq!(stage.settle(&stage.sessions(order.id).await[0]).await, Decision::Enrol);
+        }
+        let snapshot = stage.services.db.snapshot().await.unwrap();
+        let letters = mail::letters(&snapshot, &mail::LetterFilter::default(), None, 10).await.unwrap();
+        let state = |order: &Order| letters.iter().find(|letter| letter.recipient == order.buyer.email.as_str()).unwrap().state;
+        assert_eq!((state(&before), state(&after)), (mail::LetterState::Held, mail::LetterState::Pending));
+        drop(snapshot);
+        stage.bench.finish().await;
+    }
 }
 
 #[tokio::test]

@@ -12,16 +12,15 @@ mod planner;
 mod preferences;
 #[cfg(test)]
 mod properties;
-mod quiet;
 mod reconcile;
 #[cfg(test)]
 pub mod testing;
 mod unsubscribe;
 
+pub use crate::kernel::awake;
 pub use intent::{Intent, IntentKey, IntentKind, KeyError};
 pub use nudges::{Unread, missed, unread};
 pub use planner::{CancelReason, LIFETIME, Recipient, SendDecision, Standing, plan, still_true};
 pub use preferences::{MailGroup, PreferenceEvent, UnknownGroup, Wish, Wishes};
-pub use quiet::awake;
 pub use reconcile::{Change, Existing, IntentState, Muted, reconcile};
 pub use unsubscribe::UnsubscribeKey;

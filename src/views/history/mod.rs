@@ -1,35 +1,33 @@
 //! One enrolment's whole history in one place: what the log, the outbox, the gateway and the student's reading say of it.
 
+mod letters;
 mod next;
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::staff::sees;
 use crate::audit::{self, Wanted};
 use crate::catalogue::model::{Cohort, Verdict};
 use crate::certificates::{self, Certificate};
 use crate::db::Conn;
-use crate::db::columns::UtcTime;
 use crate::db::rows::identity::users;
-use crate::db::rows::mail::{self as outbox, State};
 use crate::enrolment::{self, Enrolment};
 use crate::identity::{Person, Role};
 use crate::kernel::Timestamp;
-use crate::kernel::ids::{EnrolmentId, LetterId, ReadingId, UserId};
+use crate::kernel::ids::{EnrolmentId, ReadingId, UserId};
 use crate::learning::{self, Place};
 use crate::payment::{self, Exception, Order, Payment};
 use crate::schedule::Plans;
 use crate::schedule::model::{Access, Dates, dates};
 use crate::{catalogue, readings};
 
+pub use letters::{Letter, Posted};
 pub use next::{Confirmation, NextAct, Stands, Study, next};
 
-/// The most entries of the log that are read.
+/// The most entries of the log that are read, newest first.
 const ENTRIES: u64 = 300;
-/// The most letters.
-const LETTERS: u64 = 200;
 
 /// What an entry is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,31 +90,6 @@ pub enum What {
     },
 }
 
-/// A mail about the enrolment.
-#[derive(Debug, Clone)]
-pub struct Letter {
-    pub id: LetterId,
-    pub kind: String,
-    pub state: Posted,
-    /// The address that it goes to.
-    pub recipient: String,
-    /// The server's answer, or what went wrong.
-    pub answer: Option<String>,
-    pub due_at: Timestamp,
-    pub sent_at: Option<Timestamp>,
-}
-
-/// How far a mail has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posted {
-    Waiting,
-    Sent,
-    InDoubt,
-    /// Not wanted any more, or of no use.
-    Dropped,
-    Dead,
-}
-
 /// A week as the student has it.
 #[derive(Debug, Clone)]
 pub struct Week {
@@ -157,6 +130,8 @@ pub struct History {
     pub certificate: Option<Certificate>,
     /// Newest first.
     pub lines: Vec<Line>,
+    /// There is more than the lines say, all of it older.
+    pub cut: bool,
 }
 
 /// The history of an enrolment that this person may see; another is not found.
@@ -178,7 +153,7 @@ pub async fn history(
     let Some(user) = users::Entity::find_by_id(enrolment.user).one(conn).await? else { return Ok(None) };
     let papers = if reader.role == Role::Admin { papers(conn, id).await? } else { Vec::new() };
     let place = learning::access(conn, plans, enrolment.user, id).await?;
-    let letters = letters(conn, &enrolment).await?;
+    let (letters, older_letters) = letters::of_enrolment(conn, &enrolment).await?;
     let weeks = place.as_ref().map(|place| weeks(place, now)).unwrap_or_default();
     let issued = certificates::of_enrolments(conn, &[id]).await?;
     let next = next(&Stands {
@@ -190,7 +165,7 @@ pub async fn history(
         certificate: issued.first().map(|certificate| certificate.id),
         reader: reader.role,
     });
-    let mut lines = events(conn, reader, &enrolment, &papers, &issued).await?;
+    let (mut lines, older_entries) = events(conn, reader, &enrolment, &papers, &issued).await?;
     lines.extend(letters.into_iter().map(|letter| {
         let at = letter.sent_at.unwrap_or(letter.due_at);
         Line { at, topic: Topic::Mail, what: What::Letter(letter) }
@@ -212,6 +187,7 @@ pub async fn history(
         next,
         certificate: issued.into_iter().next(),
         lines,
+        cut: older_letters || older_entries,
     }))
 }
 
@@ -266,60 +242,19 @@ fn confirmation(letters: &[Letter]) -> Confirmation {
     }
 }
 
-/// The columns of a letter that are shown: never its bytes.
-type Columns = (LetterId, String, State, String, serde_json::Value, UtcTime, Option<UtcTime>, Option<String>, Option<String>);
-
-/// The mails that are about this enrolment, the newest of them.
-async fn letters(conn: &Conn, enrolment: &Enrolment) -> Result<Vec<Letter>, DbErr> {
-    use outbox::Column as C;
-    let rows: Vec<Columns> = outbox::Entity::find()
-        .select_only()
-        .columns([C::Id, C::Kind, C::State, C::Recipient, C::Payload, C::DueAt, C::SentAt, C::SmtpReply, C::LastError])
-        .filter(outbox::COLUMN.user_id.eq(enrolment.user))
-        .filter(outbox::COLUMN.class.ne(outbox::Class::Secret))
-        .order_by_desc(C::Id)
-        .limit(LETTERS)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let own = enrolment.id.to_string();
-    let letter = |(id, kind, state, recipient, payload, due_at, sent_at, reply, error): Columns| {
-        // The payload names it, alone or within a reminder's key.
-        payload.to_string().contains(&own).then(|| Letter {
-            id,
-            kind,
-            state: posted(state),
-            recipient,
-            answer: reply.or(error),
-            due_at: due_at.into(),
-            sent_at: sent_at.map(Into::into),
-        })
-    };
-    Ok(rows.into_iter().filter_map(letter).collect())
-}
-
-fn posted(state: State) -> Posted {
-    match state {
-        State::Pending | State::Held | State::Leased => Posted::Waiting,
-        State::Sent => Posted::Sent,
-        State::InDoubt => Posted::InDoubt,
-        State::Suppressed | State::Cancelled | State::Expired => Posted::Dropped,
-        State::Dead => Posted::Dead,
-    }
-}
-
 /// Sign-ins are no part of an enrolment's history; the last of them is "last seen".
 fn is_noise(kind: &str) -> bool {
     kind.starts_with("user.s") || kind.starts_with("user.recovery") || kind == "user.confirmed"
 }
 
+/// What the log says of the enrolment, the newest of it; and whether there is more.
 async fn events(
     conn: &Conn,
     reader: &Person,
     enrolment: &Enrolment,
     papers: &[Paper],
     certificates: &[Certificate],
-) -> Result<Vec<Line>, DbErr> {
+) -> Result<(Vec<Line>, bool), DbErr> {
     let mut subjects = vec![enrolment.id.to_string()];
     subjects.extend(certificates.iter().map(|certificate| certificate.id.to_string()));
     if reader.role == Role::Admin {
@@ -330,7 +265,9 @@ async fn events(
         subjects.extend(paper.payments.iter().map(|payment| payment.id.to_string()));
         subjects.extend(paper.exceptions.iter().map(|exception| exception.id.to_string()));
     }
-    let mut entries = audit::of_subjects(conn, &subjects, ENTRIES).await?;
+    let mut entries = audit::of_subjects(conn, &subjects, ENTRIES + 1).await?;
+    let cut = entries.len() as u64 > ENTRIES;
+    entries.truncate(usize::try_from(ENTRIES).unwrap_or(usize::MAX));
     entries.retain(|entry| !is_noise(&entry.kind));
     // Apart, and of one kind: however much else happens to the cohort, it takes no room from the enrolment's own.
     let moved =
@@ -341,7 +278,7 @@ async fn events(
         let by = entry.actor.and_then(|actor| names.get(&actor).cloned());
         Line { at: entry.at, topic: topic(&entry.kind), what: What::Event { entry, by } }
     };
-    Ok(entries.into_iter().map(line).collect())
+    Ok((entries.into_iter().map(line).collect(), cut))
 }
 
 fn topic(kind: &str) -> Topic {

@@ -18,7 +18,7 @@ use crate::web::{App, Problem};
 
 /// The pages about the API.
 pub fn routes() -> Routes {
-    Routes::default().get("/api/docs", Access::Staff, show).get("/api/docs/openapi.json", Access::Staff, save)
+    Routes::default().get("/api/docs", Access::Docs, show).get("/api/docs/openapi.json", Access::Docs, save)
 }
 
 /// Staff, or anybody where the settings say so.
@@ -30,7 +30,11 @@ impl FromRequestParts<App> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         if app.services.settings.api.docs == ApiDocs::Staff {
-            Staff::from_request_parts(parts, app).await?;
+            // To a visitor there is nothing here: not even a way to sign in to it.
+            Staff::from_request_parts(parts, app).await.map_err(|problem| match problem {
+                Problem::SignInFirst { .. } => Problem::NotFound,
+                problem => problem,
+            })?;
         }
         Ok(Self)
     }

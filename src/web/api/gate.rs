@@ -88,7 +88,7 @@ pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Respo
     };
     let left = app.api_limits.count(caller.token().id, app.services.clocks.machine());
     let mut response = if left.allowed {
-        let known = (parts.method == Method::GET).then(|| parts.headers.get(IF_NONE_MATCH).cloned());
+        let known = matches!(parts.method, Method::GET | Method::HEAD).then(|| parts.headers.get(IF_NONE_MATCH).cloned());
         parts.extensions.insert(caller);
         let response = next.run(Request::from_parts(parts, body)).await;
         match known {
@@ -108,7 +108,7 @@ pub async fn allow(State(scope): State<Scope>, caller: Caller, request: Request,
 }
 
 /// Gives a read its tag (RFC 9110 section 8.8.3); 304 without a body to who has this very answer.
-async fn tagged(response: Response, known: Option<&HeaderValue>) -> Response {
+pub(super) async fn tagged(response: Response, known: Option<&HeaderValue>) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = match to_bytes(body, usize::MAX).await {
         Ok(body) => body,

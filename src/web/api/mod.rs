@@ -19,7 +19,7 @@ mod v1;
 use std::sync::LazyLock;
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -69,7 +69,8 @@ async fn told(State(app): State<App>, mut parts: Parts) -> Result<Response, ApiP
     if app.services.settings.api.docs == ApiDocs::Staff {
         gate::authenticate(&mut parts, &app).await?;
     }
-    json(document())
+    let known = parts.headers.get(IF_NONE_MATCH).cloned();
+    Ok(gate::tagged(json(document())?, known.as_ref()).await)
 }
 
 /// A body, 200.

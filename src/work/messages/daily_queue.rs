@@ -53,6 +53,7 @@ fn lines(counts: &Counts) -> Vec<String> {
     let sorts = [
         (counts.money, "payment that enrolled nobody", "payments that enrolled nobody"),
         (counts.mails, "mail that did not go out", "mails that did not go out"),
+        (counts.jobs, "piece of work that was given up", "pieces of work that were given up"),
         (counts.weeks, "week short of readings", "weeks short of readings"),
         (counts.bank, "payment long with the bank", "payments long with the bank"),
         (counts.notifications, "odd notification of the payment gateway", "odd notifications of the payment gateway"),

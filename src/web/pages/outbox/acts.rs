@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::letter::find;
+use crate::db::Txn;
 use crate::kernel::Actor;
 use crate::kernel::ids::LetterId;
 use crate::kernel::text::{TextError, single_line};
@@ -42,15 +43,21 @@ fn done(id: LetterId, word: &str) -> Result<Response, Problem> {
     Ok(Redirect::to(&format!("/staff/outbox/{id}?done={word}")).into_response())
 }
 
-/// Tries again at once.
+/// Tries again at once, for a reason or none.
 pub async fn retry(
     State(app): State<App>,
     AdminNow(admin): AdminNow,
     Path(id): Path<String>,
-    _: Fields<NoFields>,
+    Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
     let id = letter(&id)?;
-    app.services.db.write(Actor::User(admin.id), async |txn| mail::retry(txn, id).await).await.map_err(problem)?;
+    let reason = match single_line(&input.reason, REASON) {
+        Ok(reason) => Some(reason),
+        Err(TextError::Empty) => None,
+        Err(error) => return Err(Problem::Malformed(format!("The reason: {error}"))),
+    };
+    let retried = async |txn: &Txn| mail::retry(txn, id, reason.as_deref()).await;
+    app.services.db.write(Actor::User(admin.id), retried).await.map_err(problem)?;
     done(id, "letter-retried")
 }
 
@@ -85,7 +92,7 @@ impl<'a> Drop<'a> {
 fn may_be_dropped(sheet: &LetterSheet) -> Result<(), Problem> {
     match sheet.row.state {
         LetterState::Leased => Err(problem(LetterRefusal::InHand)),
-        state if acts_for(state, sheet.row.class).contains(&LetterAct::Drop) => Ok(()),
+        state if acts_for(state, sheet.row.class, sheet.row.attempts).contains(&LetterAct::Drop) => Ok(()),
         _ => Err(problem(LetterRefusal::NotNow)),
     }
 }

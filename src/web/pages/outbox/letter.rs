@@ -71,7 +71,7 @@ pub async fn show(
         due: shown(row.due_at),
         again: again.map(|at| shown(crate::kernel::time::shifted(at, offset))),
         limit: sheet.not_after.map(shown),
-        acts: acts_for(row.state, row.class),
+        acts: acts_for(row.state, row.class, row.attempts),
         may_come_twice: row.state == LetterState::InDoubt,
         sheet: &sheet,
     })

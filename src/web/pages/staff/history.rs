@@ -51,6 +51,8 @@ struct Page<'a> {
     /// What is to be sent, the next first.
     planned: Vec<Shown>,
     lines: Vec<Shown>,
+    /// What is older is not all there.
+    cut: bool,
     zone: &'a str,
 }
 
@@ -132,6 +134,7 @@ fn shown<'a>(view: &'a View, person: &'a Person, history: &'a History, asked: &A
         topics: offered.map(|(word, words, _)| (address(&path, &[("show", word)]), *words, *word == asked.show)).collect(),
         planned: planned.into_iter().rev().map(said).collect(),
         lines: past.into_iter().map(said).collect(),
+        cut: history.cut,
         zone: zone.name(),
         history,
     }

@@ -1,5 +1,6 @@
 //! The daily queue of an admin: what waits for a person, and the acts that end it. Empty means done.
 
+mod jobs;
 mod reasons;
 mod resolve;
 mod seen;
@@ -14,5 +15,8 @@ pub(super) fn routes() -> Routes {
         .get("/staff/today", Access::Admin, show::show)
         .get("/staff/today/{exception}/resolve", Access::AdminNow, resolve::ask)
         .post("/staff/today/{exception}/resolve", Access::AdminNow, resolve::resolve)
+        .post("/staff/today/jobs/{job}/retry", Access::AdminNow, jobs::retry)
+        .get("/staff/today/jobs/{job}/drop", Access::AdminNow, jobs::ask)
+        .post("/staff/today/jobs/{job}/drop", Access::AdminNow, jobs::drop_job)
         .post("/staff/today/seen", Access::AdminNow, seen::seen)
 }

@@ -4,8 +4,10 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
+use super::jobs::about;
 use super::{next, why};
 use crate::documents::Document;
+use crate::jobs::DeadJob;
 use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::mail::LetterRow;
 use crate::payment::OddNotification;
@@ -30,6 +32,7 @@ struct Page<'a> {
     total: u64,
     money: Vec<Money<'a>>,
     mails: Vec<(&'a LetterRow, String, Said)>,
+    jobs: Vec<Job<'a>>,
     weeks: Vec<(&'a Short, ShownTime)>,
     bank: Vec<(&'a BankRow, ShownTime)>,
     notifications: Vec<(&'a OddNotification, ShownTime)>,
@@ -51,6 +54,14 @@ struct Unprintable<'a> {
     of: &'a Document,
     characters: String,
     since: ShownTime,
+}
+
+struct Job<'a> {
+    of: &'a DeadJob,
+    kind: String,
+    /// Where that is which it is about.
+    about: Option<String>,
+    asked: ShownTime,
 }
 
 /// The page.
@@ -76,6 +87,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         let waiting = of.waiting.as_ref()?;
         Some(Unprintable { of, characters: pdf::shown(&waiting.characters), since: at(waiting.since) })
     };
+    let job = |of: &'a DeadJob| Job { of, kind: told::job(&of.kind), about: about(&of.payload), asked: at(of.asked_at) };
     Page {
         view,
         done,
@@ -84,6 +96,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         total: today.counts.total(),
         money: today.money.iter().map(money).collect(),
         mails: today.mails.iter().map(|row| (row, told::mail(&row.kind), words::said(row, zone))).collect(),
+        jobs: today.jobs.iter().map(job).collect(),
         weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
@@ -98,6 +111,7 @@ fn more(today: &Today) -> Option<String> {
     let counts = today.counts;
     let hidden = [
         (counts.mails, "mail"),
+        (counts.jobs, "job"),
         (counts.bank, "payment"),
         (counts.notifications, "notification"),
         (counts.documents, "document"),

@@ -29,6 +29,8 @@ struct Page<'a> {
     /// "3 certificates".
     ready_words: String,
     have: usize,
+    /// Being issued in the background.
+    under_way: usize,
     others: usize,
     /// Characters that stop every certificate of the cohort.
     unprintable: Option<String>,
@@ -67,16 +69,23 @@ pub(super) async fn show(
     let found = certificates::dry_run(&conn, &app.plans, &cohort, &issuer, now).await?;
     let ready = found.ready().count();
     let have = found.candidates.iter().filter(|candidate| matches!(candidate.standing, Standing::Has(_))).count();
-    let done = flash.done();
+    let under_way = certificates::under_way(&conn, found.ready()).await?;
+    let is_left = ready > 0 || !found.unprintable.is_empty();
     page(&Page {
         view: &view,
         cohort: &cohort,
-        // What was being issued in the background is issued once nobody is left; while nothing can be printed, nobody counts as ready.
-        done: if ready == 0 && found.unprintable.is_empty() && done == Done::Issuing { Done::Issued } else { done },
+        // While nothing can be printed, nobody counts as ready, and nobody is issued.
+        done: match flash.done() {
+            Done::Issuing if under_way > 0 => Done::Issuing,
+            Done::Issuing if is_left => Done::GivenUp,
+            Done::Issuing => Done::Issued,
+            done => done,
+        },
         acts: person.role == Role::Admin,
         ready,
         ready_words: counted(ready, "certificate"),
         have,
+        under_way,
         others: found.candidates.len() - ready - have,
         unprintable: (!found.unprintable.is_empty()).then(|| pdf::shown(&found.unprintable)),
         rows: rows(&found, &person.zone),

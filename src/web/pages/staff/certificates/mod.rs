@@ -53,6 +53,8 @@ enum Done {
     IssuedSome,
     /// In the background.
     Issuing,
+    /// It was given up in the background.
+    GivenUp,
     Renamed,
     Revoked,
     Corrected,

@@ -1,4 +1,4 @@
-//! Quiet hours: from nine in the evening to eight in the morning no nudge goes, by the clocks of the student's zone.
+//! Quiet hours: from nine in the evening to eight in the morning no nudge and no certificate goes, by the clocks of the student's zone.
 
 use crate::kernel::time::{SignedDuration, Time};
 use crate::kernel::{Timestamp, Zone};
@@ -25,10 +25,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::schedule::model::testing::{after, at};
+    use crate::kernel::time::shifted;
 
     const ZONES: [&str; 6] =
         ["Europe/London", "America/New_York", "Africa/Cairo", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"];
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn after(at: Timestamp, seconds: i64) -> Timestamp {
+        shifted(at, SignedDuration::from_secs(seconds))
+    }
 
     fn zone(name: &str) -> Zone {
         name.parse().unwrap()

@@ -1,0 +1,51 @@
+//! Every page is looked at in a browser: the list of `tests/browser` names the route of each of its pages, and the walk compares it
+//! with the address at which it stands.
+
+use std::collections::BTreeSet;
+
+use lectern::config::Profile;
+use lectern::web::table;
+use serde_json::Value;
+
+use crate::support::source::root;
+
+/// Routes that no browser looks at, each with why.
+const EXCEPT: &[(&str, &str)] = &[
+    ("/api/docs/openapi.json", "a document for programs"),
+    ("/assets/{name}", "no page"),
+    ("/dev/mailbox.json", "a document for programs"),
+    ("/dev/mailbox/{mail}/html", "a mail, in the form in which mail programs take it"),
+    ("/healthz", "for supervisors"),
+    ("/learn/{enrolment}", "leads to the present week"),
+    ("/learn/{enrolment}/certificate.pdf", "a document to be saved"),
+    ("/logo.png", "no page"),
+    ("/metrics", "for scrapers"),
+    ("/readyz", "for supervisors"),
+    ("/staff/certificates/{certificate}/pdf", "a document to be saved"),
+    ("/staff/cohorts/{slug}/board/publish", "the demonstration has no cohort that is not published"),
+    ("/staff/cohorts/{slug}/board/unpublish", "the demonstration has no cohort without students"),
+    ("/staff/enrolments.csv", "a document to be saved"),
+    ("/step-up", "shown only ten minutes after a proof, as long as which no walk waits; its form is built as that of a code"),
+    (
+        "/staff/today/{exception}/resolve",
+        "the demonstration has no money that waits; its form is built as that of a mail to be dropped",
+    ),
+    ("/staff/today/jobs/{job}/drop", "the demonstration gives no work up; its form is built as that of a mail to be dropped"),
+];
+
+#[test]
+fn every_page_is_looked_at_in_a_browser() {
+    let list: Value = serde_json::from_str(&std::fs::read_to_string(root().join("tests/browser/pages.json")).unwrap()).unwrap();
+    let pages = list["pages"].as_array().unwrap();
+    let looked_at: BTreeSet<&str> = pages.iter().filter_map(|page| page["route"].as_str()).collect();
+    let table = table(Profile::Development);
+    let routes: BTreeSet<&str> = table.iter().map(|route| route.pattern).collect();
+    let reads: BTreeSet<&str> = table.iter().filter(|route| route.method == "GET").map(|route| route.pattern).collect();
+    let except: BTreeSet<&str> = EXCEPT.iter().map(|(route, _)| *route).collect();
+    let unseen: Vec<_> = reads.difference(&looked_at).filter(|route| !except.contains(*route)).collect();
+    assert!(unseen.is_empty(), "tests/browser/pages.json has no page of {unseen:#?}");
+    let gone: Vec<_> = looked_at.union(&except).filter(|route| !routes.contains(*route)).collect();
+    assert!(gone.is_empty(), "no page is at {gone:#?}");
+    let both: Vec<_> = looked_at.intersection(&except).collect();
+    assert!(both.is_empty(), "looked at, and excepted: {both:#?}");
+}
