@@ -4,6 +4,7 @@
 //! them afterwards. Where the font has no letters for a text, the document waits until an admin gives a [`Spelling`] to print in
 //! its place; the facts keep the text itself.
 
+mod crediting;
 mod events;
 mod facts;
 mod number;

@@ -73,7 +73,7 @@ impl DocumentNumber {
     }
 
     /// As it was stored.
-    pub(in crate::documents) fn stored(text: String) -> Self {
+    pub(crate) fn stored(text: String) -> Self {
         Self(text)
     }
 
