@@ -134,7 +134,7 @@ async fn at_its_moment_the_job_passes_an_offer_on_and_at_the_end_lets_who_waits_
         bench.pass(SignedDuration::from_hours(-6));
         free(&db, &held[0]).await;
         bench.pass(SignedDuration::from_hours(24));
-        run_due(&bench.services, &registry(), 1).await.unwrap();
+        run_due(&bench.services, &registry(), 50).await.unwrap();
         assert!(matches!(now_of(&db, waits[0].id).await, WaitState::Lapsed { .. }));
         assert!(matches!(now_of(&db, waits[1].id).await, WaitState::Offered { .. }));
         // Who let it pass may wait again, behind the others.
@@ -142,7 +142,7 @@ async fn at_its_moment_the_job_passes_an_offer_on_and_at_the_end_lets_who_waits_
         assert_eq!(position(&*db.snapshot().await.unwrap(), &again).await.unwrap(), Some(2));
         // Enrolment closes: who waits is let go, and the offer stays good.
         bench.pass(SignedDuration::from_hours(6));
-        run_due(&bench.services, &registry(), 1).await.unwrap();
+        run_due(&bench.services, &registry(), 50).await.unwrap();
         assert!(matches!(now_of(&db, waits[2].id).await, WaitState::Closed { .. }));
         assert!(matches!(now_of(&db, again.id).await, WaitState::Closed { .. }));
         let stranger = student_of(&db, 900).await;
@@ -164,7 +164,7 @@ async fn the_sweep_finds_an_offer_whose_job_was_lost() {
     assert!(db.write(SYSTEM, async |txn| crate::jobs::lose_all(txn).await).await.unwrap() > 0);
     bench.pass(SignedDuration::from_hours(25));
     db.write(SYSTEM, async |txn| crate::jobs::enqueue(txn, &jobs::SweepWaitlists).await).await.unwrap();
-    run_due(&bench.services, &registry(), 1).await.unwrap();
+    run_due(&bench.services, &registry(), 50).await.unwrap();
     assert!(matches!(now_of(&db, waits[0].id).await, WaitState::Lapsed { .. }));
     assert!(matches!(now_of(&db, waits[1].id).await, WaitState::Offered { .. }));
 }

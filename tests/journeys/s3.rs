@@ -184,7 +184,7 @@ async fn an_offer_that_is_over_is_not_mailed() {
         // Left before the worker wrote the mail: nothing is said of a seat that is not theirs any more.
         app.age(SignedDuration::from_mins(33));
         let registries = lectern::work::Registries::all();
-        lectern::jobs::run_due(app.services(), &registries.jobs, 1).await.unwrap();
+        lectern::jobs::run_due(app.services(), &registries.jobs, 50).await.unwrap();
         other.open(cast::path(&place)).await.shows("A seat is kept for you").form("No, give it to the next").submit().await;
         app.settle().await;
         assert_eq!(cast::count_mails(&app, OTHER, OFFERED).await, 0);
