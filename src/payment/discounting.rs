@@ -10,7 +10,7 @@ use super::settling::{self, Ask, SettleError};
 use super::store;
 use crate::audit;
 use crate::db::Txn;
-use crate::enrolment::{self, EnrolmentState, SeatRefusal};
+use crate::enrolment::{self, EnrolmentState, SeatRefusal, Sending};
 use crate::kernel::ids::{OrderId, UserId};
 use crate::kernel::{Actor, Timestamp};
 use crate::pricing::{self, Purchase};
@@ -124,7 +124,7 @@ async fn enrol(txn: &Txn, order: &Order) -> Result<(), CodeRefusal> {
         Err(SeatRefusal::Db(error)) => return Err(error.into()),
         Err(other) => return Err(DbErr::Custom(format!("a seat changed under its lock: {other}")).into()),
     }
-    settling::pay(txn, order, enrolment).await?;
+    settling::pay(txn, order, enrolment, Sending::Now).await?;
     enrolment::nothing_owed(txn, enrolment).await?;
     Ok(())
 }
