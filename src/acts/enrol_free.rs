@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 
 use super::resend::send_again;
 use crate::db::Txn;
-use crate::enrolment::{self, Confirmation, Sending, EnrolmentState, HoldRefusal};
+use crate::enrolment::{self, Confirmation, EnrolmentState, HoldRefusal, Sending};
 use crate::identity::{self, AccountState, CreateRefusal, Person, Role};
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::{EmailAddress, PersonName, Zone};
@@ -80,5 +80,6 @@ pub(super) async fn confirm_by_mail(
 ) -> Result<(), DbErr> {
     let orders = payment::orders_of_enrolment(txn, enrolment).await?;
     let (order, recipient) = (orders.first().map(|order| order.id), person.email.clone());
-    enrolment::post_confirmation(txn, Confirmation { enrolment, order, user: person.id, recipient, again, sending: Sending::Now }).await
+    enrolment::post_confirmation(txn, Confirmation { enrolment, order, user: person.id, recipient, again, sending: Sending::Now })
+        .await
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::ids::{
-    CertificateId, CohortId, CouponId, CourseId, EnrolmentId, ExceptionId, JobId, LetterId, OrderId, PaymentId, ReadingId, TokenId,
-    UserId, WaitId,
+    CertificateId, CohortId, CouponId, CourseId, EnrolmentId, ExceptionId, JobId, LetterId, OrderId, PaymentId, ReadingId,
+    TokenId, UserId, WaitId,
 };
 
 /// The thing that changed.

@@ -7,8 +7,8 @@ mod booking;
 pub mod books;
 pub mod checking;
 mod checkout;
-mod invoicing;
 mod discounting;
+mod invoicing;
 pub mod jobs;
 pub mod model;
 mod offline;
@@ -30,8 +30,8 @@ use crate::{catalogue, pricing};
 
 pub use crate::pricing::Quote;
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
-pub use invoicing::{issue_credit_note, issue_proforma};
 pub use discounting::{CodeOutcome, CodeRefusal, TRIES, use_code};
+pub use invoicing::{issue_credit_note, issue_proforma};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,

@@ -57,9 +57,9 @@ async fn half_way(app: &TestApp, browser: &Browser, email: &str) -> Page {
 
 /// The words of the first button that ends a session.
 fn first_to_end(page: &Page) -> String {
-    let html = page.html();
-    let words = html.select(&Selector::parse("main button").unwrap()).map(|button| button.text().collect::<String>());
-    words.into_iter().find(|words| words.starts_with("Sign it out")).expect("a session to be ended")
+    let (html, buttons) = (page.html(), Selector::parse("main button").unwrap());
+    let mut words = html.select(&buttons).map(|button| button.text().collect::<String>());
+    words.find(|words| words.starts_with("Sign it out")).expect("a session to be ended")
 }
 
 async fn person(app: &TestApp, email: &str) -> UserId {

@@ -4,7 +4,7 @@ use super::Row;
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
-    ("GET /cohorts/{slug}/waitlist", "/cohorts/march/waitlist", "", [200, 303, 303, 200, 200, 200]),
+    ("GET /cohorts/{slug}/waitlist", "/cohorts/march/waitlist", "", [200, 303, 303, 303, 200, 200]),
     ("GET /cohorts/{slug}/waitlist", "/cohorts/none/waitlist", "", [404; 6]),
     ("GET /waitlist/{wait}", "/waitlist/WAIT", "", [303, 200, 404, 404, 404, 404]),
     ("GET /waitlist/{wait}", "/waitlist/wtl_NOBODYS", "", [303, 404, 404, 404, 404, 404]),

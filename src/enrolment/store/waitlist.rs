@@ -6,11 +6,11 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::super::model::waitlist::{Wait, WaitState};
 use crate::db::columns::UtcTime;
 use crate::db::rows::enrolment::waitlist_entries::{self as row, State};
 use crate::db::rows::identity::users;
 use crate::db::{Conn, Txn, corrupt};
+use crate::enrolment::model::waitlist::{Wait, WaitState};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{CohortId, UserId, WaitId};
 

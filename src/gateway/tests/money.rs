@@ -309,3 +309,25 @@ async fn a_restart_forgets_no_money() {
     assert_eq!(second.gateway.transactions_of(&payout).await.unwrap().len(), 3);
     assert_eq!(second.events().await, events);
 }
+
+#[tokio::test]
+async fn a_state_file_from_before_money_went_back_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("practice.json");
+    let first = Stage::with(|settings| settings.state_file = Some(file.clone())).await;
+    let session = first.created("key-1").await;
+    let (clocks, randomness) = (first.clocks.clone(), first.randomness.clone());
+    drop(first);
+    let mut state: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for later in ["customers", "charges", "refunds", "disputes", "payouts", "transactions"] {
+        state.as_object_mut().unwrap().remove(later).unwrap();
+    }
+    state["sessions"][&session.id]["purchase"].as_object_mut().unwrap().remove("customer").unwrap();
+    std::fs::write(&file, state.to_string()).unwrap();
+
+    let second = Stage::at(clocks, randomness, |settings| settings.state_file = Some(file.clone())).await;
+    assert_eq!(second.fetched(&session).await.id, session.id);
+    second.press(&session, "pay").await;
+    let intent = second.fetched(&session).await.intent.unwrap();
+    assert!(second.gateway.charge_of(&intent).await.unwrap().is_some());
+}

@@ -180,7 +180,11 @@ async fn a_seller_without_a_name_is_no_reason_not_to_enrol_and_the_receipt_comes
 #[tokio::test]
 async fn a_registered_seller_gives_a_receipt_for_what_was_quoted_without_tax() {
     let (stage, order) = selling(Bench::sqlite().await).await;
-    let tax = TaxRegistration::RegisteredInIndia { gstin: "29ABCDE1234F1ZW".parse().unwrap(), sac: "999293".parse().unwrap(), export: ExportTerms::default() };
+    let tax = TaxRegistration::RegisteredInIndia {
+        gstin: "29ABCDE1234F1ZW".parse().unwrap(),
+        sac: "999293".parse().unwrap(),
+        export: ExportTerms::default(),
+    };
     change(&stage, Change::Tax(tax)).await;
     transfer(&stage, &order, "A").await;
     let [receipt] = documents_of(&stage, &order).await.try_into().unwrap();

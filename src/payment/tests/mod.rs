@@ -2,8 +2,8 @@
 
 mod books;
 mod checkout;
-mod documents;
 mod discounting;
+mod documents;
 mod offline;
 mod reconcile;
 mod settling;

@@ -290,3 +290,25 @@ async fn a_notification_whose_job_was_given_up_is_processed_after_the_next_sweep
     stage.work().await;
     assert!(processed().await);
 }
+
+#[tokio::test]
+async fn news_of_money_that_is_not_settled_here_is_kept_and_is_not_odd() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    let url = stage.page(user, order.id).await.unwrap();
+    stage.press(&url, "pay").await;
+    let session = stage.sessions(order.id).await.remove(0);
+    let intent = stage.services.gateway.session(&session).await.unwrap().intent.unwrap();
+    stage.practice.refund(&intent, Some(100)).unwrap();
+    stage.practice.dispute(&intent).unwrap();
+    stage.pass(5);
+    let events = stage.services.gateway.events_since(crate::testing::START).await.unwrap();
+    assert_eq!(sweep(&stage.services).await.unwrap().events, events.len());
+    stage.work().await;
+    let snapshot = stage.services.db.snapshot().await.unwrap();
+    for event in &events {
+        assert!(store::event(&snapshot, &event.id).await.unwrap().unwrap().processed, "{}", event.kind);
+    }
+    let later = shifted(crate::testing::START, crate::kernel::time::SignedDuration::from_hours(24));
+    assert_eq!(store::odd_notifications(&snapshot, later, 10).await.unwrap(), []);
+}

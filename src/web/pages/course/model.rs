@@ -284,7 +284,8 @@ mod tests {
     #[test]
     fn a_cohort_says_where_it_stands() {
         let seats = |taken| Counted { taken, waiting: 2 };
-        let state = |cohort: &Cohort, taken| CohortRow::new(cohort, seats(taken), 6, None, &Organisation::default(), at(NOW)).state;
+        let state =
+            |cohort: &Cohort, taken| CohortRow::new(cohort, seats(taken), 6, None, &Organisation::default(), at(NOW)).state;
         let past = |starts_on| cohort(1, starts_on, "2026-01-01T00:00:00Z", "2026-09-01T00:00:00Z");
         assert_eq!(state(&open(1, "2027-01-04"), 29), CohortState::Open);
         assert_eq!(state(&open(1, "2027-01-04"), 30), CohortState::Full);
@@ -296,7 +297,9 @@ mod tests {
         assert_eq!(begun.state, CohortState::UnderWay(1));
         let ahead = cohort(1, "2027-03-01", "2027-01-01T03:30:00Z", "2027-02-01T00:00:00Z");
         assert!(matches!(state(&ahead, 0), CohortState::NotYet(opens) if opens.short() == "Fri 1 Jan 2027, 09:00"));
-        let waiting = |starts_on, taken| CohortRow::new(&open(1, starts_on), seats(taken), 6, None, &Organisation::default(), at(NOW)).waiting;
+        let waiting = |starts_on, taken| {
+            CohortRow::new(&open(1, starts_on), seats(taken), 6, None, &Organisation::default(), at(NOW)).waiting
+        };
         assert_eq!((waiting("2027-01-04", 30), waiting("2027-01-04", 29)), (Some(2), None));
         assert_eq!(waiting("2026-12-01", 30), None, "it has started");
     }
@@ -305,7 +308,10 @@ mod tests {
     fn the_list_begins_with_what_can_be_chosen_and_ends_with_the_latest_past_first() {
         let past = |number, starts_on| cohort(number, starts_on, "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z");
         let all = [past(1, "2026-06-01"), open(2, "2027-02-01"), past(3, "2026-08-03"), open(4, "2027-01-04")];
-        let mut rows: Vec<_> = all.iter().map(|cohort| CohortRow::new(cohort, Counted::default(), 6, None, &Organisation::default(), at(NOW))).collect();
+        let mut rows: Vec<_> = all
+            .iter()
+            .map(|cohort| CohortRow::new(cohort, Counted::default(), 6, None, &Organisation::default(), at(NOW)))
+            .collect();
         in_order(&mut rows);
         let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["Cohort 4", "Cohort 2", "Cohort 3", "Cohort 1"]);

@@ -2,8 +2,8 @@
 
 mod back;
 mod checkout;
-mod document;
 mod coupon;
+mod document;
 mod show;
 
 use crate::kernel::ids::OrderId;
