@@ -42,7 +42,7 @@ async fn open(app: &TestApp) {
         .unwrap();
     // The frames of pages read the organisation every three seconds.
     for _ in 0..200 {
-        if app.browser().open("/").await.text().contains("GST of") {
+        if app.browser().open("/cohorts").await.text().contains("GST of") {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;

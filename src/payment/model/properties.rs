@@ -8,7 +8,7 @@ use crate::enrolment::model::{HOLD, Room};
 use crate::kernel::ids::{EnrolmentId, OrderId, PaymentId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Currency, Money, Timestamp};
-use crate::pricing::Quote;
+use crate::pricing::model::Quote;
 
 const TOTAL: Money = Money::new(650_000, Currency::INR);
 
