@@ -128,8 +128,12 @@ const MAILS: &[(&str, &str)] = &[
 #[rustfmt::skip]
 const JOBS: &[(&str, &str)] = &[
     ("certificates.issue", "Issuing a certificate"),
+    ("documents.set_pdf", "Setting the PDF of a receipt or an invoice"),
+    ("enrolment.sweep_waitlists", "Looking for seats that somebody waits for"),
+    ("enrolment.tend_waitlist", "Passing a free seat on to who waits"),
     ("identity.forget", "Forgetting old codes and sessions"),
     ("payment.expire_pages", "Closing the payment pages of an order"),
+    ("payment.issue_document", "Issuing the receipt or invoice of a paid order"),
     ("payment.lapse_hold", "Ending the hold of a seat"),
     ("payment.process_event", "Settling what the payment gateway told"),
     ("payment.sweep", "Looking for payments that nobody told of"),

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::money::{Charge, Customer, Dispute, DisputeStatus, Payout, PayoutStatus, Refund, RefundStatus, Transaction};
-use super::super::state::State;
+use crate::gateway::practice::money::{Charge, Customer, Dispute, DisputeStatus, Payout, PayoutStatus, Refund, RefundStatus, Transaction};
+use crate::gateway::practice::state::State;
 use super::code;
 
-pub(in super::super) fn customer(customer: &Customer) -> Value {
+pub(in crate::gateway::practice) fn customer(customer: &Customer) -> Value {
     json!({
         "id": customer.id,
         "object": "customer",
@@ -36,7 +36,7 @@ fn address(customer: &Customer) -> Option<Value> {
 }
 
 /// `transaction` is its balance transaction: the id, the whole or, where that is not known yet, nothing.
-pub(in super::super) fn charge(state: &State, charge: &Charge, transaction: Value) -> Value {
+pub(in crate::gateway::practice) fn charge(state: &State, charge: &Charge, transaction: Value) -> Value {
     let purchase = state.intents.get(&charge.intent).and_then(|intent| Some(&state.sessions.get(&intent.session)?.purchase));
     let customer = purchase.and_then(|purchase| state.customers.get(purchase.customer.as_ref()?));
     let email = purchase.and_then(|purchase| purchase.email.as_ref().or_else(|| customer?.email.as_ref()));
@@ -69,7 +69,7 @@ pub(in super::super) fn charge(state: &State, charge: &Charge, transaction: Valu
     })
 }
 
-pub(in super::super) fn refund(refund: &Refund) -> Value {
+pub(in crate::gateway::practice) fn refund(refund: &Refund) -> Value {
     let status = match refund.status {
         RefundStatus::Pending => "pending",
         RefundStatus::Succeeded => "succeeded",
@@ -95,7 +95,7 @@ pub(in super::super) fn refund(refund: &Refund) -> Value {
     })
 }
 
-pub(in super::super) fn dispute(state: &State, dispute: &Dispute) -> Value {
+pub(in crate::gateway::practice) fn dispute(state: &State, dispute: &Dispute) -> Value {
     let status = match dispute.status {
         DisputeStatus::NeedsResponse => "needs_response",
         DisputeStatus::UnderReview => "under_review",
@@ -130,7 +130,7 @@ pub(in super::super) fn dispute(state: &State, dispute: &Dispute) -> Value {
     })
 }
 
-pub(in super::super) fn payout(payout: &Payout) -> Value {
+pub(in crate::gateway::practice) fn payout(payout: &Payout) -> Value {
     let status = match payout.status {
         PayoutStatus::InTransit => "in_transit",
         PayoutStatus::Paid => "paid",
@@ -161,7 +161,7 @@ pub(in super::super) fn payout(payout: &Payout) -> Value {
     })
 }
 
-pub(in super::super) fn transaction(transaction: &Transaction) -> Value {
+pub(in crate::gateway::practice) fn transaction(transaction: &Transaction) -> Value {
     let currency = code(transaction.amount.currency);
     let fee = json!({
         "amount": transaction.fee, "currency": currency, "type": "stripe_fee", "description": "Processing fees", "application": null,

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 
@@ -18,7 +17,7 @@ use crate::web::form::{FieldErrors, Fields};
 use crate::web::pages::enrol::{self, Refused, Zones};
 use crate::web::pages::sign_in::{self, Intent};
 use crate::web::session::{PageSnapshot, SignedIn};
-use crate::web::view::{View, page, page_with_errors};
+use crate::web::view::{View, page, page_in_conflict, page_with_errors};
 use crate::web::{App, Problem};
 
 #[derive(Template)]
@@ -83,7 +82,7 @@ fn instead(view: &View, offer: &Offer, person: Option<&Person>) -> Result<Respon
         return Ok(Redirect::to(&format!("/cohorts/{}/enrol", offer.slug)).into_response());
     };
     let zone = person.map_or(&offer.zone, |person| &person.zone);
-    Ok((StatusCode::CONFLICT, page(&enrol::refused_page(view, offer, why, zone))?).into_response())
+    page_in_conflict(&enrol::refused_page(view, offer, why, zone))
 }
 
 /// Takes the form: straight onto the waitlist for somebody signed in, by a code for others.
