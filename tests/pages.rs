@@ -11,6 +11,7 @@ use crate::support::source::root;
 
 /// Routes that no browser looks at, each with why.
 const EXCEPT: &[(&str, &str)] = &[
+    ("/admin/reports/{month}/ledger.csv", "a document to be saved"),
     ("/api/docs/openapi.json", "a document for programs"),
     ("/assets/{name}", "no page"),
     ("/dev/mailbox.json", "a document for programs"),
@@ -20,12 +21,15 @@ const EXCEPT: &[(&str, &str)] = &[
     ("/learn/{enrolment}/certificate.pdf", "a document to be saved"),
     ("/logo.png", "no page"),
     ("/metrics", "for scrapers"),
+    ("/orders/{order}/documents/{document}", "a document to be saved"),
     ("/readyz", "for supervisors"),
     ("/staff/certificates/{certificate}/pdf", "a document to be saved"),
     ("/staff/cohorts/{slug}/board/publish", "the demonstration has no cohort that is not published"),
     ("/staff/cohorts/{slug}/board/unpublish", "the demonstration has no cohort without students"),
     ("/staff/enrolments.csv", "a document to be saved"),
     ("/step-up", "shown only ten minutes after a proof, as long as which no walk waits; its form is built as that of a code"),
+    ("/staff/orders/{order}/documents/{document}", "a document to be saved"),
+    ("/staff/orders/{order}/documents/{document}/spelling", "the demonstration has no name that the font cannot print"),
     (
         "/staff/today/{exception}/resolve",
         "the demonstration has no money that waits; its form is built as that of a mail to be dropped",

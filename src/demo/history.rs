@@ -14,6 +14,8 @@ use crate::kernel::shown::plain_date;
 use crate::kernel::time::{Date, SignedDuration, shifted};
 use crate::kernel::{Actor, Clocks, Currency, Money, PersonName, Timestamp, Zone};
 use crate::payment::{self, Buyer, Method, Offline};
+use crate::pricing::model::NewCoupon;
+use crate::pricing::{self, Discount, Limits};
 use crate::schedule::Plans;
 use crate::services::Services;
 use crate::work::Registries;
@@ -34,6 +36,8 @@ struct Run {
     capacity: u32,
     /// Which demo students are in it, counted from 0.
     students: std::ops::Range<usize>,
+    /// Which of them are on its waitlist.
+    waiting: std::ops::Range<usize>,
     offer: Offer,
 }
 
@@ -47,10 +51,10 @@ enum Offer {
 }
 
 const RUNS: [Run; 4] = [
-    Run { starts_in: -77, capacity: 20, students: 40..54, offer: Offer::Plain },
-    Run { starts_in: -14, capacity: 30, students: 0..24, offer: Offer::Plain },
-    Run { starts_in: 14, capacity: 30, students: 24..36, offer: Offer::Early },
-    Run { starts_in: 28, capacity: 14, students: 54..68, offer: Offer::Plain },
+    Run { starts_in: -77, capacity: 20, students: 40..54, waiting: 0..0, offer: Offer::Plain },
+    Run { starts_in: -14, capacity: 30, students: 0..24, waiting: 0..0, offer: Offer::Plain },
+    Run { starts_in: 14, capacity: 30, students: 24..36, waiting: 0..0, offer: Offer::Early },
+    Run { starts_in: 28, capacity: 14, students: 54..68, waiting: 36..39, offer: Offer::Plain },
 ];
 
 /// Fills an empty database, telling each step.
@@ -67,6 +71,7 @@ pub async fn seed(services: &Services, tell: impl Fn(&str)) -> Result<(), DemoEr
     let seeding = Seeding { services: &past, today, plans: Plans::default() };
     tell("Demonstration: the organisation, people and the library");
     past.db.write(ACTOR, async |txn| organisation::seed(txn).await).await?;
+    past.db.write(ACTOR, async |txn| coupon(txn).await).await?;
     let staff = seeding.staff().await?;
     let students = seeding.students().await?;
     let course = seeding.course().await?;
@@ -74,6 +79,7 @@ pub async fn seed(services: &Services, tell: impl Fn(&str)) -> Result<(), DemoEr
         let cohort = seeding.open(&course, run, staff).await?;
         tell(&format!("Demonstration: the {} cohort", cohort.name));
         let enrolled = seeding.enrol(&course, &cohort, &students[run.students.clone()]).await?;
+        seeding.wait(&cohort, &students[run.waiting.clone()]).await?;
         seeding.read(&cohort, &enrolled).await?;
         if run.starts_in < -42 {
             seeding.certify(&cohort).await?;
@@ -202,6 +208,15 @@ impl Seeding<'_> {
         Ok(enrolled)
     }
 
+    /// Puts them on the waitlist of a full cohort.
+    async fn wait(&self, cohort: &Cohort, students: &[Person]) -> Result<(), DemoError> {
+        for student in students {
+            let joined = self.services.db.write(ACTOR, async |txn| enrolment::join(txn, cohort.id, student.id).await).await;
+            joined.map_err(wrong)?;
+        }
+        Ok(())
+    }
+
     /// Some students read ahead of others: of each open week, student n has read what their diligence allows.
     async fn read(&self, cohort: &Cohort, enrolled: &[Enrolled]) -> Result<(), DemoError> {
         let weeks = {
@@ -274,6 +289,15 @@ fn prices(offer: Offer, until: Timestamp) -> Result<Prices, DemoError> {
 
 fn reflection(module: &catalogue::model::CohortModule) -> &'static str {
     if module.asks_reflection() { "A demonstration sentence: the second reading changed how I weigh the first." } else { "" }
+}
+
+/// A tenth off, twenty times, once a person.
+async fn coupon(txn: &crate::db::Txn) -> Result<(), DemoError> {
+    let limits = Limits { total: Some(20), per_person: Some(1) };
+    let discount = Discount::Percent("10".parse().map_err(wrong)?, None);
+    let code = Some("DEMOTENTH".parse().map_err(wrong)?);
+    let new = NewCoupon { code, discount, cohort: None, opens: None, closes: None, limits };
+    pricing::make_coupon(txn, new).await.map(drop).map_err(wrong)
 }
 
 async fn seat(

@@ -7,11 +7,11 @@ use lectern::config::Settings;
 use lectern::kernel::time::SignedDuration;
 use lectern::kernel::{Actor, Currency, Money};
 use lectern::organisation;
-use lectern::organisation::model::{Change, ExportTerms, TaxRegistration};
+use lectern::organisation::model::{Change, TaxRegistration};
 use lectern::pricing::model::NewCoupon;
 use lectern::pricing::{self, Discount, Limits};
 
-use super::cast::{self, COHORT, CONFIRMED, OTHER, STUDENT};
+use super::cast::{self, ADMIN, COHORT, CONFIRMED, OTHER, STUDENT};
 use crate::support::app::{TestApp, on_each_database, on_each_database_with};
 use crate::support::browser::{Browser, Page};
 
@@ -25,13 +25,14 @@ async fn open(app: &TestApp) {
     let (rupees, dollars) = (price(650_000, 500_000, Currency::INR), price(12_000, 10_000, Currency::USD));
     let until = "2027-01-07T00:00:00Z".parse().unwrap();
     let prices = Prices::new(rupees, vec![dollars], TaxBasis::Added, Some(until)).unwrap();
-    let export = ExportTerms::UnderLut { number: "AD290326001234X".parse().unwrap(), year: "2026-27".parse().unwrap() };
-    let registration =
-        TaxRegistration::RegisteredInIndia { gstin: "29ABCDE1234F1ZW".parse().unwrap(), sac: "999293".parse().unwrap(), export };
+    let admin = app.browser();
+    cast::sign_in(app, &admin, ADMIN).await;
+    let tax = admin.open("/staff/settings/tax").await.form("Save").with("mode", "registered_in_india");
+    let tax = tax.with("gstin", "29ABCDE1234F1ZW").with("sac", "999293").with("export", "under_lut");
+    tax.with("lut", "AD290326001234X").with("lut_year", "2026-27").submit().await.is(200).shows("GSTIN 29ABCDE1234F1ZW");
     app.services()
         .db
         .write(Actor::Operator, async |txn| {
-            organisation::change(txn, Change::Tax(registration.clone())).await?;
             let cohort = catalogue::all_cohorts(txn).await?.pop().unwrap();
             let instructors = catalogue::instructors(txn, cohort.id).await?;
             let terms = Terms { capacity: 5, prices: prices.clone(), window: cohort.window, instructors };
@@ -40,14 +41,7 @@ async fn open(app: &TestApp) {
         })
         .await
         .unwrap();
-    // The frames of pages read the organisation every three seconds.
-    for _ in 0..200 {
-        if app.browser().open("/cohorts").await.text().contains("GST of") {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("the registration is not on the page");
+    app.browser().open("/cohorts").await.shows("GST of");
 }
 
 async fn coupon(app: &TestApp, discount: Discount, limits: Limits) -> String {

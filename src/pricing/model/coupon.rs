@@ -38,7 +38,7 @@ impl FromStr for Code {
     type Err = NotACode;
 
     fn from_str(text: &str) -> Result<Self, NotACode> {
-        let kept = text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(33).collect::<String>().to_ascii_uppercase();
+        let kept = text.chars().filter(|c| !matches!(c, ' ' | '-')).take(33).collect::<String>().to_ascii_uppercase();
         let fits = (4..=32).contains(&kept.len()) && kept.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if fits { Ok(Self(kept)) } else { Err(NotACode) }
     }

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::practice::money::{Charge, Customer, Dispute, DisputeStatus, Payout, PayoutStatus, Refund, RefundStatus, Transaction};
-use crate::gateway::practice::state::State;
 use super::code;
+use crate::gateway::practice::money::{
+    Charge, Customer, Dispute, DisputeStatus, Payout, PayoutStatus, Refund, RefundStatus, Transaction,
+};
+use crate::gateway::practice::state::State;
 
 pub(in crate::gateway::practice) fn customer(customer: &Customer) -> Value {
     json!({
