@@ -39,11 +39,11 @@ async fn raise(db: &Db, cohort: CohortId, capacity: i32) -> Result<(), DbErr> {
 }
 
 async fn now_of(db: &Db, id: WaitId) -> WaitState {
-    wait(&*db.snapshot().await.unwrap(), id).await.unwrap().unwrap().state
+    wait(&db.snapshot().await.unwrap(), id).await.unwrap().unwrap().state
 }
 
 async fn taken(db: &Db, cohort: CohortId) -> u32 {
-    seats_taken(&*db.snapshot().await.unwrap(), cohort).await.unwrap()
+    seats_taken(&db.snapshot().await.unwrap(), cohort).await.unwrap()
 }
 
 /// The texts in the column `it` of what a query finds in another's tables.
@@ -142,7 +142,7 @@ async fn at_its_moment_the_job_passes_an_offer_on_and_at_the_end_lets_who_waits_
         assert!(matches!(now_of(&db, waits[1].id).await, WaitState::Offered { .. }));
         // Who let it pass may wait again, behind the others.
         let again = joined(&db, cohort, waits[0].user).await.unwrap();
-        assert_eq!(position(&*db.snapshot().await.unwrap(), &again).await.unwrap(), Some(2));
+        assert_eq!(position(&db.snapshot().await.unwrap(), &again).await.unwrap(), Some(2));
         // Enrolment closes: who waits is let go, and the offer stays good.
         bench.pass(SignedDuration::from_hours(6));
         run_due(&bench.services, &registry(), 50).await.unwrap();
@@ -180,7 +180,7 @@ async fn more_seats_are_offered_at_once_to_as_many_as_fit() {
     assert!(matches!(now_of(&db, waits[0].id).await, WaitState::Offered { .. }));
     assert!(matches!(now_of(&db, waits[1].id).await, WaitState::Offered { .. }));
     assert_eq!((now_of(&db, waits[2].id).await, taken(&db, cohort).await), (WaitState::Waiting, 4));
-    let counts = seats_by_state(&*db.snapshot().await.unwrap(), &[cohort]).await.unwrap()[&cohort];
+    let counts = seats_by_state(&db.snapshot().await.unwrap(), &[cohort]).await.unwrap()[&cohort];
     assert_eq!((counts.held, counts.enrolled, counts.offered, counts.waiting), (2, 0, 2, 1));
     raise(&db, cohort, 9).await.unwrap();
     assert_eq!(taken(&db, cohort).await, 5);

@@ -10,6 +10,7 @@ use lectern::db::rows::payment::{gateway_events, orders};
 use lectern::identity;
 use lectern::kernel::ids::OrderId;
 use lectern::kernel::{Actor, Clocks};
+use lectern::services::Services;
 use lectern::tokens::{self, Life, NewToken, Scope, Scopes};
 use sea_orm::EntityTrait;
 use secrecy::ExposeSecret;
@@ -134,6 +135,19 @@ async fn token(world: &World) -> String {
     secret.plain().to_owned()
 }
 
+/// Each order and each notification that was answered is in the database, and no order that was not.
+async fn nothing_is_lost(services: &Services, answered: &Answered) {
+    let conn = services.db.snapshot().await.unwrap();
+    let kept: Vec<OrderId> = orders::Entity::find().all(&*conn).await.unwrap().into_iter().map(|order| order.id).collect();
+    let lost: Vec<_> = answered.orders.iter().filter(|path| !kept.iter().any(|id| path.ends_with(&id.to_string()))).collect();
+    assert!(lost.is_empty(), "answered and not kept: {lost:?}");
+    assert_eq!(kept.len(), answered.orders.len(), "kept and not answered");
+    let events = gateway_events::Entity::find().all(&*conn).await.unwrap();
+    let heard: BTreeSet<_> = events.into_iter().map(|event| event.id).collect();
+    let lost: Vec<_> = answered.notifications.iter().filter(|id| !heard.contains(*id)).collect();
+    assert!(lost.is_empty(), "notifications answered and not kept: {lost:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_rolling_restart_loses_no_request_that_was_accepted() {
     let Some(storage) = on_postgres().await else { return };
@@ -185,20 +199,11 @@ async fn a_rolling_restart_loses_no_request_that_was_accepted() {
     serving.stop().await;
 
     let services = world.look().await;
-    let conn = services.db.snapshot().await.unwrap();
-    let kept: Vec<OrderId> = orders::Entity::find().all(&*conn).await.unwrap().into_iter().map(|order| order.id).collect();
-    let lost: Vec<_> = answered.orders.iter().filter(|path| !kept.iter().any(|id| path.ends_with(&id.to_string()))).collect();
-    assert!(lost.is_empty(), "answered and not kept: {lost:?}");
-    assert_eq!(kept.len(), answered.orders.len(), "kept and not answered");
-    let events = gateway_events::Entity::find().all(&*conn).await.unwrap();
-    let heard: BTreeSet<_> = events.into_iter().map(|event| event.id).collect();
-    let lost: Vec<_> = answered.notifications.iter().filter(|id| !heard.contains(*id)).collect();
-    assert!(lost.is_empty(), "notifications answered and not kept: {lost:?}");
+    nothing_is_lost(&services, &answered).await;
     let (pages, again) = (load.pages.load(Ordering::Relaxed), load.again.load(Ordering::Relaxed));
     println!("{restarts} restarts, {} orders, {pages} pages, {again} requests sent again", answered.orders.len());
     // Only what met a connection at its end: two each restart and lane at most.
     assert!(again <= 2 * restarts * LANES, "{again} requests were not answered at first");
-    drop(conn);
     services.db.close().await.unwrap();
     world.end().await;
 }

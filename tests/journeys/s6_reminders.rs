@@ -44,7 +44,7 @@ async fn for_another_zone_and_an_account_opened_again_reminders_are_planned_anew
         app.settle().await;
         let db = &app.services().db;
         let email = STUDENT.parse().unwrap();
-        let student = identity::person_by_email(&*db.snapshot().await.unwrap(), &email).await.unwrap().unwrap();
+        let student = identity::person_by_email(&db.snapshot().await.unwrap(), &email).await.unwrap().unwrap();
         let planned = waiting(&app, &student).await;
         assert!(planned > 3, "{planned}");
 

@@ -125,7 +125,7 @@ async fn a_certificate_verifies_on_the_copy_and_is_the_same_document() {
         let issuer = Issuer { legal_name: "Example Journal".to_owned(), signers: Vec::new() };
         let issued = certificates::issue(app.services(), &Plans::default(), Actor::Operator, reader.1, &issuer).await.unwrap();
         let (Issued::Now(issued) | Issued::Before(issued)) = issued;
-        let pdf = certificates::pdf(&*app.services().db.snapshot().await.unwrap(), issued.id).await.unwrap().unwrap();
+        let pdf = certificates::pdf(&app.services().db.snapshot().await.unwrap(), issued.id).await.unwrap().unwrap();
         let file = take(&app, "backup").await;
 
         for onto in Onto::each() {
@@ -135,7 +135,7 @@ async fn a_certificate_verifies_on_the_copy_and_is_the_same_document() {
             let cookies = school::session(&other, "reader001@example.org").await;
             let saved = Ask::get(&format!("/learn/{}/certificate.pdf", reader.1)).cookies(&cookies).send(&other).await;
             saved.is(200);
-            let copy = certificates::pdf(&*other.services().db.snapshot().await.unwrap(), issued.id).await.unwrap().unwrap();
+            let copy = certificates::pdf(&other.services().db.snapshot().await.unwrap(), issued.id).await.unwrap().unwrap();
             assert!(copy == pdf, "another document");
             other.abandon().await;
         }

@@ -23,7 +23,7 @@ async fn held(stage: &Stage) -> BTreeMap<Account, i64> {
 }
 
 async fn faults(stage: &Stage) -> Vec<Fault> {
-    check(&*stage.services.db.snapshot().await.unwrap()).await.unwrap().faults
+    check(&stage.services.db.snapshot().await.unwrap()).await.unwrap().faults
 }
 
 async fn transferred(stage: &Stage, order: &Order, reference: &str, method: Method) {

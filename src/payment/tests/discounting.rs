@@ -32,7 +32,7 @@ impl Stage {
     }
 
     async fn quote(&self, order: OrderId) -> Quote {
-        crate::payment::order(&*self.services.db.snapshot().await.unwrap(), order).await.unwrap().unwrap().quote
+        crate::payment::order(&self.services.db.snapshot().await.unwrap(), order).await.unwrap().unwrap().quote
     }
 
     async fn uses(&self, coupon: &Coupon) -> u64 {

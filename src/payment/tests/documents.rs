@@ -47,7 +47,7 @@ async fn transfer(stage: &Stage, order: &Order, reference: &str) {
 }
 
 async fn documents_of(stage: &Stage, order: &Order) -> Vec<Document> {
-    documents::of_order(&*stage.services.db.snapshot().await.unwrap(), order.id).await.unwrap()
+    documents::of_order(&stage.services.db.snapshot().await.unwrap(), order.id).await.unwrap()
 }
 
 /// The words of a PDF, without white space: a document's spacing is its own.
@@ -208,12 +208,12 @@ async fn a_name_without_letters_in_the_font_enrols_and_waits_for_its_spelling() 
     stage.work().await;
     assert_eq!(stage.stands(order.id).await, ("paid", "enrolled", vec!["captured"], 0));
     let db = &stage.services.db;
-    let waiting = async || documents::waiting(&*db.snapshot().await.unwrap(), 10).await.unwrap();
+    let waiting = async || documents::waiting(&db.snapshot().await.unwrap(), 10).await.unwrap();
     let [receipt] = waiting().await.try_into().unwrap();
     let characters = receipt.waiting.clone().unwrap().characters;
     assert!(characters.contains(&'ड') && !characters.contains(&'D'), "{characters:?}");
     assert!(matches!(documents::pdf(&stage.services, receipt.id).await, Err(PdfRefusal::Unprintable(_))));
-    assert_eq!(documents::count_waiting(&*db.snapshot().await.unwrap()).await.unwrap(), 1);
+    assert_eq!(documents::count_waiting(&db.snapshot().await.unwrap()).await.unwrap(), 1);
 
     let spelling = || vec![Spelling { text: "डेमो छात्र".to_owned(), printed: "Demo Chhatra".to_owned() }];
     db.write(SYSTEM, async |txn| documents::spell(txn, receipt.id, spelling()).await).await.unwrap();
