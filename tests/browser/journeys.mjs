@@ -30,7 +30,8 @@ export async function giveDetails({page, scripts}, {name, email}) {
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Country').selectOption('IN');
   await page.getByLabel('Billing address').fill('12 Demonstration Road, Exampleville');
-  await page.getByLabel('Postal code').fill('000000');
+  await page.getByLabel('Postal code').fill('560001');
+  await page.getByLabel('State, for an address in India').selectOption('29');
   await page.getByLabel('Time zone').selectOption('Asia/Kolkata');
   await page.getByRole('checkbox').check();
   await page.getByRole('button', {name: 'Continue'}).click();
