@@ -64,6 +64,7 @@ const FIRST = {
     await pay(who, server);
   },
   student: (who, server, cast) => signIn(who, server, cast.student),
+  waiting: (who, server, cast) => signIn(who, server, cast.waiting),
   certified: (who, server, cast) => signIn(who, server, cast.certified),
   instructor: (who, server, cast) => signIn(who, server, cast.instructor),
   admin: (who, server, cast) => signIn(who, server, cast.admin),

@@ -268,7 +268,7 @@ async fn anybody_sees_the_course_its_weeks_and_its_cohorts() {
         assert!(cohorts.contains("29 of 30") && cohorts.contains("/cohorts/example-cohort/enrol"));
         world.bench.services.clocks.set_machine("2027-02-01T00:00:00Z".parse().unwrap());
         let closed = world.get("/", "").await.text;
-        assert!(closed.contains("No cohort is open for enrolment now") && closed.contains("Secret title 1"));
+        assert!(closed.contains("No cohort has a free seat now") && closed.contains("Secret title 1"));
         assert!(world.get("/cohorts", "").await.text.contains("Finished"));
         world.bench.finish().await;
     }

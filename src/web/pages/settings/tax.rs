@@ -74,7 +74,7 @@ impl Section for Input {
                 .optional()
                 .hint("999293 is commercial training and coaching."),
             Field::choice("export", "How you export services", &self.export, EXPORTS)
-                .hint("Of students abroad who pay in a foreign currency. Who pays in rupees is charged GST, wherever they are."),
+                .hint("This is about students abroad who pay in a foreign currency. Whoever pays in rupees is charged GST, wherever they are."),
             Field::line("lut", "Reference of the letter (ARN)", &self.lut, 20)
                 .optional()
                 .hint("If you export under a letter of undertaking: the 15 letters and digits of form RFD-11’s acknowledgement."),
