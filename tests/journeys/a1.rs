@@ -67,7 +67,7 @@ async fn a_cohort_is_opened_published_and_sold_at_its_price() {
 
         let checklist = board.click("Publish …").await;
         checklist.is(200).shows("Nothing is missing").shows("€90.00 with an address elsewhere");
-        checklist.shows("₹4,000.00 with an address in India until Fri 8 Jan 2027, 10:00, then ₹4,500.00");
+        checklist.shows("₹4,000.00 with an address in India until Fri 8 Jan 2027, 10:00 Europe/London, UTC, then ₹4,500.00");
         let published = checklist.form("Publish").submit().await;
         published.is(200).shows("The cohort is published").shows("Published");
         checklist.form("Publish").submit().await.is(409).shows("The board has changed meanwhile");

@@ -72,7 +72,8 @@ fn told(offer: &Offer, why: Refused, zone: &Zone) -> Told {
         Refused::Full if offer.may_join() => Told {
             state: "Full",
             title: "This cohort is full",
-            detail: "All its seats are taken, or kept for people who are paying or were offered one. Nothing was charged.".to_owned(),
+            detail: "All its seats are taken, or kept for people who are paying or were offered one. Nothing was charged."
+                .to_owned(),
             when: None,
             remedy: "Join the waitlist: a seat that comes free is offered by mail, in the order of joining. Or choose another \
                      cohort.",

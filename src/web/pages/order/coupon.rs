@@ -31,7 +31,9 @@ pub async fn redeem(
         Ok(CodeOutcome::Used | CodeOutcome::Enrolled) | Err(CodeRefusal::NotNow) => {
             return Ok(Redirect::to(&format!("/orders/{order}")).into_response());
         }
-        Ok(CodeOutcome::Unusable) => FieldErrors::one("code", "This code cannot be used for this order. Look for a mistyped letter, or pay without it"),
+        Ok(CodeOutcome::Unusable) => {
+            FieldErrors::one("code", "This code cannot be used for this order. Look for a mistyped letter, or pay without it")
+        }
         Ok(CodeOutcome::TooMany { until }) => {
             let seconds = until.duration_since(moment.now).as_secs();
             return Err(Problem::TooManyTries { retry_after: u64::try_from(seconds).unwrap_or_default().max(1) });
