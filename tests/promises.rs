@@ -5,10 +5,12 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use lectern::db::rows::payment::refunds;
 use lectern::gateway::practice::{Delivery, Fault};
 use lectern::kernel::Zone;
 use lectern::kernel::random::Randomness;
 use lectern::kernel::time::SignedDuration;
+use sea_orm::EntityTrait;
 
 use crate::journeys::cast::{self, CONFIRMED, PRICE};
 use crate::journeys::webhooks;
@@ -197,6 +199,16 @@ async fn recover(app: &TestApp) {
     panic!("the gateway does not recover");
 }
 
+/// How many payments went back, each once and whole.
+async fn returned(app: &TestApp) -> usize {
+    let conn = app.services().db.snapshot().await.unwrap();
+    let refunds = refunds::Entity::find().all(&*conn).await.unwrap();
+    let payments: BTreeSet<_> = refunds.iter().map(|refund| refund.payment_id).collect();
+    assert_eq!(payments.len(), refunds.len(), "a payment went back twice: {refunds:#?}");
+    assert!(refunds.iter().all(|refund| refund.state == refunds::State::Succeeded), "on their way for ever: {refunds:#?}");
+    refunds.len()
+}
+
 /// One walk; how many payments there were in it.
 async fn walk(app: TestApp, seed: u64) -> usize {
     let chance = Chance(Randomness::from_seed(seed));
@@ -229,7 +241,8 @@ async fn walk(app: TestApp, seed: u64) -> usize {
     let queue = admin.open("/staff/today").await;
     let queued = queue.text().matches(PRICE).count() / 2;
     let paid = captured(&students).await;
-    assert_eq!(paid, enrolled + queued, "paid, and neither enrolled nor in the queue: {}", queue.text());
+    let returned = returned(&app).await;
+    assert_eq!(paid, enrolled + queued + returned, "paid, and neither enrolled, sent back nor in the queue: {}", queue.text());
     let mut confirmed = 0;
     for student in &students {
         let mails = cast::count_mails(&app, &student.email, CONFIRMED).await;
@@ -240,7 +253,7 @@ async fn walk(app: TestApp, seed: u64) -> usize {
     for student in &students {
         nudges_keep_their_rules(&app, &student.email).await;
     }
-    println!("seed {seed}: {paid} paid, {enrolled} enrolled, {queued} with an admin");
+    println!("seed {seed}: {paid} paid, {enrolled} enrolled, {returned} sent back, {queued} with an admin");
     app.finish().await;
     paid
 }

@@ -24,6 +24,7 @@ mod m20261124_000018_mail_preferences;
 mod m20261124_000019_today;
 mod m20261124_000020_api_tokens;
 mod m20261124_000021_outbox_lookup;
+mod m20261128_000027_refunds;
 mod table;
 
 /// Every migration, oldest first. A released one is never edited: a change is a new file.
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000019_today::Migration),
             Box::new(m20261124_000020_api_tokens::Migration),
             Box::new(m20261124_000021_outbox_lookup::Migration),
+            Box::new(m20261128_000027_refunds::Migration),
         ]
     }
 }

@@ -128,6 +128,9 @@ pub enum SeatRefusal {
     NotHeld,
     #[error("the seat has not lapsed")]
     NotLapsed,
+    /// It has lapsed, or was given back before.
+    #[error("there is no seat to give back")]
+    NoSeat,
     #[error("the hold was extended as often as is allowed")]
     ExtendedTooOften,
     #[error("all seats are taken")]
@@ -144,6 +147,7 @@ impl From<NotAllowed> for SeatRefusal {
         match refusal {
             NotAllowed::NotHeld => Self::NotHeld,
             NotAllowed::NotLapsed => Self::NotLapsed,
+            NotAllowed::NoSeat => Self::NoSeat,
             NotAllowed::ExtendedTooOften => Self::ExtendedTooOften,
         }
     }
@@ -272,5 +276,20 @@ pub async fn lapse(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal>
     let after = before.clone().lapse(txn.now())?;
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Lapsed { before: &before, after: &after }).await?;
+    Ok(after)
+}
+
+/// Gives a seat back, held or the student's: access ends with it, and what was planned to be mailed is thought over. `reason` is an
+/// admin's.
+///
+/// # Errors
+/// [`SeatRefusal`].
+pub async fn cancel(txn: &Txn, id: EnrolmentId, reason: Option<&str>) -> Result<Enrolment, SeatRefusal> {
+    let before = locked(txn, id).await?;
+    // As where a seat is held: whoever counts seats now waits, and finds it free.
+    store::seat_terms_for_update(txn, before.cohort).await?;
+    let after = before.clone().cancel(txn.now())?;
+    store::save(txn, &after).await?;
+    audit::record(txn, &EnrolmentEvent::Cancelled { before: &before, after: &after, reason }).await?;
     Ok(after)
 }

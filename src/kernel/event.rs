@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::ids::{
-    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, TokenId, UserId,
+    CertificateId, CohortId, CourseId, EnrolmentId, ExceptionId, LetterId, OrderId, PaymentId, ReadingId, RefundId, TokenId,
+    UserId,
 };
 
 /// The thing that changed.
@@ -18,6 +19,7 @@ pub enum Subject {
     Enrolment(EnrolmentId),
     Order(OrderId),
     Payment(PaymentId),
+    Refund(RefundId),
     Exception(ExceptionId),
     Certificate(CertificateId),
     /// A mail of the outbox.
@@ -44,6 +46,7 @@ impl Subject {
             Self::Enrolment(id) => id.to_string(),
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
+            Self::Refund(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
             Self::Certificate(id) => id.to_string(),
             Self::Letter(id) => id.to_string(),

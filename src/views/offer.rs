@@ -9,6 +9,7 @@ use crate::kernel::ids::CohortId;
 use crate::kernel::shown::{long_date, short_date};
 use crate::kernel::time::Date;
 use crate::kernel::{Money, Slug, Timestamp, Zone};
+use crate::organisation::RefundRule;
 
 /// A cohort with its course's title and what is left of its seats.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub struct Offer {
     pub capacity: u32,
     pub seats_left: u32,
     pub window: Window,
+    pub refund_rule: RefundRule,
 }
 
 impl Offer {
@@ -76,5 +78,6 @@ async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Off
         capacity: cohort.capacity,
         seats_left: cohort.capacity.saturating_sub(taken),
         window: terms.window(now),
+        refund_rule: cohort.refund_rule,
     }))
 }

@@ -55,6 +55,7 @@ impl Names {
         Self(vec![
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
+            ("REFUND", school::refund(app).await),
             ("LETTER", school::dead_letter(app).await),
             ("API_KEY", school::token(app, &Scope::ALL).await.0),
             ("PERSON", school.owner.clone()),

@@ -55,6 +55,7 @@ pub fn tables() -> Vec<Table> {
         payment::orders::Entity,
         payment::order_lines::Entity,
         payment::payments::Entity,
+        payment::refunds::Entity,
         payment::payment_exceptions::Entity,
         payment::gateway_cursor::Entity,
         payment::gateway_events::Entity,

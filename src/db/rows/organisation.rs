@@ -35,6 +35,9 @@ pub mod settings {
         /// The logo's digest and size; its bytes are apart.
         #[sea_orm(column_type = "JsonBinary", nullable)]
         pub logo: Option<Json>,
+        /// The amount above which a refund waits for a second admin.
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub refund_approval: Option<Json>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -19,6 +19,7 @@ pub(crate) enum Section {
     Privacy,
     Refunds,
     Logo,
+    Approval,
 }
 
 impl From<&Change> for Section {
@@ -34,6 +35,7 @@ impl From<&Change> for Section {
             Change::Privacy(_) => Self::Privacy,
             Change::Refunds { .. } => Self::Refunds,
             Change::Logo(_) => Self::Logo,
+            Change::Approval(_) => Self::Approval,
         }
     }
 }
@@ -60,6 +62,7 @@ impl Changed<'_> {
             Section::Privacy => policy(&of.privacy),
             Section::Refunds => json!({ "days": of.refund_rule.days(), "policy": policy(&of.refunds) }),
             Section::Logo => json!(of.logo),
+            Section::Approval => json!({ "above": of.approval.above }),
         }
     }
 }
@@ -84,6 +87,7 @@ impl Event for Changed<'_> {
             Section::Privacy => "organisation.privacy_changed",
             Section::Refunds => "organisation.refunds_changed",
             Section::Logo => "organisation.logo_changed",
+            Section::Approval => "organisation.approval_changed",
         }
     }
 

@@ -4,6 +4,7 @@
 //! ([`Organisation::missing`]). A [`Change`] replaces one section whole. Policies begin as texts of ours that nobody has
 //! reviewed ([`Policy::Shipped`]) and become the organisation's own when an admin saves them.
 
+mod approval;
 mod bank;
 mod events;
 mod logo;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{EmailAddress, PersonName, Timestamp};
 
+pub use approval::Approval;
 pub use bank::{AccountNumber, BankDetails, BankLine, Ifsc, NotAVpa, NotAnAccount, NotAnIfsc, Vpa};
 pub(super) use events::{Changed, Section};
 pub use logo::{Logo, LogoFacts, LogoRefusal, MAX_SIDE, MAX_UPLOAD};
@@ -38,6 +40,7 @@ pub struct Organisation {
     pub signers: Vec<Signer>,
     pub mail: MailIdentity,
     pub refund_rule: RefundRule,
+    pub approval: Approval,
     pub terms: Policy,
     pub privacy: Policy,
     pub refunds: Policy,
@@ -122,6 +125,7 @@ pub enum Change {
         text: PolicyText,
     },
     Logo(Option<Logo>),
+    Approval(Approval),
 }
 
 /// What is not set and should be before students come.
@@ -150,6 +154,7 @@ impl Organisation {
                 self.refund_rule = rule;
                 self.refunds = self.refunds.with(text, now);
             }
+            Change::Approval(approval) => self.approval = approval,
             Change::Logo(logo) => self.logo = logo.map(|logo| logo.facts),
         }
         self

@@ -9,6 +9,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::{PersonName, ShownTime};
 use crate::learning::{self, Place};
 use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
+use crate::organisation::RefundRule;
 use crate::payment::model::{Means, Payment};
 use crate::schedule::Plans;
 use crate::services::Services;
@@ -55,14 +56,14 @@ struct Bought {
     refund_rule: String,
 }
 
-async fn bought(snapshot: &Snapshot, order: OrderId, frame: &Frame) -> Result<Option<Bought>, DbErr> {
+async fn bought(snapshot: &Snapshot, order: OrderId, rule: RefundRule) -> Result<Option<Bought>, DbErr> {
     let Some(order) = payment::order(snapshot, order).await? else { return Ok(None) };
     let payments = payment::payments_of_order(snapshot, order.id).await?;
     Ok(Some(Bought {
         order_number: order.number.to_string(),
         paid: order.quote.total.to_string(),
         reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
-        refund_rule: frame.refund_rule.promise(),
+        refund_rule: rule.promise(),
     }))
 }
 
@@ -80,7 +81,7 @@ impl Composer for EnrolmentConfirmed {
         let (first_opens, open) = first_week(&place, services, &person)?;
         let frame = Frame::load(services, &snapshot).await?;
         let bought = match order {
-            Some(order) => bought(&snapshot, order, &frame).await?,
+            Some(order) => bought(&snapshot, order, cohort.refund_rule).await?,
             None => None,
         };
         let values = Values {

@@ -67,7 +67,7 @@ async fn rendered(app: &App, view: &View, conn: &Conn, readers: Option<&Zone>) -
     let page = Page {
         view,
         course: CourseShown::new(&offered.course, weeks.len()),
-        offer: Some(Offer::new(cohort, offered.taken(cohort), weeks.len(), zone, view.owner.refund_rule)),
+        offer: Some(Offer::new(cohort, offered.taken(cohort), weeks.len(), zone)),
         zone: Some(zone_note(zone, readers)),
         weeks,
     };

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::catalogue::model::{Answered, Cohort, CohortModule, Course, CourseModule, ReadingKey, WindowState};
 use crate::kernel::ids::{CohortId, ReadingId};
 use crate::kernel::{Money, ShownTime, Slug, Timestamp, Zone};
-use crate::organisation::RefundRule;
 use crate::readings::Card;
 use crate::web::pages::shown::{ShownDay, counted, minutes_words};
 
@@ -59,6 +58,8 @@ pub struct Offer {
     pub starts: ShownDay,
     pub ends: ShownDay,
     pub refund_until: ShownDay,
+    /// The cohort's rule, as a note beside the price.
+    pub refund_note: String,
     pub closes: ShownTime,
     pub seats_left: u32,
     pub capacity: u32,
@@ -66,7 +67,7 @@ pub struct Offer {
 
 impl Offer {
     /// `weeks` is how many the course runs for: the last day is the last of the last week.
-    pub fn new(cohort: &Cohort, taken: u32, weeks: usize, zone: &Zone, rule: RefundRule) -> Self {
+    pub fn new(cohort: &Cohort, taken: u32, weeks: usize, zone: &Zone) -> Self {
         let days = i64::try_from(weeks).unwrap_or_default() * 7;
         Self {
             slug: cohort.slug.clone(),
@@ -74,7 +75,8 @@ impl Offer {
             price: cohort.price,
             starts: ShownDay::after(cohort.starts_on, 0),
             ends: ShownDay::after(cohort.starts_on, (days - 1).max(0)),
-            refund_until: ShownDay::after(rule.until(cohort.starts_on), 0),
+            refund_until: ShownDay::after(cohort.refund_rule.until(cohort.starts_on), 0),
+            refund_note: cohort.refund_rule.note(),
             closes: ShownTime::new(cohort.window.closes(), zone),
             seats_left: cohort.capacity.saturating_sub(taken),
             capacity: cohort.capacity,
@@ -250,13 +252,13 @@ mod tests {
 
     #[test]
     fn an_offer_tells_its_days_its_seats_and_when_it_closes_for_the_reader() {
-        let offer = Offer::new(&open(1, "2026-12-07"), 18, 6, &"America/New_York".parse().unwrap(), RefundRule::default());
+        let offer = Offer::new(&open(1, "2026-12-07"), 18, 6, &"America/New_York".parse().unwrap());
         assert_eq!((offer.seats_left, offer.capacity), (12, 30));
         assert_eq!(offer.price.to_string(), "₹6,500.00");
         let days = [&offer.starts, &offer.ends, &offer.refund_until].map(|day| day.text.as_str());
         assert_eq!(days, ["Mon 7 Dec 2026", "Sun 17 Jan 2027", "Mon 21 Dec 2026"]);
         assert_eq!(offer.closes.short(), "Sun 28 Feb 2027, 19:00");
-        assert_eq!(Offer::new(&open(1, "2026-12-07"), 31, 6, &Zone::UTC, RefundRule::default()).seats_left, 0);
+        assert_eq!(Offer::new(&open(1, "2026-12-07"), 31, 6, &Zone::UTC).seats_left, 0);
     }
 
     #[test]

@@ -12,7 +12,6 @@ use super::orders::OrderShown;
 use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, OrderId};
-use crate::organisation::RefundRule;
 use crate::payment::model::CardState;
 use crate::schedule::Plans;
 use crate::web::pages::certificate::{Printed, Worth};
@@ -65,7 +64,7 @@ pub(super) async fn home(
     let seats = enrolment::active_of_user(&snapshot, moment.subject.id).await?;
     match seats.as_slice() {
         [] => {
-            let offer = offer(&snapshot, &moment, view.owner.refund_rule).await?;
+            let offer = offer(&snapshot, &moment).await?;
             page(&Empty { view: &view, email: moment.subject.email.as_str(), offer })
         }
         [only] => dashboard(&snapshot, &app.plans, &view, &moment, only).await,
@@ -135,9 +134,9 @@ async fn seat(conn: &Conn, enrolment: &Enrolment, moment: &Moment) -> Result<Sea
 }
 
 /// The cohort that a student without a seat could enrol in.
-async fn offer(conn: &Conn, moment: &Moment, rule: RefundRule) -> Result<Option<Offer>, Problem> {
+async fn offer(conn: &Conn, moment: &Moment) -> Result<Option<Offer>, Problem> {
     let Some(offered) = Offered::load(conn).await? else { return Ok(None) };
     let weeks = catalogue::course_modules(conn, offered.course.id).await?.len();
     let next = offered.next(moment.now);
-    Ok(next.map(|cohort| Offer::new(cohort, offered.taken(cohort), weeks, &moment.zone, rule)))
+    Ok(next.map(|cohort| Offer::new(cohort, offered.taken(cohort), weeks, &moment.zone)))
 }

@@ -106,6 +106,8 @@ fn rows(own: &Organisation) -> Vec<Row> {
         row("/staff/settings/logo", "Logo", logo),
         row("/staff/settings/mail", "Mail", sender),
     ];
+    let approval = own.approval.above.map_or("One admin is enough".to_owned(), |above| format!("Two admins above {above}"));
+    rows.push(row("/staff/settings/approval", "Refunds by two admins", set(approval)));
     rows.extend(PolicyKind::ALL.map(|kind| row(policy_path(kind), kind.title(), policy(own.policy(kind)))));
     rows
 }

@@ -9,10 +9,11 @@ use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::mail::LetterRow;
 use crate::payment::OddNotification;
 use crate::schedule::Short;
-use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, Today};
+use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, RefundRow, Today};
 use crate::views::told;
 use crate::web::pages::outbox::words::{self, Said};
 use crate::web::pages::shown::counted;
+use crate::web::pages::staff::money::words::Line;
 use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
@@ -27,6 +28,7 @@ struct Page<'a> {
     zone: &'a str,
     total: u64,
     money: Vec<Money<'a>>,
+    refunds: Vec<(&'a RefundRow, Line)>,
     mails: Vec<(&'a LetterRow, String, Said)>,
     weeks: Vec<(&'a Short, ShownTime)>,
     bank: Vec<(&'a BankRow, ShownTime)>,
@@ -69,6 +71,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         zone: zone.name(),
         total: today.counts.total(),
         money: today.money.iter().map(money).collect(),
+        refunds: today.refunds.iter().map(|row| (row, Line::new(&row.refund, zone))).collect(),
         mails: today.mails.iter().map(|row| (row, told::mail(&row.kind), words::said(row, zone))).collect(),
         weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
@@ -81,10 +84,11 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
 /// `12 mails, 3 notifications`: what stands behind the rows.
 fn more(today: &Today) -> Option<String> {
     let counts = today.counts;
-    let hidden = [(counts.mails, "mail"), (counts.bank, "payment"), (counts.notifications, "notification")]
-        .into_iter()
-        .filter(|(count, _)| *count > LISTED)
-        .map(|(count, noun)| counted(usize::try_from(count - LISTED).unwrap_or(usize::MAX), noun));
+    let hidden =
+        [(counts.refunds, "refund"), (counts.mails, "mail"), (counts.bank, "payment"), (counts.notifications, "notification")]
+            .into_iter()
+            .filter(|(count, _)| *count > LISTED)
+            .map(|(count, noun)| counted(usize::try_from(count - LISTED).unwrap_or(usize::MAX), noun));
     let hidden: Vec<String> = hidden.collect();
     (!hidden.is_empty()).then(|| hidden.join(", "))
 }
