@@ -33,7 +33,7 @@ impl MigrationTrait for Migration {
         let prices = format!(
             "UPDATE cohorts SET prices = {}",
             json(
-                r#"'{"first":{"regular":{"minor":' || price_minor || ',"currency":"' || currency || '"},"early":null},"more":[],"tax":"added","early_until":null}'"#
+                r#"'{"first":{"regular":{"minor":' || price_minor || ',"currency":"' || currency || '"},"early":null},"more":[],"tax":"included","early_until":null}'"#
             )
         );
         conn.execute_unprepared(&prices).await?;

@@ -10,6 +10,7 @@ use super::*;
 use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::waitlist_entries::{self as row, State};
 use crate::db::{Conn, Db};
+use crate::identity;
 use crate::jobs::{Registry, run_due};
 use crate::kernel::Actor;
 use crate::kernel::ids::WaitId;
@@ -128,6 +129,25 @@ async fn an_offer_that_lapses_or_is_declined_goes_to_the_next() {
     let removed = db.write(SYSTEM, async |txn| remove(txn, waits[1].id, "Asked by telephone").await).await.unwrap();
     assert!(matches!(removed.state, WaitState::Left { .. }));
     assert!(matches!(now_of(&db, waits[2].id).await, WaitState::Offered { .. }));
+}
+
+#[tokio::test]
+async fn an_offer_takes_its_seat_also_behind_people_whose_accounts_were_away() {
+    for bench in Bench::each().await {
+        let Full { db, cohort, held, waits } = full(&bench, 1, 3).await;
+        for wait in &waits[..2] {
+            db.write(SYSTEM, async |txn| identity::disable(txn, wait.user).await).await.unwrap();
+        }
+        free(&db, &held[0]).await;
+        assert!(matches!(now_of(&db, waits[2].id).await, WaitState::Offered { .. }));
+        for wait in &waits[..2] {
+            db.write(SYSTEM, async |txn| identity::enable(txn, wait.user).await).await.unwrap();
+        }
+        db.write(SYSTEM, async |txn| pass_on(txn, cohort).await).await.unwrap();
+        assert_eq!((now_of(&db, waits[0].id).await, now_of(&db, waits[1].id).await), (WaitState::Waiting, WaitState::Waiting));
+        assert_eq!(taken(&db, cohort).await, 1);
+        bench.finish().await;
+    }
 }
 
 #[tokio::test]

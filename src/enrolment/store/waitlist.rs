@@ -103,6 +103,8 @@ pub(in crate::enrolment) async fn head_of_line(conn: &Conn, cohort: CohortId, mo
         .inner_join(users::Entity)
         .filter(live().add(can_act))
         .filter(row::COLUMN.cohort_id.eq(cohort))
+        // All offers, wherever they stand in line: each takes a seat.
+        .order_by_asc(row::Column::State)
         .order_by_asc(row::Column::Place)
         .limit(most);
     find.all(conn).await?.into_iter().map(to_wait).collect()
