@@ -18,6 +18,13 @@ pub enum TextError {
     NotASlug,
 }
 
+impl TextError {
+    /// What is wrong, in `empty`'s words where there was nothing: each field says what belongs into it.
+    pub fn told(self, empty: &str) -> String {
+        if self == Self::Empty { empty.to_owned() } else { self.to_string() }
+    }
+}
+
 /// Bidirectional and zero-width controls let one text pass for another (Unicode TR 36 section 2.5); a zero-width joiner and
 /// non-joiner are letters' business in Indic scripts and Persian and stay.
 pub fn is_forbidden(c: char) -> bool {

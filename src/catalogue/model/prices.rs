@@ -220,8 +220,10 @@ mod tests {
         // As the migration writes it.
         let old = serde_json::json!({
             "first": { "regular": { "minor": 650_000, "currency": "INR" }, "early": null },
-            "more": [], "tax": "added", "early_until": null,
+            "more": [], "tax": "included", "early_until": null,
         });
-        assert_eq!(serde_json::from_value::<Prices>(old).unwrap(), money(650_000, Currency::INR).into());
+        let all_in = Price::new(money(650_000, Currency::INR), None).unwrap();
+        let all_in = Prices::new(all_in, Vec::new(), TaxBasis::Included, None).unwrap();
+        assert_eq!(serde_json::from_value::<Prices>(old).unwrap(), all_in);
     }
 }

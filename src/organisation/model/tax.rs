@@ -44,14 +44,6 @@ impl TaxRegistration {
             Self::Elsewhere { .. } => "elsewhere",
         }
     }
-
-    /// The currency that the books are kept in: rupees, where the seller is not registered in another country.
-    pub fn home_currency(&self) -> Option<Currency> {
-        match self {
-            Self::Unregistered | Self::RegisteredInIndia { .. } => Some(Currency::INR),
-            Self::Elsewhere { home, .. } => *home,
-        }
-    }
 }
 
 /// Why a text is no GSTIN.

@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use crate::identity::model::COUNTRIES;
 use crate::identity::{self, Country, Details, Person};
-use crate::kernel::text::TextError;
 use crate::kernel::{Actor, PersonName, Zone};
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::pages::enrol::Zones;
@@ -55,10 +54,7 @@ impl Input {
     /// Every field that cannot be used, in the form's order.
     fn details(&self) -> Result<Details, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = self.name.parse::<PersonName>().map_err(|error| match error {
-            TextError::Empty => "Enter your name".to_owned(),
-            other => other.to_string(),
-        });
+        let name = self.name.parse::<PersonName>().map_err(|error| error.told("Enter your name"));
         let name = errors.parse("name", name);
         let zone = errors.parse("zone", self.zone.parse::<Zone>().map_err(|_| "Choose a time zone"));
         let country = errors.parse("country", self.country.parse::<Country>());

@@ -118,10 +118,7 @@ impl Input {
     /// Every field that cannot be used, in the form's order.
     pub(super) fn cohort(&self, staff: &[Person]) -> Result<NewCohort, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = single_line(&self.name, 60).map_err(|error| match error {
-            TextError::Empty => "Enter a name, such as the month it starts in".to_owned(),
-            other => other.to_string(),
-        });
+        let name = single_line(&self.name, 60).map_err(|error| error.told("Enter a name, such as the month it starts in"));
         let name = errors.parse("name", name);
         // Without a name there is nothing to make an address of, and the name's own error says what to do.
         let slug = if name.is_none() && self.slug.trim().is_empty() { None } else { errors.parse("slug", self.slug()) };

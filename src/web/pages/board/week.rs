@@ -98,10 +98,7 @@ pub(super) fn need(errors: &mut FieldErrors, word: &str) -> Option<Need> {
 
 /// The field that says why to read it.
 pub(super) fn why(errors: &mut FieldErrors, text: &str) -> Option<Why> {
-    let why = text.parse::<Why>().map_err(|error| match error {
-        crate::kernel::text::TextError::Empty => "Say in a sentence why to read it".to_owned(),
-        other => other.to_string(),
-    });
+    let why = text.parse::<Why>().map_err(|error| error.told("Say in a sentence why to read it"));
     errors.parse("why", why)
 }
 

@@ -120,10 +120,7 @@ impl Input {
 
 /// An empty field says what belongs into it.
 fn told<T>(parsed: Result<T, TextError>, empty: &'static str) -> Result<T, String> {
-    parsed.map_err(|error| match error {
-        TextError::Empty => empty.to_owned(),
-        other => other.to_string(),
-    })
+    parsed.map_err(|error| error.told(empty))
 }
 
 /// Some countries have none.

@@ -125,10 +125,8 @@ pub async fn drop_letter(
 ) -> Result<Response, Problem> {
     let sheet = find(&*app.services.db.snapshot().await?, &id).await?;
     may_be_dropped(&sheet)?;
-    let reason = single_line(&input.reason, REASON).map_err(|error| match error {
-        TextError::Empty => "Say why it is not to be sent: it is kept in the audit log".to_owned(),
-        other => other.to_string(),
-    });
+    let reason = single_line(&input.reason, REASON)
+        .map_err(|error| error.told("Say why it is not to be sent: it is kept in the audit log"));
     let mut errors = FieldErrors::default();
     let Some(reason) = errors.parse("reason", reason) else {
         return page_with_errors(&Drop::new(&view, &errors, &sheet, &input.reason));

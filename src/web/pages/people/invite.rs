@@ -47,10 +47,7 @@ impl Input {
     /// Every field that cannot be used, in the form's order.
     fn invited(&self) -> Result<(PersonName, EmailAddress, Role), FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = self.name.parse::<PersonName>().map_err(|error| match error {
-            TextError::Empty => "Enter their name".to_owned(),
-            other => other.to_string(),
-        });
+        let name = self.name.parse::<PersonName>().map_err(|error| error.told("Enter their name"));
         let name = errors.parse("name", name);
         let email = self.email.parse::<EmailAddress>().map_err(|error| match error {
             TextError::Empty => TextError::NotAnEmail,

@@ -10,7 +10,7 @@ use crate::db::Txn;
 use crate::documents::model::Spelling;
 use crate::documents::{self, Document, SpellRefusal};
 use crate::kernel::Actor;
-use crate::kernel::text::{TextError, single_line};
+use crate::kernel::text::single_line;
 use crate::pdf;
 use crate::views::order::Sheet;
 use crate::web::form::{FieldErrors, Fields};
@@ -69,10 +69,7 @@ impl Input {
 }
 
 fn printable(typed: &str) -> Result<String, String> {
-    let line = single_line(typed, LONGEST).map_err(|error| match error {
-        TextError::Empty => "Say how this is printed".to_owned(),
-        other => other.to_string(),
-    })?;
+    let line = single_line(typed, LONGEST).map_err(|error| error.told("Say how this is printed"))?;
     let missing = pdf::unprintable(&line);
     if missing.is_empty() {
         return Ok(line);

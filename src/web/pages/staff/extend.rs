@@ -9,7 +9,7 @@ use super::history::find;
 use super::{Choice, choices};
 use crate::acts::{self, ExtendRefusal, Extended, Extension};
 use crate::identity::Person;
-use crate::kernel::text::{TextError, several_lines};
+use crate::kernel::text::several_lines;
 use crate::kernel::{Actor, ShownTime};
 use crate::learning;
 use crate::views::history::History;
@@ -69,10 +69,7 @@ impl Input {
         let fits = |days: &u32| (1..=most).contains(days);
         let days = self.days.trim().parse().ok().filter(fits).ok_or_else(|| format!("Enter how many days, from 1 to {most}"));
         let days = errors.parse("days", days);
-        let reason = several_lines(&self.reason, 300).map_err(|error| match error {
-            TextError::Empty => "Say why, for the log".to_owned(),
-            other => other.to_string(),
-        });
+        let reason = several_lines(&self.reason, 300).map_err(|error| error.told("Say why, for the log"));
         let reason = errors.parse("reason", reason);
         match (position, days, reason) {
             (Some(position), Some(days), Some(reason)) => {

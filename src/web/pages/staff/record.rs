@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::order::{again, find};
-use crate::kernel::text::TextError;
 use crate::kernel::time::Date;
 use crate::kernel::{Actor, Currency, Money, Timestamp, Zone};
 use crate::payment::{self, Method, Offline, RecordRefusal, Reference};
@@ -42,10 +41,8 @@ impl Input {
     fn offline(&self, currency: Currency) -> Result<Offline, FieldErrors> {
         let mut errors = FieldErrors::default();
         let method = errors.parse("method", self.method.parse::<Method>());
-        let reference = self.reference.parse::<Reference>().map_err(|error| match error {
-            TextError::Empty => "Enter the reference that the payment is known by".to_owned(),
-            other => other.to_string(),
-        });
+        let reference =
+            self.reference.parse::<Reference>().map_err(|error| error.told("Enter the reference that the payment is known by"));
         let reference = errors.parse("reference", reference);
         let amount = Money::parse(&self.amount, currency).map_err(|_| format!("Enter an amount in {currency}, like 6500.00"));
         let amount = errors.parse("amount", amount);

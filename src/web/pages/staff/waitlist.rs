@@ -9,7 +9,7 @@ use crate::catalogue;
 use crate::db::Conn;
 use crate::enrolment::{self, LeaveRefusal, WaitState};
 use crate::kernel::ids::WaitId;
-use crate::kernel::text::{TextError, single_line};
+use crate::kernel::text::single_line;
 use crate::kernel::{Actor, ShownTime};
 use crate::views::staff::{self, CohortRow};
 use crate::views::waitlist::{self, Waiter};
@@ -118,10 +118,7 @@ pub async fn remove(
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
     let (slug, cohort, waiter) = find(&*app.services.db.snapshot().await?, &id).await?;
-    let reason = single_line(&input.reason, REASON).map_err(|error| match error {
-        TextError::Empty => "Say why: it is kept in the audit log".to_owned(),
-        other => other.to_string(),
-    });
+    let reason = single_line(&input.reason, REASON).map_err(|error| error.told("Say why: it is kept in the audit log"));
     let mut errors = FieldErrors::default();
     let Some(reason) = errors.parse("reason", reason) else {
         let reason = &input.reason;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::db::Conn;
 use crate::jobs::{self, DeadJob, DeadJobRefusal};
 use crate::kernel::Actor;
-use crate::kernel::text::{TextError, single_line};
+use crate::kernel::text::single_line;
 use crate::views::told;
 use crate::web::form::{FieldErrors, Fields, NoFields};
 use crate::web::session::{AdminNow, PageSnapshot};
@@ -87,10 +87,8 @@ pub async fn drop_job(
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
     let job = find(&*app.services.db.snapshot().await?, &id).await?;
-    let reason = single_line(&input.reason, REASON).map_err(|error| match error {
-        TextError::Empty => "Say why it is not to be done: it is kept in the audit log".to_owned(),
-        other => other.to_string(),
-    });
+    let reason = single_line(&input.reason, REASON)
+        .map_err(|error| error.told("Say why it is not to be done: it is kept in the audit log"));
     let mut errors = FieldErrors::default();
     let Some(reason) = errors.parse("reason", reason) else {
         return page_with_errors(&Page::new(&view, &errors, &job, &input.reason));

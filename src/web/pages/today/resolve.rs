@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{next, why};
 use crate::db::Conn;
 use crate::kernel::Actor;
-use crate::kernel::text::{TextError, single_line};
+use crate::kernel::text::single_line;
 use crate::payment::{self, ResolveRefusal};
 use crate::views::today::{self, QueueRow};
 use crate::web::form::{FieldErrors, Fields};
@@ -63,10 +63,8 @@ pub async fn resolve(
     Fields(input): Fields<Input>,
 ) -> Result<Response, Problem> {
     let row = find(&*app.services.db.snapshot().await?, &id).await?;
-    let words = single_line(&input.resolution, RESOLUTION).map_err(|error| match error {
-        TextError::Empty => "Say what was done: it is kept in the audit log".to_owned(),
-        other => other.to_string(),
-    });
+    let words =
+        single_line(&input.resolution, RESOLUTION).map_err(|error| error.told("Say what was done: it is kept in the audit log"));
     let mut errors = FieldErrors::default();
     let Some(words) = errors.parse("resolution", words) else {
         return page_with_errors(&Page::new(&view, &errors, &row, &input.resolution));

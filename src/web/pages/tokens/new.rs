@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::kernel::text::TextError;
 use crate::kernel::{Actor, ShownTime};
 use crate::tokens::{self, CreateRefusal, Life, NewToken, Scope, Scopes, Secret, Token, TokenName};
 use crate::web::form::{FieldErrors, Fields};
@@ -81,10 +80,7 @@ impl Input {
     /// Every field that cannot be used, in the form's order.
     fn token(&self) -> Result<NewToken, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = self.name.parse::<TokenName>().map_err(|error| match error {
-            TextError::Empty => "Enter what the token is for".to_owned(),
-            other => other.to_string(),
-        });
+        let name = self.name.parse::<TokenName>().map_err(|error| error.told("Enter what the token is for"));
         let name = errors.parse("name", name);
         let life = errors.parse("days", self.days.parse::<Life>());
         let scopes = Scopes::new(Scope::ALL.into_iter().filter(|scope| self.ticked(*scope).1));

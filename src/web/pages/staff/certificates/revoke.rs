@@ -66,12 +66,8 @@ pub(super) async fn revoke(
 ) -> Result<Response, Problem> {
     let of = in_force(&app, &person, &id).await?;
     let mut errors = FieldErrors::default();
-    let reason = Reason::parse(&input.reason).map_err(|error| match error {
-        crate::kernel::text::TextError::Empty => {
-            "Enter the reason: it is shown to everybody who checks the certificate".to_owned()
-        }
-        other => other.to_string(),
-    });
+    let reason = Reason::parse(&input.reason)
+        .map_err(|error| error.told("Enter the reason: it is shown to everybody who checks the certificate"));
     let Some(reason) = errors.parse("reason", reason) else {
         return page_with_errors(&Page { view: &view, errors: &errors, of: &of, reason: &input.reason });
     };

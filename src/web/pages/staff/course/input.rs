@@ -188,20 +188,15 @@ impl KeyInput {
     }
 
     fn why(&self, errors: &mut FieldErrors) -> Option<Why> {
-        let why = sentence(&self.why).parse::<Why>().map_err(|error| match error {
-            TextError::Empty => "Say in a sentence why it is read: students see it".to_owned(),
-            other => other.to_string(),
-        });
+        let why =
+            sentence(&self.why).parse::<Why>().map_err(|error| error.told("Say in a sentence why it is read: students see it"));
         errors.parse("why", why)
     }
 }
 
 /// A title, of a course or of a week.
 pub fn title(text: &str) -> Result<String, String> {
-    single_line(text, TITLE).map_err(|error| match error {
-        TextError::Empty => "Enter a title".to_owned(),
-        other => other.to_string(),
-    })
+    single_line(text, TITLE).map_err(|error| error.told("Enter a title"))
 }
 
 /// What was typed into a field of several lines, as one line.

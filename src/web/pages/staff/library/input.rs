@@ -131,10 +131,7 @@ impl Input {
 }
 
 fn told(parsed: Result<String, TextError>, empty: &'static str) -> Result<String, String> {
-    parsed.map_err(|error| match error {
-        TextError::Empty => empty.to_owned(),
-        other => other.to_string(),
-    })
+    parsed.map_err(|error| error.told(empty))
 }
 
 /// A value that may be absent.
