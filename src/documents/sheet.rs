@@ -259,6 +259,7 @@ fn notes(kind: Kind, facts: &Facts) -> Vec<String> {
              document for your books comes when the money has arrived."
                 .to_owned(),
         ),
+        Kind::Receipt if facts.sums.total.minor == 0 => Some("Nothing was to be paid.".to_owned()),
         Kind::Receipt => Some("Received with thanks.".to_owned()),
         Kind::TaxInvoice | Kind::CreditNote => None,
     };

@@ -19,7 +19,7 @@ mod tests;
 pub use charges::{Balance, GatewayCharge};
 pub use customers::{CustomerAddress, CustomerRequest};
 pub use disputes::{DisputeStatus, GatewayDispute};
-pub use model::{CheckoutSession, GatewayError, PaymentStatus, SessionRequest, SessionStatus};
+pub use model::{CheckoutSession, GatewayError, PaymentStatus, SessionRequest, SessionStatus, smallest_charge};
 pub use notification::{About, MAX_NOTIFICATION, Notification, NotificationRefusal, TOLERANCE};
 pub use payouts::{GatewayPayout, GatewayTransaction, PayoutStatus};
 pub use refunds::{GatewayRefund, RefundRequest, RefundStatus};

@@ -4,7 +4,18 @@ use stripe_shared::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutS
 
 use super::PAYMENT;
 use crate::kernel::ids::{OrderId, PaymentId};
-use crate::kernel::{EmailAddress, Money, Timestamp};
+use crate::kernel::{Currency, EmailAddress, Money, Timestamp};
+
+/// The least that a card is charged ("Minimum and maximum charge amounts" in Stripe's documentation), rounded up for currencies that
+/// it gives no figure for: half a dollar's worth.
+pub const fn smallest_charge(currency: Currency) -> Money {
+    let minor = match currency {
+        Currency::INR | Currency::EUR | Currency::USD | Currency::JPY => 50,
+        Currency::GBP => 30,
+        Currency::KWD => 200,
+    };
+    Money::new(minor, currency)
+}
 
 /// A Checkout Session to create. Whoever repeats it with the same key repeats every field.
 #[derive(Debug, Clone, PartialEq, Eq)]

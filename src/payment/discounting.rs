@@ -11,9 +11,11 @@ use super::store;
 use crate::audit;
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState, SeatRefusal, Sending};
+use crate::gateway::smallest_charge;
 use crate::kernel::ids::{OrderId, UserId};
 use crate::kernel::{Actor, Timestamp};
-use crate::pricing::{self, Purchase};
+use crate::pricing::model::Coupon;
+use crate::pricing::{self, Purchase, Quote};
 use crate::services::Services;
 
 /// How many codes that cannot be used may be tried on one order.
@@ -92,8 +94,7 @@ async fn step(txn: &Txn, user: UserId, order: OrderId, code: &str) -> Result<Ste
         return Ok(Step::Close(Box::new(payment)));
     }
     pricing::use_coupon(txn, &coupon, &purchase).await?;
-    let quote = order.quote.clone().discounted(coupon.id, coupon.discount.off(order.quote.list));
-    let cheaper = order.clone().requote(quote).map_err(|_| CodeRefusal::NotNow)?;
+    let cheaper = order.clone().requote(discounted(&order.quote, &coupon)).map_err(|_| CodeRefusal::NotNow)?;
     store::save_quote(txn, &cheaper).await?;
     audit::record(txn, &PaymentEvent::Discounted { before: &order, after: &cheaper }).await?;
     if cheaper.quote.total.minor > 0 {
@@ -101,6 +102,12 @@ async fn step(txn: &Txn, user: UserId, order: OrderId, code: &str) -> Result<Ste
     }
     enrol(txn, &cheaper).await?;
     Ok(Step::Done(CodeOutcome::Enrolled))
+}
+
+/// The quote with the coupon's discount. A rest that is too small to be charged is let off: it could not be paid.
+fn discounted(quote: &Quote, coupon: &Coupon) -> Quote {
+    let less = quote.clone().discounted(coupon.id, coupon.discount.off(quote.list));
+    if less.total.minor < smallest_charge(less.total.currency).minor { less.discounted(coupon.id, quote.list) } else { less }
 }
 
 /// What the code is to be used for, and until when its seat is held; refused unless the order is open, has no code yet, and

@@ -6,7 +6,7 @@ use super::jobs::IssueDocument;
 use super::model::{Buyer, Means, Method, Order, OrderLine, Payment};
 use super::{store, supplied};
 use crate::db::Txn;
-use crate::documents::model::{Bank, Credited, Facts, Line, Paid, Party, Payee, Registration, Supply};
+use crate::documents::model::{Bank, Credited, Facts, Line, Paid, Party, Payee, Registration, Sums, Supply};
 use crate::documents::{self, Calendar, Document, Draft, Kind};
 use crate::jobs;
 use crate::kernel::Money;
@@ -30,6 +30,7 @@ pub(super) async fn issue_paid(txn: &Txn, order: &Order) -> Result<(), DbErr> {
     let payments = store::payments_of_order(txn, order.id).await?;
     let paid = payments.iter().filter(|payment| payment.is_captured()).map(|payment| paid(payment, calendar)).collect();
     let facts = Facts { paid, ..facts(order, seller, &organisation) };
+    let facts = if order.quote.total.minor == 0 { given(facts) } else { facts };
     let draft = Draft { key: format!("paid:{}", order.id), kind: kind(&facts.supply), order: order.id, calendar, facts };
     documents::issue(txn, draft).await.map(drop)
 }
@@ -69,6 +70,12 @@ pub async fn issue_credit_note(
     let Some(facts) = original.facts.credited(total, credits) else { return Ok(None) };
     let calendar = Calendar::of(&organisation::current(txn).await?.tax);
     documents::issue(txn, Draft { key, kind: Kind::CreditNote, order, calendar, facts }).await.map(Some)
+}
+
+/// What is given for nothing is no supply for a consideration (CGST Act s.7(1)(a)): there is no value to tax, and nothing to invoice.
+fn given(facts: Facts) -> Facts {
+    let sums = Sums { taxes: Vec::new(), ..facts.sums };
+    Facts { supply: Supply::Untaxed, sums, ..facts }
 }
 
 /// Who is paid without tax gives a receipt, whether or not they are registered: what was not charged cannot be invoiced as tax.

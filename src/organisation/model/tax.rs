@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::export::ExportTerms;
 use super::texts::parsed_text;
-use crate::kernel::Currency;
 use crate::kernel::text::{TextError, single_line, text_type};
 
 /// The seller's standing. What is needed to charge tax is in the state that charges it, and nowhere else.
@@ -29,9 +28,6 @@ pub enum TaxRegistration {
         label: TaxLabel,
         number: TaxNumber,
         rate: Rate,
-        /// In which the books are kept; not known of a registration that was set before it was asked.
-        #[serde(default)]
-        home: Option<Currency>,
     },
 }
 
@@ -356,7 +352,6 @@ mod tests {
                 label: "VAT".parse().unwrap(),
                 number: "EX 000".parse().unwrap(),
                 rate: Rate(1900),
-                home: Some(Currency::EUR),
             },
         ] {
             let stored = serde_json::to_value(&registration).unwrap();

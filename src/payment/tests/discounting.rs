@@ -2,8 +2,11 @@
 
 use futures_util::future::join_all;
 
+use super::documents::{change, documents_of, name_seller, said};
 use super::*;
+use crate::documents::Kind;
 use crate::kernel::{Currency, Money};
+use crate::organisation::model::{Change, ExportTerms, TaxRegistration};
 use crate::pricing::model::{Coupon, NewCoupon};
 use crate::pricing::{self, Discount, Limits};
 
@@ -106,6 +109,41 @@ async fn a_whole_discount_enrols_at_once_without_the_gateway() {
         assert_eq!(stage.stands(order.id).await.1, "enrolled", "the end of the hold changes nothing");
         stage.bench.finish().await;
     }
+}
+
+#[tokio::test]
+async fn what_was_given_for_nothing_has_a_receipt_that_says_so_and_no_tax() {
+    let stage = Stage::new(1).await;
+    name_seller(&stage, "Example Journal (demonstration)").await;
+    let tax = TaxRegistration::RegisteredInIndia {
+        gstin: "29ABCDE1234F1ZW".parse().unwrap(),
+        sac: "999293".parse().unwrap(),
+        export: ExportTerms::default(),
+    };
+    change(&stage, Change::Tax(tax)).await;
+    let coupon = stage.coupon(percent("100", Limits::default())).await;
+    let (user, order) = stage.ordered(1).await;
+    assert!(!stage.quote(order.id).await.taxes.is_empty());
+    assert_eq!(stage.redeem(user, order.id, coupon.code.as_str()).await.unwrap(), CodeOutcome::Enrolled);
+    let [receipt] = documents_of(&stage, &order).await.try_into().unwrap();
+    assert_eq!((receipt.kind, receipt.facts.sums.taxes.len(), receipt.facts.sums.total.minor), (Kind::Receipt, 0, 0));
+    let printed = said(&crate::documents::pdf(&stage.services, receipt.id).await.unwrap());
+    assert!(printed.contains("Nothingwastobepaid.") && !printed.contains("thanks"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_rest_that_is_too_small_to_be_charged_is_let_off() {
+    let stage = Stage::new(2).await;
+    let less = async |minor| {
+        let discount = Discount::Amount(Money::new(minor, Currency::INR));
+        stage.coupon(NewCoupon { discount, ..percent("1", Limits::default()) }).await
+    };
+    let (least, too_small) = (less(649_950).await, less(649_951).await);
+    let (user, order) = stage.ordered(1).await;
+    assert_eq!(stage.redeem(user, order.id, least.code.as_str()).await.unwrap(), CodeOutcome::Used);
+    let (other, second) = stage.ordered(2).await;
+    assert_eq!(stage.redeem(other, second.id, too_small.code.as_str()).await.unwrap(), CodeOutcome::Enrolled);
+    assert_eq!((stage.quote(order.id).await.total.minor, stage.quote(second.id).await.total.minor), (50, 0));
 }
 
 #[tokio::test]

@@ -13,11 +13,11 @@ use crate::organisation::model::{Change, ExportTerms, Identity, TaxRegistration}
 /// What is not this many is a gap.
 const ISSUED: usize = 300;
 
-async fn change(stage: &Stage, change: Change) {
+pub(super) async fn change(stage: &Stage, change: Change) {
     stage.services.db.write(SYSTEM, async |txn| organisation::change(txn, change).await).await.unwrap();
 }
 
-async fn name_seller(stage: &Stage, legal_name: &str) {
+pub(super) async fn name_seller(stage: &Stage, legal_name: &str) {
     let identity = Identity {
         legal_name: legal_name.parse().unwrap(),
         short_name: "Example Journal".parse().unwrap(),
@@ -46,12 +46,12 @@ async fn transfer(stage: &Stage, order: &Order, reference: &str) {
     stage.services.db.write(SYSTEM, async |txn| record_offline(txn, order.id, offline).await).await.unwrap();
 }
 
-async fn documents_of(stage: &Stage, order: &Order) -> Vec<Document> {
+pub(super) async fn documents_of(stage: &Stage, order: &Order) -> Vec<Document> {
     documents::of_order(&stage.services.db.snapshot().await.unwrap(), order.id).await.unwrap()
 }
 
 /// The words of a PDF, without white space: a document's spacing is its own.
-fn said(bytes: &[u8]) -> String {
+pub(super) fn said(bytes: &[u8]) -> String {
     bare(&pdf_extract::extract_text_from_mem(bytes).unwrap())
 }
 

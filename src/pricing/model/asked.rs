@@ -81,7 +81,7 @@ pub fn tags(prices: &Prices, seller: &Seller, now: Timestamp) -> Vec<Tag> {
     }
     tags.push(tag(Whom::Abroad, prices, abroad, seller, now));
     match tags.as_slice() {
-        [one, other] if one.total == other.total && one.after == other.after => {
+        [one, other] if one.total == other.total && one.after == other.after && one.tax.is_some() == other.tax.is_some() => {
             vec![Tag { whom: Whom::Everybody, ..one.clone() }]
         }
         _ => tags,
@@ -170,6 +170,16 @@ mod tests {
         assert_eq!(tags[0].tax, Some(("GST".to_owned(), Money::new(117_000, Currency::INR))));
         assert_eq!(tags[1].tax, None);
         assert_eq!(shown(&prices(Vec::new()), &seller), ["₹7,670.00"], "rupees bear tax from abroad, too");
+    }
+
+    #[test]
+    fn a_price_that_bears_tax_in_india_alone_is_told_apart_though_the_total_is_one() {
+        let lut = ExportTerms::UnderLut { number: "AD290326001234X".parse().unwrap(), year: "2026-27".parse().unwrap() };
+        let seller = Seller::India { state: "29".parse().unwrap(), export: lut };
+        let dollars = Prices::new(price(12_000, Currency::USD, None), Vec::new(), TaxBasis::Included, None).unwrap();
+        let tags = tags(&dollars, &seller, NOW.parse().unwrap());
+        let told: Vec<_> = tags.iter().map(|tag| (tag.whom, tag.total.minor, tag.tax.is_some())).collect();
+        assert_eq!(told, [(Whom::India, 12_000, true), (Whom::Abroad, 12_000, false)]);
     }
 
     #[test]

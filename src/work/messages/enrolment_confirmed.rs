@@ -51,7 +51,8 @@ message!("enrolment_confirmed/subject.txt", "enrolment_confirmed/text.txt", "enr
 #[derive(Debug)]
 struct Bought {
     order_number: String,
-    paid: String,
+    /// Nothing where a coupon left nothing to pay.
+    paid: Option<String>,
     reference: String,
     refund_rule: String,
     documents: Vec<Paper>,
@@ -75,7 +76,7 @@ async fn bought(snapshot: &Snapshot, order: OrderId, frame: &Frame) -> Result<Op
     };
     Ok(Some(Bought {
         order_number: order.number.to_string(),
-        paid: order.quote.total.to_string(),
+        paid: (order.quote.total.minor > 0).then(|| order.quote.total.to_string()),
         reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
         refund_rule: frame.refund_rule.promise(),
         documents: documents::of_order(snapshot, order.id).await?.into_iter().map(paper).collect(),

@@ -58,6 +58,13 @@ impl<'a> From<&'a Sheet> for Shown<'a> {
     }
 }
 
+impl Shown<'_> {
+    /// Whether there is a document that can be saved now.
+    fn has_pdf(&self) -> bool {
+        self.documents.iter().any(|document| !document.waits)
+    }
+}
+
 /// How long a seat is still kept. The text is true without the script, which counts on from it.
 #[derive(Debug)]
 struct Countdown {

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::form::{Field, Section, needed};
-use crate::kernel::Currency;
 use crate::organisation::Organisation;
 use crate::organisation::model::{Change, ExportTerms, FinancialYear, Gstin, LutNumber, Rate, Sac, TaxRegistration, USUAL_SAC};
 use crate::web::form::FieldErrors;
@@ -21,7 +20,6 @@ pub(super) struct Input {
     label: String,
     number: String,
     rate: String,
-    home: String,
 }
 
 const MODES: &[(&str, &str)] = &[
@@ -33,14 +31,12 @@ const MODES: &[(&str, &str)] = &[
 const EXPORTS: &[(&str, &str)] =
     &[("with_tax", "With integrated tax, and its refund claimed"), ("under_lut", "Without tax, under a letter of undertaking")];
 
-const HOMES: &[(&str, &str)] =
-    &[("", "Choose a currency"), ("INR", "INR"), ("EUR", "EUR"), ("GBP", "GBP"), ("USD", "USD"), ("JPY", "JPY"), ("KWD", "KWD")];
-
 impl Section for Input {
     const PATH: &'static str = "/staff/settings/tax";
     const TITLE: &'static str = "Tax registration";
     const DEK: &'static str =
-        "It decides whether students get receipts or tax invoices. Ask your accountant before you change it.";
+        "It decides which tax new students are charged on top of a price or within it, and whether they get receipts or tax invoices. \
+         Orders that were placed keep their tax. Ask your accountant before you change it.";
 
     fn known(organisation: &Organisation) -> Self {
         let export = "with_tax".to_owned();
@@ -56,9 +52,8 @@ impl Section for Input {
                     }
                 }
             }
-            TaxRegistration::Elsewhere { label, number, rate, home } => {
-                let home = home.map(|home| home.code().to_owned()).unwrap_or_default();
-                Self { label: label.to_string(), number: number.to_string(), rate: rate.to_string(), home, ..known }
+            TaxRegistration::Elsewhere { label, number, rate } => {
+                Self { label: label.to_string(), number: number.to_string(), rate: rate.to_string(), ..known }
             }
         }
     }
@@ -87,9 +82,6 @@ impl Section for Input {
                 .hint("Such as VAT."),
             Field::line("number", "Registration number", &self.number, 40).optional(),
             Field::line("rate", "Rate, in per cent", &self.rate, 8).optional(),
-            Field::choice("home", "Currency of your books", &self.home, HOMES)
-                .optional()
-                .hint("In India they are kept in rupees, so there is nothing to choose."),
         ]
     }
 
@@ -107,9 +99,7 @@ impl Section for Input {
                 let label = needed(&mut errors, "label", &self.label, "Enter what the tax is called, such as VAT");
                 let number = needed(&mut errors, "number", &self.number, "Enter the registration’s number");
                 let rate = errors.parse("rate", self.rate.parse::<Rate>());
-                let home = errors.parse("home", self.home.parse::<Currency>().map_err(|_| "Choose the currency of your books"));
-                let all = label.zip(number).zip(rate).zip(home);
-                all.map(|(((label, number), rate), home)| TaxRegistration::Elsewhere { label, number, rate, home: Some(home) })
+                label.zip(number).zip(rate).map(|((label, number), rate)| TaxRegistration::Elsewhere { label, number, rate })
             }
             _ => {
                 errors.add("mode", "Choose your standing");
