@@ -11,7 +11,10 @@ use crate::support::source::root;
 
 /// Routes that no browser looks at, each with why.
 const EXCEPT: &[(&str, &str)] = &[
+    ("/admin/payouts/{payout}", "the demonstration pays nothing out; its table is built as that of a month"),
     ("/admin/reports/{month}/ledger.csv", "a document to be saved"),
+    ("/admin/reports/{month}/payouts.csv", "a document to be saved"),
+    ("/admin/reports/{month}/taxes.csv", "a document to be saved"),
     ("/api/docs/openapi.json", "a document for programs"),
     ("/assets/{name}", "no page"),
     ("/dev/mailbox.json", "a document for programs"),

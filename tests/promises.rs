@@ -244,7 +244,9 @@ async fn walk(app: TestApp, seed: u64) -> usize {
     }
     // And in the books: what the gateway holds, what nobody is enrolled by, and that nobody who is enrolled owes anything.
     let money = |payments: usize| i64::try_from(payments).unwrap() * 650_000;
-    assert_eq!(books::held(&app, Account::GatewayClearing).await, money(paid));
+    let fees = money(paid) / 50;
+    assert_eq!(books::held(&app, Account::GatewayClearing).await, money(paid) - fees);
+    assert_eq!(books::held(&app, Account::Fees).await, fees);
     assert_eq!(books::held(&app, Account::Suspense).await, -money(queued));
     assert_eq!(books::held(&app, Account::Revenue).await, -money(enrolled));
     assert_eq!(books::held(&app, Account::Receivable).await, 0);

@@ -22,7 +22,7 @@ use jobs::SetPdf;
 pub use model::{Calendar, Document, DocumentNumber, Draft, Kind};
 use model::{DocumentEvent, Spelling};
 pub use setting::{PdfRefusal, pdf};
-pub use store::{count_waiting, document, of_order, waiting};
+pub use store::{count_waiting, document, issued_between, of_order, waiting};
 
 /// Issues a document: gives it the next number of its series and year, freezes what it says, and asks for its PDF. What was
 /// issued under the draft's key before is answered again.

@@ -7,9 +7,11 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::model::{Calendar, Document, DocumentNumber, Draft, Kind, Spelling, Waiting};
+use crate::db::columns::CivilDate;
 use crate::db::rows::documents::{document_pdfs, document_series, documents as row};
 use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::{DocumentId, OrderId};
+use crate::kernel::time::Date;
 use crate::pdf::Pdf;
 
 fn json(value: &impl Serialize) -> Result<serde_json::Value, DbErr> {
@@ -122,6 +124,17 @@ pub(super) async fn document_for_update(txn: &Txn, id: DocumentId) -> Result<Opt
 pub async fn of_order(conn: &Conn, order: OrderId) -> Result<Vec<Document>, DbErr> {
     let rows = row::Entity::find().filter(row::COLUMN.order_id.eq(order)).order_by_asc(row::Column::Id).all(conn).await?;
     rows.into_iter().map(to_document).collect()
+}
+
+/// The documents that were issued from `from` to `until`, both within, oldest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn issued_between(conn: &Conn, from: Date, until: Date) -> Result<Vec<Document>, DbErr> {
+    let within = row::Entity::find()
+        .filter(row::COLUMN.issued_on.gte(CivilDate::from(from)))
+        .filter(row::COLUMN.issued_on.lte(CivilDate::from(until)));
+    within.order_by_asc(row::Column::Id).all(conn).await?.into_iter().map(to_document).collect()
 }
 
 pub(super) fn all_waiting() -> Select<row::Entity> {

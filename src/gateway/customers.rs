@@ -1,4 +1,4 @@
-//! Customers at Stripe: one for each order's buyer, so that a payment bears their name and address.
+//! Customers at Stripe: a buyer with name and address, made for the first order of theirs, so that a payment bears these.
 
 use std::collections::HashMap;
 

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, OnConflict, Query, SimpleExpr};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::model::{Account, Balance, Entry, Posting};
 use crate::db::columns::UtcTime;
 use crate::db::rows::ledger::{ledger_entries as entries, ledger_postings as postings};
 use crate::db::{Conn, Txn, corrupt};
-use crate::kernel::ids::EntryId;
+use crate::kernel::ids::{EntryId, PaymentId};
 use crate::kernel::{Currency, Money, Timestamp};
 
 /// Books an entry; false, and nothing done, if its key is known.
@@ -60,6 +60,24 @@ pub async fn count(conn: &Conn) -> Result<u64, DbErr> {
 pub async fn first_at(conn: &Conn) -> Result<Option<Timestamp>, DbErr> {
     let oldest = entries::Entity::find().order_by_asc(entries::Column::At).limit(1).one(conn).await?;
     Ok(oldest.map(|row| row.at.into()))
+}
+
+/// What entries of these kinds about a payment moved on an account, in minor units of whatever currency; a debit is positive.
+///
+/// # Errors
+/// The database's own.
+pub async fn moved_by(conn: &Conn, payment: PaymentId, kinds: &[&str], account: Account) -> Result<i64, DbErr> {
+    let found: Vec<i64> = postings::Entity::find()
+        .select_only()
+        .column(postings::Column::AmountMinor)
+        .inner_join(entries::Entity)
+        .filter(entries::COLUMN.payment_id.eq(payment))
+        .filter(entries::Column::Kind.is_in(kinds.iter().copied()))
+        .filter(postings::COLUMN.account.eq(account.word()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(found.into_iter().fold(0, i64::saturating_add))
 }
 
 const AMOUNT: (postings::Entity, postings::Column) = (postings::Entity, postings::Column::AmountMinor);

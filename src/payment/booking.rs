@@ -3,12 +3,14 @@
 use sea_orm::DbErr;
 
 use super::books::{self, Against, Came, Till};
+use super::fees;
 use super::model::{Means, Order, Payment, Reason, Said, Says};
 use crate::db::Txn;
 use crate::kernel::ids::{OrderId, PaymentId};
 use crate::ledger::{self, Entry, Unbalanced};
 
-async fn book(txn: &Txn, entry: Result<Entry, Unbalanced>) -> Result<(), DbErr> {
+/// Posts an entry; one that is booked already changes nothing.
+pub(super) async fn book(txn: &Txn, entry: Result<Entry, Unbalanced>) -> Result<(), DbErr> {
     let entry = entry.map_err(|error| DbErr::Custom(error.to_string()))?;
     ledger::post(txn, entry).await?;
     Ok(())
@@ -31,7 +33,8 @@ pub(super) async fn settled(txn: &Txn, payment: &Payment) -> Result<(), DbErr> {
         Means::Offline(received) => Till::of(received.method),
     };
     let came = Came::Payment(payment.id);
-    book(txn, books::received(came, Some(payment.order), payment.amount, till, Against::Order)).await
+    book(txn, books::received(came, Some(payment.order), payment.amount, till, Against::Order)).await?;
+    if till == Till::Gateway { fees::expect(txn, payment.id).await } else { Ok(()) }
 }
 
 /// Money that goes to the queue is there all the same. Not so money that a bank is still deciding about, money of the other mode, which
@@ -48,5 +51,9 @@ pub(super) async fn queued(
         return Ok(());
     }
     let came = payment.map_or(Came::Session(&said.session), Came::Payment);
-    book(txn, books::received(came, order, amount, Till::Gateway, Against::Nothing)).await
+    book(txn, books::received(came, order, amount, Till::Gateway, Against::Nothing)).await?;
+    match payment {
+        Some(payment) => fees::expect(txn, payment).await,
+        None => Ok(()),
+    }
 }

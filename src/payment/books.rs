@@ -178,36 +178,42 @@ pub fn credited(note: &str, order: OrderId, total: Money, taxable: Money, tax: M
     Entry::new(format!("credited:{note}"), "credited", of_order(order), postings)
 }
 
-/// What became of a dispute, by the gateway's id of it.
+/// What became of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// The bank took the money: `Dr disputes; Cr gateway clearing`.
+    /// The bank took the money: `Dr disputes; Cr gateway clearing`. Once a movement of the balance.
     Withdrawn,
     /// It gave it back: the reverse.
     Reinstated,
-    /// It keeps it, and the order is unpaid again: `Dr receivable; Cr disputes`. A credit note may follow ([`credited`]).
-    Lost,
+    /// It keeps it, and the order is unpaid again: `Dr receivable; Cr disputes`. A credit note may follow ([`credited`]). Money that
+    /// had settled no order is owed to nobody any more: `Dr suspense`.
+    Lost(Against),
+    /// What counted as lost is in dispute again, or came back: the reverse.
+    Regained(Against),
 }
 
-/// A dispute took a turn, of which there is one of each.
+/// A dispute took a turn, once under the `name` of the fact: the id of the movement of the balance, or of the dispute and how far
+/// it was.
 ///
 /// # Errors
 /// As [`received`].
-pub fn disputed(dispute: &str, refs: Refs, amount: Money, turn: Turn) -> Result<Entry, Unbalanced> {
+pub fn disputed(name: &str, refs: Refs, amount: Money, turn: Turn) -> Result<Entry, Unbalanced> {
     let (kind, to, from) = match turn {
         Turn::Withdrawn => ("dispute_withdrawn", Account::Disputes, Account::GatewayClearing),
         Turn::Reinstated => ("dispute_reinstated", Account::GatewayClearing, Account::Disputes),
-        Turn::Lost => ("dispute_lost", Account::Receivable, Account::Disputes),
+        Turn::Lost(against) => ("dispute_lost", against.account(), Account::Disputes),
+        Turn::Regained(against) => ("dispute_regained", Account::Disputes, against.account()),
     };
-    moved(format!("{kind}:{dispute}"), kind, refs, to, from, amount)
+    moved(format!("{kind}:{name}"), kind, refs, to, from, amount)
 }
 
-/// What the gateway takes for a dispute. `Dr fees; Cr gateway clearing`. Once a dispute.
+/// What the gateway takes for a dispute; what it gives back of it is negative. `Dr fees; Cr gateway clearing`. Once a movement of
+/// the balance, by its id.
 ///
 /// # Errors
 /// As [`received`].
-pub fn dispute_fee(dispute: &str, refs: Refs, fee: Money) -> Result<Entry, Unbalanced> {
-    moved(format!("dispute_fee:{dispute}"), "fee", refs, Account::Fees, Account::GatewayClearing, fee)
+pub fn dispute_fee(movement: &str, refs: Refs, fee: Money) -> Result<Entry, Unbalanced> {
+    moved(format!("dispute_fee:{movement}"), "dispute_fee", refs, Account::Fees, Account::GatewayClearing, fee)
 }
 
 /// The gateway paid out to the bank. `Dr bank; Cr gateway clearing`. Once a payout, by the gateway's id.
@@ -233,11 +239,23 @@ pub fn payout_failed(payout: &str, amount: Money) -> Result<Entry, Unbalanced> {
 /// # Errors
 /// As [`received`].
 pub fn converted(payment: PaymentId, from: Money, to: Money) -> Result<Entry, Unbalanced> {
+    changed(format!("converted:{payment}"), "converted", of_payment(payment), from, to)
+}
+
+/// As [`converted`], of money that a dispute moved: both are below nothing where it left. Once a movement of the balance, by its id.
+///
+/// # Errors
+/// As [`received`].
+pub fn dispute_converted(movement: &str, refs: Refs, from: Money, to: Money) -> Result<Entry, Unbalanced> {
+    changed(format!("dispute_converted:{movement}"), "dispute_converted", refs, from, to)
+}
+
+fn changed(key: String, kind: &'static str, refs: Refs, from: Money, to: Money) -> Result<Entry, Unbalanced> {
     let postings = vec![
         Posting::debit(Account::Conversion, from),
         Posting::credit(Account::GatewayClearing, from),
         Posting::debit(Account::GatewayClearing, to),
         Posting::credit(Account::Conversion, to),
     ];
-    Entry::new(format!("converted:{payment}"), "converted", of_payment(payment), postings)
+    Entry::new(key, kind, refs, postings)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
+use super::gateway_checks;
 use crate::db::Conn;
 use crate::kernel::ids::PaymentId;
 use crate::ledger;
@@ -19,6 +20,12 @@ pub enum Fault {
     NoSuchMoney { key: String },
     /// A paid order that is not booked with its total and its tax: its number.
     Order(String),
+    /// A payment whose fee, or what it was changed into, is not booked as the gateway told.
+    Fee(PaymentId),
+    /// A payment whose disputes are not booked as the gateway told.
+    Dispute(PaymentId),
+    /// A payout that is not booked as the gateway told, or does not consist of its lines: its id.
+    Payout(String),
 }
 
 impl fmt::Display for Fault {
@@ -27,6 +34,9 @@ impl fmt::Display for Fault {
             Self::Ledger(fault) => fmt::Display::fmt(fault, f),
             Self::Payment(id) => write!(f, "the payment {id} is not booked as it was captured"),
             Self::NoSuchMoney { key } => write!(f, "{key} is booked, and no such money came"),
+            Self::Fee(id) => write!(f, "what the gateway kept of the payment {id} is not booked as it told"),
+            Self::Dispute(id) => write!(f, "the disputes of the payment {id} are not booked as the gateway told"),
+            Self::Payout(id) => write!(f, "the payout {id} is not booked as the gateway told"),
             Self::Order(number) => write!(f, "the order {number} is paid and not booked as it was invoiced"),
         }
     }
@@ -96,5 +106,6 @@ pub async fn check(conn: &Conn) -> Result<Verdict, DbErr> {
     for row in conn.query_all_raw(ask(ORDERS)).await? {
         faults.push(Fault::Order(row.try_get("", "number")?));
     }
+    faults.extend(gateway_checks::faults(conn).await?);
     Ok(Verdict { entries: ledger::count(conn).await?, faults })
 }

@@ -5,6 +5,7 @@
 
 use sea_orm::DbErr;
 
+use super::customers::{self, PaysAs};
 use super::model::{CardAttempt, CardState, GRACE, Means, Order, OrderState, Payment, PaymentEvent};
 use super::settling::{self, Ask, Bank, SettleError};
 use super::store;
@@ -63,6 +64,12 @@ enum Plan {
         ask: Ask,
         until: Timestamp,
     },
+    /// The gateway must know the buyer first.
+    Introduce {
+        order: Box<Order>,
+        key: String,
+        until: Timestamp,
+    },
     Create {
         order: Box<Order>,
         payment: Payment,
@@ -81,14 +88,20 @@ enum Plan {
 pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -> Result<String, CheckoutRefusal> {
     let actor = Actor::User(user);
     let mut held_until = services.clocks.service();
-    // At most: learn what became of an attempt, close its page, make a new one, go there. More rounds have no reason.
-    for _ in 0..5 {
-        let next = services.db.write(actor, async |txn| plan(txn, user, order).await).await?;
+    let live = services.gateway.live();
+    // At most: learn what became of an attempt, close its page, make a customer, make a new page, go there. More rounds have no reason.
+    for _ in 0..6 {
+        let next = services.db.write(actor, async |txn| plan(txn, user, order, live).await).await?;
         match next {
             Plan::Go { url } => return Ok(url),
             Plan::Ask { payment, ask, until } => {
                 held_until = until;
                 let asked = settling::settle_attempt(services, actor, &payment, ask).await;
+                asked.map_err(|error| trouble(error, held_until))?;
+            }
+            Plan::Introduce { order, key, until } => {
+                held_until = until;
+                let asked = customers::introduce(services, actor, &order, key).await;
                 asked.map_err(|error| trouble(error, held_until))?;
             }
             Plan::Create { order, payment, attempt, until } => {
@@ -120,7 +133,7 @@ fn trouble(error: SettleError, held_until: Timestamp) -> CheckoutRefusal {
     }
 }
 
-async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutRefusal> {
+async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Plan, CheckoutRefusal> {
     let order = store::order_for_update(txn, order).await?.filter(|order| order.user == user);
     let order = order.ok_or(CheckoutRefusal::NoSuchOrder)?;
     match order.state {
@@ -150,9 +163,14 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutR
             CardState::Captured { .. } | CardState::Failed { .. } | CardState::Expired => {}
         }
     }
+    let customer = match customers::pays_as(txn, &order, live).await? {
+        PaysAs::Ask { order, key } => return Ok(Plan::Introduce { order, key, until }),
+        PaysAs::Customer(customer) => Some(customer),
+        PaysAs::Nobody => None,
+    };
     let is_first = payments.iter().all(|payment| payment.card().is_none());
     let until = long_enough(txn, &held, until, is_first).await?;
-    let (payment, attempt) = new_attempt(txn, &order).await?;
+    let (payment, attempt) = new_attempt(txn, &order, customer).await?;
     Ok(Plan::Create { order: Box::new(order), payment, attempt, until })
 }
 
@@ -175,11 +193,12 @@ async fn long_enough(txn: &Txn, held: &Enrolment, until: Timestamp, is_first: bo
     }
 }
 
-async fn new_attempt(txn: &Txn, order: &Order) -> Result<(Payment, CardAttempt), DbErr> {
+async fn new_attempt(txn: &Txn, order: &Order, customer: Option<String>) -> Result<(Payment, CardAttempt), DbErr> {
     let id = txn.new_id();
     let attempt = CardAttempt {
         key: format!("checkout-{id}"),
         expires_at: shifted(txn.now(), PAGE),
+        customer,
         session: None,
         intent: None,
         state: CardState::Preparing,
@@ -202,7 +221,7 @@ pub(super) fn request(services: &Services, order: &Order, payment: &Payment, att
         amount: payment.amount,
         description: order.description().to_owned(),
         customer_email: order.buyer.email.clone(),
-        customer: None,
+        customer: attempt.customer.clone(),
         success_url: public.join(&format!("/orders/{}/return?session={{CHECKOUT_SESSION_ID}}", order.id)),
         cancel_url: public.join(&format!("/orders/{}", order.id)),
         expires_at: attempt.expires_at,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{CardState, OrderState, Payment};
 use super::settling::{self, Ask, Bank, SettleError};
-use super::{invoicing, store, sweeping};
+use super::{invoicing, listening, store, sweeping};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState};
 use crate::gateway::GatewayError;
@@ -131,7 +131,11 @@ impl Job for ProcessEvent {
         let Some(event) = event.filter(|event| !event.processed) else { return Ok(()) };
         let session = self.session.as_deref().filter(|_| event.kind.starts_with("checkout.session."));
         let oddity = match session {
-            None => None,
+            None => match event.about.as_ref().filter(|about| about.session().is_none()) {
+                Some(_) if event.live != services.gateway.live() => Some(OTHER_MODE),
+                Some(about) => listening::hear(services, about).await?,
+                None => None,
+            },
             Some(_) if event.live != services.gateway.live() && !BRINGS_MONEY.contains(&event.kind.as_str()) => Some(OTHER_MODE),
             Some(session) if event.live != services.gateway.live() => {
                 services.db.write(WORKER, async |txn| settling::queue_wrong_mode(txn, session, event.live).await).await?;

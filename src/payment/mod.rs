@@ -7,11 +7,17 @@ mod booking;
 pub mod books;
 pub mod checking;
 mod checkout;
+mod customers;
 mod discounting;
+mod disputing;
+mod fees;
+mod gateway_checks;
 mod invoicing;
 pub mod jobs;
+mod listening;
 pub mod model;
 mod offline;
+mod paying_out;
 mod resolving;
 mod settling;
 mod store;
@@ -31,18 +37,22 @@ use crate::{catalogue, pricing};
 pub use crate::pricing::Quote;
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
 pub use discounting::{CodeOutcome, CodeRefusal, TRIES, use_code};
+pub use disputing::decide_dispute;
+pub use fees::FetchFee;
 pub use invoicing::{issue_credit_note, issue_proforma};
 use model::PaymentEvent;
 pub use model::{
-    Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,
-    Payment, PostalAddress, PostalCode, Reason, Received, Reference,
+    Buyer, CardAttempt, CardState, Decision, Dispute, Exception, MatchedLine, Means, Method, Offline, Order, OrderLine,
+    OrderNumber, OrderState, Payment, Payout, PayoutStanding, PostalAddress, PostalCode, Reason, Received, Reference, Source,
+    Standing,
 };
 pub use offline::{RecordRefusal, record_offline};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{
-    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, long_with_bank, odd_notifications, order,
-    order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order, waiting,
+    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_unknown_fees, count_waiting_disputes,
+    disputes_of_order, lines_of_payout, long_with_bank, odd_notifications, order, order_of_user, orders, orders_of_enrolment,
+    payments_of_order, payout, payouts_between, queue, queue_of_order, waiting, waiting_disputes,
 };
 pub use sweeping::{Receipt, SweepReport, sweep};
 

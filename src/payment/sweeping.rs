@@ -2,7 +2,7 @@
 
 use super::jobs::{LapseHold, ProcessEvent};
 use super::settling::{self, Ask, SettleError};
-use super::store;
+use super::{disputing, fees, store};
 use crate::db::Txn;
 use crate::enrolment;
 use crate::gateway::Notification;
@@ -59,6 +59,8 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
         services.db.write(WORKER, async |txn| jobs::enqueue(txn, &LapseHold { enrolment }).await).await?;
     }
     report.events = take_in_events(services).await?;
+    fees::ask_again(services, limit).await?;
+    disputing::ask_again(services, limit).await?;
     // Only now that the gateway answers: while it does not, more jobs would only fail too.
     process_again(services, limit).await?;
     Ok(report)

@@ -5,10 +5,13 @@ use std::str::FromStr;
 
 use sea_orm::DbErr;
 
+use super::payouts::{self, Held, Paid};
+use super::taxes::{self, Taxed};
 use crate::db::Conn;
 use crate::kernel::time::Date;
 use crate::kernel::{Currency, Money, ShownTime, Timestamp, Zone};
 use crate::ledger::{self, Balance};
+use crate::payment;
 use crate::payment::checking::{self, Verdict};
 
 /// By whose clocks a month begins and ends: India's, whose returns the books are for (CGST Act s.39).
@@ -97,6 +100,12 @@ pub struct Report {
     pub verdict: Verdict,
     /// By currency.
     pub accounts: Vec<Accounts>,
+    /// What the gateway held at its end (or holds now), by currency.
+    pub held: Vec<Held>,
+    /// Payments whose fee the gateway had not told by then.
+    pub unknown_fees: u64,
+    pub payouts: Vec<Paid>,
+    pub taxes: Vec<Taxed>,
 }
 
 /// The months that there are, newest first: from that of the first entry to the present one.
@@ -121,8 +130,18 @@ pub async fn report(conn: &Conn, month: Month, now: Timestamp) -> Result<Option<
     let zone = zone();
     let (from, until) = (month.begins(&zone), month.next().begins(&zone));
     let accounts = by_currency(ledger::balances(conn, from, until).await?);
-    let verdict = checking::check(conn).await?;
-    Ok(Some(Report { month, begins: ShownTime::new(from, &zone), is_over: until <= now, verdict, accounts }))
+    let payouts = payouts::between(conn, from, until).await?;
+    Ok(Some(Report {
+        month,
+        begins: ShownTime::new(from, &zone),
+        is_over: until <= now,
+        verdict: checking::check(conn).await?,
+        held: payouts::held(&accounts, &payouts, until),
+        unknown_fees: payment::count_unknown_fees(conn, until).await?,
+        accounts,
+        payouts,
+        taxes: taxes::between(conn, month.first, month.first.last_of_month()).await?,
+    }))
 }
 
 /// Balances, which are sorted by currency, as one list for each.

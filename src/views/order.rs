@@ -3,13 +3,17 @@
 use sea_orm::DbErr;
 
 use super::offer::{self, Offer};
+use crate::audit;
 use crate::db::Conn;
 use crate::documents::{self, Document};
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{self, Person};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
-use crate::payment::{self, Buyer, CardState, Exception, Order, OrderState, Payment};
+use crate::payment::{self, Buyer, CardState, Dispute, Exception, Order, OrderState, Payment};
+
+/// As many entries of the log about its payments are read.
+const ENTRIES: u64 = 100;
 
 /// An order with what hangs on it.
 #[derive(Debug, Clone)]
@@ -24,6 +28,9 @@ pub struct Sheet {
     pub exception: Option<Exception>,
     /// Receipts, invoices and the like, oldest first.
     pub documents: Vec<Document>,
+    /// For admins alone, oldest first, and what the log says of them, newest first.
+    pub disputes: Vec<Dispute>,
+    pub disputed: Vec<audit::Entry>,
 }
 
 /// Where an order stands for the person who pays it. Money comes first: what is paid is never told as anything else.
@@ -136,7 +143,14 @@ pub async fn of_user(conn: &Conn, user: UserId, id: OrderId, now: Timestamp) -> 
 /// # Errors
 /// The database's own.
 pub async fn any(conn: &Conn, id: OrderId, now: Timestamp) -> Result<Option<Sheet>, DbErr> {
-    sheet(conn, payment::order(conn, id).await?, now).await
+    let Some(mut sheet) = sheet(conn, payment::order(conn, id).await?, now).await? else { return Ok(None) };
+    sheet.disputes = payment::disputes_of_order(conn, id).await?;
+    if !sheet.disputes.is_empty() {
+        let subjects: Vec<String> = sheet.payments.iter().map(|payment| payment.id.to_string()).collect();
+        sheet.disputed = audit::of_subjects(conn, &subjects, ENTRIES).await?;
+        sheet.disputed.retain(|entry| entry.kind.starts_with("dispute."));
+    }
+    Ok(Some(sheet))
 }
 
 async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Option<Sheet>, DbErr> {
@@ -150,5 +164,15 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
     payments.reverse();
     let exception = payment::queue_of_order(conn, order.id).await?.into_iter().next();
     let documents = documents::of_order(conn, order.id).await?;
-    Ok(Some(Sheet { order, person, enrolment, offer, payments, exception, documents }))
+    Ok(Some(Sheet {
+        order,
+        person,
+        enrolment,
+        offer,
+        payments,
+        exception,
+        documents,
+        disputes: Vec::new(),
+        disputed: Vec::new(),
+    }))
 }

@@ -13,7 +13,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
 use crate::mail::{self, LetterRow};
-use crate::payment::{self, Exception, OddNotification, Order, Payment};
+use crate::payment::{self, Dispute, Exception, OddNotification, Order, Payment};
 use crate::schedule::{Plans, Short, short_of_readings};
 
 /// A bank that has not decided for so long is worth asking about.
@@ -42,11 +42,13 @@ pub struct Counts {
     pub notifications: u64,
     /// Receipts and invoices with characters that cannot be printed.
     pub documents: u64,
+    /// Disputes whose bank wants an answer, and lost ones after which nobody has decided about the seat.
+    pub disputes: u64,
 }
 
 impl Counts {
     pub const fn total(&self) -> u64 {
-        self.money + self.mails + self.jobs + self.weeks + self.bank + self.notifications + self.documents
+        self.money + self.mails + self.jobs + self.weeks + self.bank + self.notifications + self.documents + self.disputes
     }
 }
 
@@ -63,6 +65,13 @@ pub struct QueueRow {
 #[derive(Debug, Clone)]
 pub struct BankRow {
     pub payment: Payment,
+    pub order: Option<Order>,
+}
+
+/// A dispute that waits for an admin.
+#[derive(Debug, Clone)]
+pub struct DisputeRow {
+    pub dispute: Dispute,
     pub order: Option<Order>,
 }
 
@@ -87,6 +96,7 @@ pub struct Today {
     pub bank: Vec<BankRow>,
     pub notifications: Vec<OddNotification>,
     pub documents: Vec<Document>,
+    pub disputes: Vec<DisputeRow>,
     /// Those that end within the hour, the next first.
     pub holds: Vec<HoldRow>,
 }
@@ -108,6 +118,7 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
         bank: payment::count_long_with_bank(conn, shifted(now, -BANK)).await?,
         notifications: payment::count_odd_notifications(conn, shifted(now, -NOTIFICATION)).await?,
         documents: documents::count_waiting(conn).await?,
+        disputes: payment::count_waiting_disputes(conn).await?,
     })
 }
 
@@ -119,8 +130,13 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
     let (long, late) = (shifted(now, -BANK), shifted(now, -NOTIFICATION));
     let exceptions = payment::queue(conn).await?;
     let at_bank = payment::long_with_bank(conn, long, LISTED).await?;
-    let ids: Vec<OrderId> =
-        exceptions.iter().filter_map(|exception| exception.order).chain(at_bank.iter().map(|payment| payment.order)).collect();
+    let disputes = payment::waiting_disputes(conn, LISTED).await?;
+    let ids: Vec<OrderId> = exceptions
+        .iter()
+        .filter_map(|exception| exception.order)
+        .chain(at_bank.iter().map(|payment| payment.order))
+        .chain(disputes.iter().filter_map(|dispute| dispute.order))
+        .collect();
     let orders = payment::orders(conn, &ids).await?;
     let weeks = short_of_readings(conn, plans, now).await?;
     let counts = Counts {
@@ -131,6 +147,11 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         bank: payment::count_long_with_bank(conn, long).await?,
         notifications: payment::count_odd_notifications(conn, late).await?,
         documents: documents::count_waiting(conn).await?,
+        disputes: payment::count_waiting_disputes(conn).await?,
+    };
+    let disputed = |dispute: Dispute| {
+        let order = dispute.order.and_then(|id| orders.get(&id).cloned());
+        DisputeRow { dispute, order }
     };
     let bank = |payment: Payment| BankRow { order: orders.get(&payment.order).cloned(), payment };
     Ok(Today {
@@ -142,6 +163,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         bank: at_bank.into_iter().map(bank).collect(),
         notifications: payment::odd_notifications(conn, late, LISTED).await?,
         documents: documents::waiting(conn, LISTED).await?,
+        disputes: disputes.into_iter().map(disputed).collect(),
         holds: holds(conn, shifted(now, HOLD)).await?,
     })
 }

@@ -36,6 +36,7 @@ fn jobs() -> Registry {
         .with::<payment::jobs::ProcessEvent>()
         .with_periodic::<payment::jobs::Sweep>()
         .with::<payment::jobs::IssueDocument>()
+        .with::<payment::FetchFee>()
         .with::<documents::jobs::SetPdf>()
         .with::<enrolment::jobs::TendWaitlist>()
         .with_periodic::<enrolment::jobs::SweepWaitlists>()

@@ -42,15 +42,18 @@ async fn a_month_shows_what_came_and_opens_the_next() {
     on_each_database(async |app: TestApp| {
         let admin = two_students(&app).await;
         let january = admin.open(JANUARY).await;
-        january.is(200).shows("This month is not over").shows("The books balance").shows("4 entries so far");
+        january.is(200).shows("This month is not over").shows("The books balance").shows("5 entries so far");
         january.shows("Receivable owed by buyers ₹0.00 ₹13,000.00 ₹13,000.00 ₹0.00");
         january.shows("Bank transfers, UPI, cheques and payouts ₹0.00 ₹6,500.00 ₹0.00 ₹6,500.00 Dr");
+        january
+            .shows("Payment gateway came by card, less fees, payouts and what banks took ₹0.00 ₹6,500.00 ₹130.00 ₹6,370.00 Dr");
         january.shows("Revenue sold, without tax ₹0.00 ₹0.00 ₹13,000.00 ₹13,000.00 Cr");
-        january.shows("Moved in the month ₹26,000.00 ₹26,000.00").shows("Friday 1 January 2027 at 00:00");
+        january.shows("Moved in the month ₹26,130.00 ₹26,130.00").shows("Friday 1 January 2027 at 00:00");
         let lines = [
             "2027-01,INR,receivable,0.00,13000.00,13000.00,0.00",
-            "2027-01,INR,gateway_clearing,0.00,6500.00,0.00,6500.00",
+            "2027-01,INR,gateway_clearing,0.00,6500.00,130.00,6370.00",
             "2027-01,INR,bank,0.00,6500.00,0.00,6500.00",
+            "2027-01,INR,fees,0.00,130.00,0.00,130.00",
             "2027-01,INR,revenue,0.00,0.00,13000.00,-13000.00",
         ];
         assert_eq!(file(&admin, "2027-01").await, lines);

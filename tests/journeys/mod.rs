@@ -4,9 +4,11 @@
 mod a1;
 mod a2;
 mod a3;
+mod a5_dispute;
 mod a6;
 mod a7;
 mod a8;
+mod a8_payouts;
 pub mod cast;
 mod enrolments;
 mod i1;

@@ -218,6 +218,7 @@ fn desk_forms(who: &Who, school: &School, dead: &str, exception: &str) -> Vec<Fi
     let letter = |act: &str| format!("/staff/outbox/{dead}/{act}");
     vec![
         who.admins("/staff/today/{exception}/resolve", format!("/staff/today/{exception}/resolve"), "resolution=Sent+back"),
+        who.admins("/staff/today/disputes/decided", "/staff/today/disputes/decided".into(), "dispute=dp_demo"),
         who.admins("/staff/today/seen", "/staff/today/seen".into(), "event=evt_demo"),
         who.admins("/staff/outbox/{letter}/drop", letter("drop"), "reason=Demonstration"),
         who.admins("/staff/outbox/{letter}/release", letter("release"), ""),

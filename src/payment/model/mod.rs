@@ -1,15 +1,23 @@
 //! Orders, attempts to pay them, and what is to be done about what the gateway says. Pure.
 
+mod dispute;
+mod dispute_events;
 mod events;
 mod exception;
 mod order;
 mod payment;
+mod payout;
+mod payout_events;
 #[cfg(test)]
 mod properties;
 mod settlement;
 
+pub use dispute::{Dispute, Movement, Standing, Step, Told};
+pub use dispute_events::DisputeEvent;
 pub use events::PaymentEvent;
 pub use exception::{Exception, Reason};
 pub use order::{Buyer, NotOpen, Order, OrderLine, OrderNumber, OrderState, PostalAddress, PostalCode};
 pub use payment::{CardAttempt, CardState, Means, Method, Offline, Payment, Received, Reference};
+pub use payout::{MatchedLine, Payout, PayoutLine, PayoutStanding, Source};
+pub use payout_events::PayoutEvent;
 pub use settlement::{BANK_LIMIT, Decision, Facts, GRACE, Said, Says, Seat, Settlement, settle};

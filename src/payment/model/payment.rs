@@ -32,6 +32,8 @@ pub struct CardAttempt {
     pub key: String,
     /// When the page stops taking money.
     pub expires_at: Timestamp,
+    /// As whom the gateway knows the buyer, where it does.
+    pub customer: Option<String>,
     /// The gateway's session, known once it has answered.
     pub session: Option<String>,
     /// The gateway's payment intent, known once somebody tried to pay.

@@ -47,6 +47,7 @@ fn order() -> Order {
 
 fn payment(number: usize) -> Payment {
     let attempt = CardAttempt {
+        customer: None,
         key: format!("key-{number}"),
         expires_at: shifted(start(), SignedDuration::from_mins(31)),
         session: Some(format!("cs_{number}")),

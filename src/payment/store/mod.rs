@@ -1,10 +1,18 @@
 //! Queries of orders, payments, the queue and the gateway's notifications.
 
+mod charges;
+mod customers;
+mod disputes;
 mod notifications;
 mod orders;
 mod payments;
+mod payouts;
 mod quote;
 
+pub(super) use charges::{booked_of_intent, charge_asked, charge_known, expect_charge, expected_charges, is_expected};
+pub(super) use customers::{customers_of, insert_customer, renew_customer, save_customer};
+pub use disputes::{count_waiting_disputes, disputes_of_order, waiting_disputes};
+pub(super) use disputes::{dispute_asked, dispute_for_update, save_decision, save_dispute, unmatched_disputes};
 pub use notifications::{
     OddNotification, count_odd_notifications, count_queue, odd_notifications, queue, queue_of_order, waiting,
 };
@@ -19,4 +27,6 @@ pub(super) use payments::{
     insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before,
     unfinished_of_order,
 };
+pub use payouts::{count_unknown_fees, lines_of_payout, payout, payouts_between};
+pub(super) use payouts::{insert_lines, payout_for_update, save_payout, sum_of_lines};
 pub(super) use quote::{code_tries, count_code_try, save_quote};

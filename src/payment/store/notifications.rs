@@ -9,7 +9,7 @@ use crate::db::columns::UtcTime;
 use crate::db::corrupt;
 use crate::db::rows::payment::{gateway_cursor as cursor, gateway_events, payment_exceptions};
 use crate::db::{Conn, Txn};
-use crate::gateway::Notification;
+use crate::gateway::{About, Notification};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{ExceptionId, OrderId};
 use crate::payment::model::Exception;
@@ -180,6 +180,8 @@ pub(in crate::payment) struct StoredEvent {
     pub(in crate::payment) kind: String,
     pub(in crate::payment) live: bool,
     pub(in crate::payment) processed: bool,
+    /// What it is about, where that is said.
+    pub(in crate::payment) about: Option<About>,
 }
 
 /// Keeps a notification with its raw body; false if it is known.
@@ -200,7 +202,12 @@ pub(in crate::payment) async fn insert_event(txn: &Txn, notification: &Notificat
 
 pub(in crate::payment) async fn event(conn: &Conn, id: &str) -> Result<Option<StoredEvent>, DbErr> {
     let row = gateway_events::Entity::find_by_id(id.to_owned()).one(conn).await?;
-    Ok(row.map(|row| StoredEvent { kind: row.kind, live: row.live, processed: row.processed_at.is_some() }))
+    Ok(row.map(|row| StoredEvent {
+        about: Notification::about_kept(&row.body),
+        kind: row.kind,
+        live: row.live,
+        processed: row.processed_at.is_some(),
+    }))
 }
 
 /// Notifications that came before `limit` (service time) and are not dealt with, oldest first: id, kind and body.

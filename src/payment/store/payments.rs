@@ -14,7 +14,7 @@ use crate::kernel::ids::{OrderId, PaymentId};
 use crate::kernel::{Money, Timestamp};
 use crate::payment::model::{CardAttempt, CardState, Means, Method, OrderNumber, Payment, Received, Reference};
 
-fn to_payment(row: payments::Model) -> Result<Payment, DbErr> {
+pub(super) fn to_payment(row: payments::Model) -> Result<Payment, DbErr> {
     let currency = row.currency.parse().map_err(|_| corrupt("currency"))?;
     let method = match row.method {
         payments::Method::Card => None,
@@ -54,6 +54,7 @@ fn to_attempt(row: payments::Model) -> Result<CardAttempt, DbErr> {
     Ok(CardAttempt {
         key: row.idempotency_key.ok_or_else(|| corrupt("idempotency key"))?,
         expires_at: row.gateway_expires_at.ok_or_else(|| corrupt("end of a payment page"))?.into(),
+        customer: row.gateway_customer_id,
         session: row.gateway_session_id,
         intent: row.gateway_intent_id,
         state,
@@ -129,6 +130,7 @@ pub(in crate::payment) async fn insert_card(txn: &Txn, payment: &Payment, attemp
         currency: Set(payment.amount.currency.code().to_owned()),
         idempotency_key: Set(Some(attempt.key.clone())),
         gateway_expires_at: Set(Some(attempt.expires_at.into())),
+        gateway_customer_id: Set(attempt.customer.clone()),
         created_at: Set(payment.created_at.into()),
         ..changed(txn, attempt)
     };

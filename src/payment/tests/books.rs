@@ -14,6 +14,8 @@ use crate::payment::checking::{Fault, check};
 use crate::testing::START;
 
 const PRICE: i64 = crate::enrolment::testing::PRICE;
+/// What the practice gateway keeps of it: two per cent.
+const FEE: i64 = PRICE / 50;
 
 /// What each account holds, in minor units; those that hold nothing are left out.
 async fn held(stage: &Stage) -> BTreeMap<Account, i64> {
@@ -61,6 +63,7 @@ async fn everything(stage: &Stage) {
     for _ in 0..2 {
         assert_eq!(stage.settle(&session).await, Decision::Queue(Reason::AmountDiffers));
     }
+    stage.work().await;
 }
 
 #[tokio::test]
@@ -69,9 +72,10 @@ async fn each_fact_is_booked_once_however_often_it_is_told() {
         let stage = Stage::on(bench, 5).await;
         everything(&stage).await;
         let expected = [
-            (Account::GatewayClearing, 3 * PRICE),
+            (Account::GatewayClearing, 3 * PRICE - 3 * FEE),
             (Account::Bank, 2 * PRICE),
             (Account::Cash, PRICE),
+            (Account::Fees, 3 * FEE),
             (Account::Revenue, -4 * PRICE),
             (Account::Suspense, -2 * PRICE),
         ];
@@ -162,11 +166,14 @@ async fn the_migration_books_the_past_as_the_program_did() {
         settle_session(&services, SYSTEM, &session, Bank::Silent).await.unwrap();
 
         let (booked, holds) = (entries(&stage).await, held(&stage).await);
-        assert_eq!(booked.len(), 4 + 5 + 1 + 1);
+        assert_eq!(booked.len(), 4 + 5 + 1 + 1 + 3);
         let steps = Migrator::migrations().iter().rev().position(|step| step.name().ends_with("_ledger")).unwrap() + 1;
         let conn = stage.services.db.for_migrations();
         Migrator::down(conn, Some(u32::try_from(steps).unwrap())).await.unwrap();
         Migrator::up(conn, None).await.unwrap();
+        // What the gateway kept is asked for anew.
+        let later = shifted(stage.services.clocks.service(), SignedDuration::from_secs(1));
+        crate::payment::fees::ask_again(&stage.services, later).await.unwrap();
         assert_eq!(entries(&stage).await, booked);
         assert_eq!((held(&stage).await, faults(&stage).await), (holds, vec![]));
         // What is told again after the upgrade is known.

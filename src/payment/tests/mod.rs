@@ -2,9 +2,12 @@
 
 mod books;
 mod checkout;
+mod customers;
 mod discounting;
+mod disputing;
 mod documents;
 mod offline;
+mod paying_out;
 mod reconcile;
 mod settling;
 
@@ -17,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
+use super::customers::{PaysAs, introduce, pays_as};
 use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, Sweep};
 use super::*;
 use crate::db::rows::payment::payments;
@@ -72,7 +76,7 @@ impl Stage {
         let services = Services { gateway: gateway.unwrap(), ..bench.services.clone() };
         let cohort = cohort_of(&services.db, capacity).await;
         let registry = Registry::new().with::<LapseHold>().with::<ExpirePages>().with::<ProcessEvent>().with_periodic::<Sweep>();
-        let registry = registry.with::<IssueDocument>().with::<crate::documents::jobs::SetPdf>();
+        let registry = registry.with::<IssueDocument>().with::<FetchFee>().with::<crate::documents::jobs::SetPdf>();
         let registry = Arc::new(registry);
         Self { bench, services, practice, cohort, registry, _server: AbortOnDropHandle::new(server) }
     }
@@ -81,10 +85,14 @@ impl Stage {
         self.bench.pass(SignedDuration::from_mins(minutes));
     }
 
-    /// A seat held and an order placed, as the enrolment form does it.
+    /// A seat held and an order placed, as the enrolment form does it; the gateway knows its buyer.
     async fn ordered(&self, number: u32) -> (UserId, Order) {
         let user = student_of(&self.services.db, number).await;
         let order = self.order_for(user, number).await.unwrap();
+        let asked = self.services.db.write(SYSTEM, async |txn| pays_as(txn, &order, false).await).await.unwrap();
+        if let PaysAs::Ask { order, key } = asked {
+            introduce(&self.services, SYSTEM, &order, key).await.unwrap();
+        }
         (user, order)
     }
 

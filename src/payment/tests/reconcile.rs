@@ -204,7 +204,7 @@ impl World {
                 let total = money(taxable + tax);
                 self.book(books::disputed(&dispute, refs, total, Turn::Withdrawn));
                 self.book(books::dispute_fee(&dispute, refs, money(1_500)));
-                self.book(books::disputed(&dispute, refs, total, Turn::Lost));
+                self.book(books::disputed(&dispute, refs, total, Turn::Lost(Against::Order)));
                 self.unsells(order, taxable, tax);
                 self.clerk.gateway -= total.minor + 1_500;
                 self.clerk.fees += 1_500;

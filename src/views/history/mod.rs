@@ -286,7 +286,7 @@ fn topic(kind: &str) -> Topic {
         "release.moved" | "enrolment.dates_extended" => Topic::Study,
         "enrolment.confirmation_resent" => Topic::Mail,
         _ if kind.starts_with("certificate.") => Topic::Study,
-        _ if kind.starts_with("order.") || kind.starts_with("payment.") => Topic::Money,
+        _ if ["order.", "payment.", "dispute."].iter().any(|money| kind.starts_with(money)) => Topic::Money,
         _ => Topic::Seat,
     }
 }

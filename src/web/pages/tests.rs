@@ -200,7 +200,8 @@ async fn a_newcomer_enrols_and_nothing_is_lost_while_the_gateway_is_silent() {
         .await
         .is(503, "nothing you entered is lost")
         .is(503, "data-countdown");
-    shop.get(&mut student, &format!("{order}/return")).await.is(200, "We are waiting for the bank");
+    // The gateway does not even know the buyer: there is no page that could have been paid.
+    shop.get(&mut student, &format!("{order}/return")).await.is(200, "Pay for your seat");
     shop.get(&mut student, &order).await.is(200, "Pay with card");
 
     let mut stranger = Browser::default();
@@ -212,7 +213,7 @@ async fn a_newcomer_enrols_and_nothing_is_lost_while_the_gateway_is_silent() {
     shop.get(&mut Browser::default(), &order).await.leads_to("/sign-in?next=");
 
     shop.bench.pass(SignedDuration::from_mins(33));
-    shop.get(&mut student, &order).await.is(200, "We are waiting for the bank");
+    shop.get(&mut student, &order).await.is(200, "The time ran out");
     shop.bench.finish().await;
 }
 

@@ -58,6 +58,8 @@ pub struct Model {
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
     pub captured_at: Option<UtcTime>,
+    /// As whom the gateway was told that the buyer is.
+    pub gateway_customer_id: Option<String>,
     #[sea_orm(belongs_to, from = "order_id", to = "id")]
     pub order: BelongsTo<super::orders::Entity>,
 }

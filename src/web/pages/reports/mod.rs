@@ -3,6 +3,8 @@
 mod ledger;
 mod list;
 mod month;
+mod payouts;
+mod taxes;
 mod words;
 
 use crate::db::Conn;
@@ -16,6 +18,9 @@ pub(super) fn routes() -> Routes {
         .get("/admin/reports", Access::Admin, list::show)
         .get("/admin/reports/{month}", Access::Admin, month::show)
         .get("/admin/reports/{month}/ledger.csv", Access::Admin, ledger::csv)
+        .get("/admin/reports/{month}/payouts.csv", Access::Admin, payouts::csv)
+        .get("/admin/reports/{month}/taxes.csv", Access::Admin, taxes::csv)
+        .get("/admin/payouts/{payout}", Access::Admin, payouts::show)
 }
 
 /// The report of a month as an address names it; one before the first entry, or still to come, is not found.

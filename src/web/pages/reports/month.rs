@@ -4,10 +4,12 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::payouts::PayoutRow;
 use super::{find, words};
 use crate::kernel::Money;
 use crate::ledger::Balance;
 use crate::views::month::{self, Report};
+use crate::views::taxes::totals;
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
 use crate::web::{App, Problem};
@@ -24,6 +26,9 @@ struct Page<'a> {
     faults: Vec<String>,
     more: usize,
     ledger: Vec<Currency>,
+    payouts: Vec<PayoutRow<'a>>,
+    /// All taxes of each currency.
+    tax_totals: Vec<Money>,
 }
 
 /// The accounts of one currency, as they are shown.
@@ -46,7 +51,7 @@ struct Line {
 pub async fn show(
     State(app): State<App>,
     view: View,
-    Admin(_): Admin,
+    Admin(admin): Admin,
     PageSnapshot(conn): PageSnapshot,
     Path(month): Path<String>,
 ) -> Result<Response, Problem> {
@@ -63,6 +68,8 @@ pub async fn show(
         faults: faults.iter().take(NAMED).map(ToString::to_string).collect(),
         more: faults.len().saturating_sub(NAMED),
         ledger: ledger.collect(),
+        payouts: report.payouts.iter().map(|paid| PayoutRow::new(paid, &admin.zone)).collect(),
+        tax_totals: totals(&report.taxes),
         report: &report,
     })
 }

@@ -9,7 +9,7 @@ use crate::ledger::Account;
 pub const fn account(account: Account) -> (&'static str, &'static str) {
     match account {
         Account::Receivable => ("Receivable", "owed by buyers"),
-        Account::GatewayClearing => ("Payment gateway", "came by card; fees, refunds and payouts are not booked yet"),
+        Account::GatewayClearing => ("Payment gateway", "came by card, less fees, payouts and what banks took"),
         Account::Bank => ("Bank", "transfers, UPI, cheques and payouts"),
         Account::Cash => ("Cash", "notes and coins"),
         Account::Fees => ("Fees", "kept by the gateway"),

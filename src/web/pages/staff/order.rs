@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 
 use super::record::Input;
+use crate::audit::Entry;
 use crate::db::Conn;
 use crate::enrolment::EnrolmentState;
 use crate::identity::Person;
@@ -12,10 +13,11 @@ use crate::kernel::shown::short_date;
 use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::{CardState, Means, Method, OrderState, Payment};
 use crate::views::order::{self, Sheet};
+use crate::views::told;
 use crate::web::form::FieldErrors;
 use crate::web::pages::document::DocumentLine;
 use crate::web::pages::sums::Sums;
-use crate::web::pages::today::{next, why};
+use crate::web::pages::today::{DisputeLine, next, why};
 use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, PageSnapshot, SignedIn};
 use crate::web::view::{View, page, page_with_errors};
@@ -38,6 +40,9 @@ struct Page<'a> {
     waiting: Option<(&'static str, &'static str)>,
     payments: Vec<Row>,
     documents: Vec<DocumentLine>,
+    disputes: Vec<DisputeLine>,
+    /// What became of them, newest first.
+    disputed: Vec<(ShownTime, String, String)>,
     done: Option<Done>,
     /// Whether money can be recorded for it, and by this reader now.
     payment_form: PaymentForm,
@@ -76,7 +81,7 @@ pub async fn show(
     let sheet = find(&app, &conn, &id).await?;
     let input = Input::for_order(&sheet, app.services.clocks.service(), &person.zone);
     let errors = FieldErrors::default();
-    let mut shown = order(&view, &person, &sheet, &input, &errors);
+    let mut shown = order(&app, &view, &person, &sheet, &input, &errors);
     shown.done = done.word();
     if shown.payment_form == PaymentForm::Shown && !signed_in.is_confirmed(app.services.clocks.machine()) {
         shown.payment_form = PaymentForm::ConfirmFirst;
@@ -92,16 +97,24 @@ pub(super) async fn find(app: &App, conn: &Conn, id: &str) -> Result<Sheet, Prob
 
 /// The page again, with what was wrong with the form: 422.
 pub(super) fn again(
+    app: &App,
     view: &View,
     person: &Person,
     sheet: &Sheet,
     input: &Input,
     errors: &FieldErrors,
 ) -> Result<Response, Problem> {
-    page_with_errors(&order(view, person, sheet, input, errors))
+    page_with_errors(&order(app, view, person, sheet, input, errors))
 }
 
-fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input, errors: &'a FieldErrors) -> Page<'a> {
+fn order<'a>(
+    app: &App,
+    view: &'a View,
+    person: &Person,
+    sheet: &'a Sheet,
+    input: &'a Input,
+    errors: &'a FieldErrors,
+) -> Page<'a> {
     let shown = |at: Timestamp| ShownTime::new(at, &person.zone);
     let enrolled_at = match sheet.enrolment.state {
         EnrolmentState::Enrolled { at } => Some(shown(at)),
@@ -122,6 +135,12 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
         documents: sheet.documents.iter().map(DocumentLine::from).collect(),
+        disputes: sheet
+            .disputes
+            .iter()
+            .map(|dispute| DisputeLine::new(dispute, &app.services.settings.gateway, &person.zone))
+            .collect(),
+        disputed: sheet.disputed.iter().map(|entry| told_of(entry, person)).collect(),
         done: None,
         payment_form: match sheet.order.state {
             OrderState::Open | OrderState::Lapsed { .. } => PaymentForm::Shown,
@@ -130,6 +149,14 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         methods: [Method::BankTransfer, Method::Upi, Method::Cheque, Method::Cash]
             .map(|method| (method.word(), method_name(method))),
     }
+}
+
+/// When something became of a dispute, what, and how it stood then.
+fn told_of(entry: &Entry, person: &Person) -> (ShownTime, String, String) {
+    let changes = told::changes(&entry.before, &entry.after, &person.zone);
+    let change = |change: told::Change| Some(format!("{}: {}", change.what, change.after?));
+    let changes: Vec<String> = changes.into_iter().filter_map(change).collect();
+    (ShownTime::new(entry.at, &person.zone), told::sentence(&entry.kind), changes.join("; "))
 }
 
 fn row(payment: &Payment, shown: &impl Fn(Timestamp) -> ShownTime) -> Row {

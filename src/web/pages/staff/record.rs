@@ -76,7 +76,7 @@ pub async fn record(
     let order = sheet.order.id;
     let offline = match input.offline(sheet.order.quote.total.currency) {
         Ok(offline) => offline,
-        Err(errors) => return again(&view, &person, &sheet, &input, &errors),
+        Err(errors) => return again(&app, &view, &person, &sheet, &input, &errors),
     };
     let actor = Actor::User(person.id);
     let recorded = app.services.db.write(actor, async |txn| payment::record_offline(txn, order, offline).await).await;
@@ -84,7 +84,7 @@ pub async fn record(
         Ok(_) => Ok(Redirect::to(&format!("/staff/orders/{order}")).into_response()),
         Err(RecordRefusal::NoSuchOrder) => Err(Problem::NotFound),
         Err(RecordRefusal::Db(error)) => Err(error.into()),
-        Err(refusal) => again(&view, &person, &sheet, &input, &field_error(&refusal)),
+        Err(refusal) => again(&app, &view, &person, &sheet, &input, &field_error(&refusal)),
     }
 }
 

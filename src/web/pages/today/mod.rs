@@ -1,5 +1,6 @@
 //! The daily queue of an admin: what waits for a person, and the acts that end it. Empty means done.
 
+mod disputes;
 mod jobs;
 mod reasons;
 mod resolve;
@@ -8,6 +9,7 @@ mod show;
 
 use crate::web::routes::{Access, Routes};
 
+pub(super) use disputes::DisputeLine;
 pub(super) use reasons::{next, why};
 
 pub(super) fn routes() -> Routes {
@@ -18,5 +20,6 @@ pub(super) fn routes() -> Routes {
         .post("/staff/today/jobs/{job}/retry", Access::AdminNow, jobs::retry)
         .get("/staff/today/jobs/{job}/drop", Access::AdminNow, jobs::ask)
         .post("/staff/today/jobs/{job}/drop", Access::AdminNow, jobs::drop_job)
+        .post("/staff/today/disputes/decided", Access::AdminNow, disputes::decided)
         .post("/staff/today/seen", Access::AdminNow, seen::seen)
 }

@@ -5,15 +5,15 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 
 use super::jobs::about;
-use super::{next, why};
+use super::{DisputeLine, next, why};
 use crate::documents::Document;
 use crate::jobs::DeadJob;
 use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::mail::LetterRow;
-use crate::payment::OddNotification;
+use crate::payment::{OddNotification, Order};
 use crate::pdf;
 use crate::schedule::Short;
-use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, Today};
+use crate::views::today::{self, BankRow, DisputeRow, HoldRow, LISTED, QueueRow, Today};
 use crate::views::told;
 use crate::web::pages::outbox::words::{self, Said};
 use crate::web::pages::shown::counted;
@@ -37,6 +37,7 @@ struct Page<'a> {
     bank: Vec<(&'a BankRow, ShownTime)>,
     notifications: Vec<(&'a OddNotification, ShownTime)>,
     documents: Vec<Unprintable<'a>>,
+    disputes: Vec<Disputed<'a>>,
     holds: Vec<(&'a HoldRow, ShownTime)>,
     /// What is not listed: there is too much of it.
     more: Option<String>,
@@ -47,6 +48,12 @@ struct Money<'a> {
     at: ShownTime,
     why: &'static str,
     next: &'static str,
+}
+
+/// A dispute, with the order that it is about.
+struct Disputed<'a> {
+    line: DisputeLine,
+    order: Option<&'a Order>,
 }
 
 /// A document that waits for a spelling.
@@ -74,7 +81,11 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let now = app.services.clocks.service();
     let today = today::today(&conn, &app.plans, now).await?;
-    page(&shown(&view, done.word(), &today, admin.name.as_str(), &admin.zone))
+    let mut page_of = shown(&view, done.word(), &today, admin.name.as_str(), &admin.zone);
+    let gateway = &app.services.settings.gateway;
+    let disputed = |row: &'_ DisputeRow| DisputeLine::new(&row.dispute, gateway, &admin.zone);
+    page_of.disputes = today.disputes.iter().map(|row| Disputed { line: disputed(row), order: row.order.as_ref() }).collect();
+    page(&page_of)
 }
 
 fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str, zone: &'a Zone) -> Page<'a> {
@@ -101,6 +112,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
         documents: today.documents.iter().filter_map(unprintable).collect(),
+        disputes: Vec::new(),
         holds: today.holds.iter().map(|row| (row, at(row.until))).collect(),
         more: more(today),
     }
@@ -115,6 +127,7 @@ fn more(today: &Today) -> Option<String> {
         (counts.bank, "payment"),
         (counts.notifications, "notification"),
         (counts.documents, "document"),
+        (counts.disputes, "dispute"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > LISTED)

@@ -1,0 +1,38 @@
+//! A month's taxes as CSV, by place, tax and rate.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use super::find;
+use crate::views::taxes::Taxed;
+use crate::web::pages::sheet::{BYTE_ORDER_MARK, cell, headers, written};
+use crate::web::session::{Admin, PageSnapshot};
+use crate::web::{App, Problem};
+
+const HEADINGS: [&str; 9] =
+    ["month", "currency", "place", "tax", "rate_percent", "invoices", "credit_notes", "taxable", "tax_amount"];
+
+/// A line for each tax at one rate in one place.
+pub async fn csv(
+    State(app): State<App>,
+    Admin(_): Admin,
+    PageSnapshot(conn): PageSnapshot,
+    Path(month): Path<String>,
+) -> Result<Response, Problem> {
+    let report = find(&conn, &month, app.services.clocks.service()).await?;
+    let month = report.month.to_string();
+    let lines = report.taxes.iter().map(|row| record(&month, row));
+    let mut bytes = BYTE_ORDER_MARK.as_bytes().to_vec();
+    bytes.extend(written(std::iter::once(HEADINGS.map(str::to_owned)).chain(lines)).map_err(Problem::internal)?);
+    Ok((headers(&format!("taxes-{month}")), bytes).into_response())
+}
+
+/// The amounts are numbers of ours, not words that somebody typed: their minus is no formula.
+fn record(month: &str, row: &Taxed) -> [String; 9] {
+    let rate = row.rate.map_or_else(String::new, |rate| rate.to_string());
+    let [month, place, tax] = [month, &row.place, &row.tax].map(cell);
+    let counts = [row.invoices, row.credit_notes].map(|count| count.to_string());
+    let [invoices, credit_notes] = counts;
+    let (taxable, amount) = (row.taxable.decimal(), row.amount.decimal());
+    [month, row.taxable.currency.code().to_owned(), place, tax, rate, invoices, credit_notes, taxable, amount]
+}
