@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::model::{
+use super::model::{ TransferHold,
     BankDetails, ExportTerms, Identity, Logo, MailIdentity, Officer, Policy, PolicyKind, Signer, Signers, TaxRegistration,
 };
 use super::*;
@@ -50,6 +50,7 @@ fn everything() -> Vec<Change> {
                 branch: line("Example Branch"),
             }),
             upi: Some("example@exbank".parse().unwrap()),
+            hold: TransferHold::new(5).unwrap(),
         },
         Change::Signers(Signers::new(vec![Signer { name: name("Demo Editor"), title: "Editor".parse().unwrap() }]).unwrap()),
         Change::Mail(MailIdentity { sender: Some("Example Courses".parse().unwrap()), reply_to: None }),

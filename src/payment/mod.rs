@@ -17,6 +17,7 @@ mod settling;
 mod store;
 mod supplied;
 mod sweeping;
+mod transferring;
 #[cfg(test)]
 mod tests;
 
@@ -35,16 +36,21 @@ pub use invoicing::{issue_credit_note, issue_proforma};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,
-    Payment, PostalAddress, PostalCode, Reason, Received, Reference,
+    Payment, PostalAddress, PostalCode, Reason, Received, Reference, Told, Transfer, Way,
 };
 pub use offline::{RecordRefusal, record_offline};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{
-    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, long_with_bank, odd_notifications, order,
-    order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order, waiting,
+    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_told_transfers, long_with_bank, odd_notifications, order,
+    order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order, told_transfers, transfer, transfers,
+    waiting,
 };
 pub use sweeping::{Receipt, SweepReport, sweep};
+pub use transferring::{
+    ChooseRefusal, DeclineRefusal, TellRefusal, choose_transfer, close_pages_before, decline_transfer, record_payment,
+    tell_reference,
+};
 
 /// Why no order is placed.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{self, Person};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
-use crate::payment::{self, Buyer, CardState, Exception, Order, OrderState, Payment};
+use crate::payment::{self, Buyer, CardState, Exception, Order, OrderState, Payment, Transfer};
 
 /// An order with what hangs on it.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct Sheet {
     pub payments: Vec<Payment>,
     /// The oldest that waits for an admin.
     pub exception: Option<Exception>,
+    /// The way to pay that was chosen instead of the card.
+    pub transfer: Option<Transfer>,
     /// Receipts, invoices and the like, oldest first.
     pub documents: Vec<Document>,
 }
@@ -35,6 +37,10 @@ pub enum Standing {
     },
     /// It can be paid until then.
     Payable {
+        until: Timestamp,
+    },
+    /// It is to be paid by the sheet's `transfer` until then, or by card.
+    Transfer {
         until: Timestamp,
     },
     /// Money may be on its way.
@@ -80,10 +86,16 @@ impl Sheet {
             let open = self.payments.iter().any(Payment::is_unfinished);
             return if open { Standing::Waiting { until: None } } else { Standing::Lapsed { at: until } };
         }
-        match self.payments.first().and_then(Payment::card).map(|attempt| &attempt.state) {
-            Some(CardState::Failed { .. }) => Standing::Declined { until },
-            _ => Standing::Payable { until },
+        if self.transfer.is_some() {
+            return Standing::Transfer { until };
         }
+        if self.is_declined() { Standing::Declined { until } } else { Standing::Payable { until } }
+    }
+
+    /// Whether the last try by card was refused.
+    pub fn is_declined(&self) -> bool {
+        let last = self.payments.first().and_then(Payment::card);
+        last.is_some_and(|attempt| matches!(attempt.state, CardState::Failed { .. }))
     }
 
     fn bank_decides(&self) -> bool {
@@ -149,6 +161,7 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
     let mut payments = payment::payments_of_order(conn, order.id).await?;
     payments.reverse();
     let exception = payment::queue_of_order(conn, order.id).await?.into_iter().next();
+    let transfer = payment::transfer(conn, order.id).await?;
     let documents = documents::of_order(conn, order.id).await?;
-    Ok(Some(Sheet { order, person, enrolment, offer, payments, exception, documents }))
+    Ok(Some(Sheet { order, person, enrolment, offer, payments, exception, transfer, documents }))
 }

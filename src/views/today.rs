@@ -13,7 +13,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
 use crate::mail::{self, LetterRow};
-use crate::payment::{self, Exception, OddNotification, Order, Payment};
+use crate::payment::{self, Exception, OddNotification, Order, Payment, Told, Transfer, Way};
 use crate::schedule::{Plans, Short, short_of_readings};
 
 /// A bank that has not decided for so long is worth asking about.
@@ -42,11 +42,13 @@ pub struct Counts {
     pub notifications: u64,
     /// Receipts and invoices with characters that cannot be printed.
     pub documents: u64,
+    /// Transfers that students say to have made, to be matched.
+    pub transfers: u64,
 }
 
 impl Counts {
     pub const fn total(&self) -> u64 {
-        self.money + self.mails + self.jobs + self.weeks + self.bank + self.notifications + self.documents
+        self.money + self.mails + self.jobs + self.weeks + self.bank + self.notifications + self.documents + self.transfers
     }
 }
 
@@ -64,6 +66,16 @@ pub struct QueueRow {
 pub struct BankRow {
     pub payment: Payment,
     pub order: Option<Order>,
+}
+
+/// A transfer that a student says to have made.
+#[derive(Debug, Clone)]
+pub struct TransferRow {
+    pub order: Order,
+    pub way: Way,
+    pub told: Told,
+    /// Until when its seat is kept.
+    pub held_until: Timestamp,
 }
 
 /// A seat that is held, and not for long.
@@ -87,6 +99,7 @@ pub struct Today {
     pub bank: Vec<BankRow>,
     pub notifications: Vec<OddNotification>,
     pub documents: Vec<Document>,
+    pub transfers: Vec<TransferRow>,
     /// Those that end within the hour, the next first.
     pub holds: Vec<HoldRow>,
 }
@@ -108,6 +121,7 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
         bank: payment::count_long_with_bank(conn, shifted(now, -BANK)).await?,
         notifications: payment::count_odd_notifications(conn, shifted(now, -NOTIFICATION)).await?,
         documents: documents::count_waiting(conn).await?,
+        transfers: payment::count_told_transfers(conn).await?,
     })
 }
 
@@ -131,6 +145,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         bank: payment::count_long_with_bank(conn, long).await?,
         notifications: payment::count_odd_notifications(conn, late).await?,
         documents: documents::count_waiting(conn).await?,
+        transfers: payment::count_told_transfers(conn).await?,
     };
     let bank = |payment: Payment| BankRow { order: orders.get(&payment.order).cloned(), payment };
     Ok(Today {
@@ -142,6 +157,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         bank: at_bank.into_iter().map(bank).collect(),
         notifications: payment::odd_notifications(conn, late, LISTED).await?,
         documents: documents::waiting(conn, LISTED).await?,
+        transfers: transfers(conn).await?,
         holds: holds(conn, shifted(now, HOLD)).await?,
     })
 }
@@ -160,6 +176,16 @@ pub async fn entry(conn: &Conn, id: crate::kernel::ids::ExceptionId) -> Result<O
     let Some(exception) = payment::waiting(conn, id).await? else { return Ok(None) };
     let orders = payment::orders(conn, exception.order.as_slice()).await?;
     Ok(Some(row(exception, &orders)))
+}
+
+async fn transfers(conn: &Conn) -> Result<Vec<TransferRow>, DbErr> {
+    let told = payment::told_transfers(conn, LISTED).await?;
+    let mut orders = payment::orders(conn, &told.iter().map(|transfer| transfer.order).collect::<Vec<_>>()).await?;
+    let row = |transfer: Transfer| {
+        let (order, told) = (orders.remove(&transfer.order)?, transfer.told?);
+        Some(TransferRow { order, way: transfer.way, told, held_until: transfer.held_until })
+    };
+    Ok(told.into_iter().filter_map(row).collect())
 }
 
 async fn holds(conn: &Conn, limit: Timestamp) -> Result<Vec<HoldRow>, DbErr> {

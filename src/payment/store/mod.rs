@@ -4,6 +4,7 @@ mod notifications;
 mod orders;
 mod payments;
 mod quote;
+mod transfers;
 
 pub use notifications::{
     OddNotification, count_odd_notifications, count_queue, odd_notifications, queue, queue_of_order, waiting,
@@ -20,3 +21,5 @@ pub(super) use payments::{
     unfinished_of_order,
 };
 pub(super) use quote::{code_tries, count_code_try, save_quote};
+pub(super) use transfers::{is_told_elsewhere, save_transfer};
+pub use transfers::{count_told_transfers, told_transfers, transfer, transfers};

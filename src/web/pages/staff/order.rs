@@ -10,7 +10,7 @@ use crate::enrolment::EnrolmentState;
 use crate::identity::Person;
 use crate::kernel::shown::short_date;
 use crate::kernel::{Money, ShownTime, Timestamp};
-use crate::payment::{CardState, Means, Method, OrderState, Payment};
+use crate::payment::{CardState, Means, Method, OrderState, Payment, Told, Transfer};
 use crate::views::order::{self, Sheet};
 use crate::web::form::FieldErrors;
 use crate::web::pages::document::DocumentLine;
@@ -36,12 +36,23 @@ struct Page<'a> {
     held_until: Option<ShownTime>,
     enrolled_at: Option<ShownTime>,
     waiting: Option<(&'static str, &'static str)>,
+    transfer: Option<Chosen>,
     payments: Vec<Row>,
     documents: Vec<DocumentLine>,
     done: Option<Done>,
     /// Whether money can be recorded for it, and by this reader now.
     payment_form: PaymentForm,
     methods: [(&'static str, &'static str); 4],
+}
+
+/// The way that the student chose instead of the card, and what they told of it.
+struct Chosen {
+    way: &'static str,
+    at: ShownTime,
+    told: Option<(String, ShownTime)>,
+    declined: Option<(String, ShownTime)>,
+    /// Whether an admin must look for it.
+    waits: bool,
 }
 
 /// The form for money that came another way.
@@ -120,6 +131,7 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         held_until: sheet.held_until().map(shown),
         enrolled_at,
         waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
+        transfer: sheet.transfer.as_ref().map(|transfer| chosen(transfer, sheet.order.state, &shown)),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
         documents: sheet.documents.iter().map(DocumentLine::from).collect(),
         done: None,
@@ -129,6 +141,17 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         },
         methods: [Method::BankTransfer, Method::Upi, Method::Cheque, Method::Cash]
             .map(|method| (method.word(), method_name(method))),
+    }
+}
+
+fn chosen(transfer: &Transfer, state: OrderState, shown: &impl Fn(Timestamp) -> ShownTime) -> Chosen {
+    let told = |told: &Told| (told.reference.as_str().to_owned(), shown(told.at));
+    Chosen {
+        way: transfer.way.name(),
+        at: shown(transfer.chosen_at),
+        told: transfer.told.as_ref().map(told),
+        declined: transfer.declined.as_ref().map(told),
+        waits: transfer.told.is_some() && matches!(state, OrderState::Open | OrderState::Lapsed { .. }),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::mail::LetterRow;
 use crate::payment::OddNotification;
 use crate::pdf;
 use crate::schedule::Short;
-use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, Today};
+use crate::views::today::{self, BankRow, HoldRow, LISTED, QueueRow, Today, TransferRow};
 use crate::views::told;
 use crate::web::pages::outbox::words::{self, Said};
 use crate::web::pages::shown::counted;
@@ -37,6 +37,7 @@ struct Page<'a> {
     bank: Vec<(&'a BankRow, ShownTime)>,
     notifications: Vec<(&'a OddNotification, ShownTime)>,
     documents: Vec<Unprintable<'a>>,
+    transfers: Vec<Transfer<'a>>,
     holds: Vec<(&'a HoldRow, ShownTime)>,
     /// What is not listed: there is too much of it.
     more: Option<String>,
@@ -54,6 +55,13 @@ struct Unprintable<'a> {
     of: &'a Document,
     characters: String,
     since: ShownTime,
+}
+
+/// A transfer to match.
+struct Transfer<'a> {
+    of: &'a TransferRow,
+    told: ShownTime,
+    until: ShownTime,
 }
 
 struct Job<'a> {
@@ -101,6 +109,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
         documents: today.documents.iter().filter_map(unprintable).collect(),
+        transfers: today.transfers.iter().map(|of| Transfer { of, told: at(of.told.at), until: at(of.held_until) }).collect(),
         holds: today.holds.iter().map(|row| (row, at(row.until))).collect(),
         more: more(today),
     }
@@ -115,6 +124,7 @@ fn more(today: &Today) -> Option<String> {
         (counts.bank, "payment"),
         (counts.notifications, "notification"),
         (counts.documents, "document"),
+        (counts.transfers, "transfer"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > LISTED)
