@@ -3,7 +3,7 @@
 use super::DemoError;
 use crate::db::Txn;
 use crate::organisation;
-use crate::organisation::model::{BankDetails, Change, Identity, Officer, Signer, Signers};
+use crate::organisation::model::{BankDetails, Change, Identity, Officer, Signer, Signers, TransferHold};
 
 /// Sets what an admin sets first.
 pub(super) async fn seed(txn: &Txn) -> Result<(), DemoError> {
@@ -43,6 +43,7 @@ fn changes() -> Result<[Change; 4], DemoError> {
                 branch: read("Example Town")?,
             }),
             upi: Some(read("example.journal@exbank")?),
+            hold: TransferHold::default(),
         },
         Change::Signers(Signers::new(signers).map_err(|error| DemoError::Content(error.to_string()))?),
     ])

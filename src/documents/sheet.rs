@@ -1,13 +1,12 @@
 //! What the PDF prints: the values of `documents/business.typ`, which all four templates share.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use super::model::{Declaration, Document, Facts, Kind, Line, Party, Payee, Supply};
 use crate::kernel::shown::plain_date;
 use crate::kernel::time::Date;
 use crate::kernel::{Currency, Money};
+use crate::organisation::model::upi_link;
 use crate::pdf::{RenderFailure, qr_svg};
 
 /// A fact and its words.
@@ -224,31 +223,10 @@ fn pay(payee: &Payee, facts: &Facts, number: &str) -> Result<Pay, RenderFailure>
     Ok(Pay { rows, upi })
 }
 
-/// The payment address that UPI apps read (NPCI's linking specification): to whom, how much, and for what.
+/// The payment address that UPI apps read, with the document's number as the payee's reference.
 fn upi_qr(id: &str, facts: &Facts, number: &str) -> Result<String, RenderFailure> {
     let name = facts.payee.as_ref().and_then(|payee| payee.bank.as_ref()).map_or(&facts.seller.name, |bank| &bank.account_name);
-    let amount = facts.sums.total.decimal();
-    qr_svg(&format!(
-        "upi://pay?pa={}&pn={}&am={amount}&cu=INR&tn={}&tr={}",
-        escaped(id),
-        escaped(name),
-        escaped(&facts.order),
-        escaped(&number.replace('/', ""))
-    ))
-}
-
-/// Percent-encoded (RFC 3986 section 2.1), but for the sign that stands in a UPI ID.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a String does not fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
-    escaped
+    qr_svg(&upi_link(id, name, facts.sums.total, &facts.order, Some(&number.replace('/', ""))))
 }
 
 fn notes(kind: Kind, facts: &Facts) -> Vec<String> {
@@ -264,15 +242,4 @@ fn notes(kind: Kind, facts: &Facts) -> Vec<String> {
         Kind::TaxInvoice | Kind::CreditNote => None,
     };
     own.into_iter().chain(untaxed).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_upi_address_is_escaped() {
-        assert_eq!(escaped("Example Journal & Söhne"), "Example%20Journal%20%26%20S%C3%B6hne");
-        assert_eq!(escaped("example.journal@exbank"), "example.journal@exbank");
-    }
 }

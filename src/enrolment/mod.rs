@@ -190,7 +190,7 @@ pub async fn extend_hold(txn: &Txn, id: EnrolmentId, until: Timestamp) -> Result
 }
 
 /// Keeps a held seat until exactly `until` (service time) without counting an extension: while a bank decides, and until the
-/// old end once it has refused.
+/// old end once it has refused; and while a transfer is awaited.
 ///
 /// # Errors
 /// [`SeatRefusal`].

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::model::{Logo, MailIdentity, OfferLength, Organisation, OwnPolicy, Policy, RefundRule};
+use super::model::{Logo, MailIdentity, OfferLength, Organisation, OwnPolicy, Policy, RefundRule, TransferHold};
 use crate::db::rows::organisation::{logo as image, settings as row};
 use crate::db::{Conn, Txn, corrupt};
 
@@ -49,6 +49,7 @@ fn to_organisation(row: Option<row::Model>) -> Result<Organisation, DbErr> {
         |stored: Option<Value>, what| parsed::<OwnPolicy>(stored, what).map(|own| own.map_or(Policy::Shipped, Policy::Reviewed));
     let rule = row.refund_days.map(|days| u16::try_from(days).ok().and_then(|days| RefundRule::new(days).ok()));
     let offer = row.offer_hours.map(|hours| u16::try_from(hours).ok().and_then(|hours| OfferLength::new(hours).ok()));
+    let hold = row.transfer_days.map(|days| u8::try_from(days).ok().and_then(|days| TransferHold::new(days).ok()));
     Ok(Organisation {
         revision: u32::try_from(row.revision).map_err(|_| corrupt("revision"))?,
         identity: parsed(row.identity, "identity")?,
@@ -65,6 +66,10 @@ fn to_organisation(row: Option<row::Model>) -> Result<Organisation, DbErr> {
         offer_length: match offer {
             None => OfferLength::default(),
             Some(length) => length.ok_or_else(|| corrupt("length of an offer"))?,
+        },
+        transfer_hold: match hold {
+            None => TransferHold::default(),
+            Some(hold) => hold.ok_or_else(|| corrupt("length of a hold"))?,
         },
         terms: policy(row.terms, "policy")?,
         privacy: policy(row.privacy, "policy")?,
@@ -100,6 +105,7 @@ pub(super) async fn save(txn: &Txn, organisation: &Organisation) -> Result<(), D
         refunds: Set(policy(&of.refunds)?),
         logo: Set(stored(of.logo.as_ref())?),
         offer_hours: Set(Some(of.offer_length.hours().into())),
+        transfer_days: Set(Some(of.transfer_hold.days().into())),
     };
     row.update(&**txn).await.map(drop)
 }

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, Statement};
 
 use super::model::{
     BankDetails, ExportTerms, Identity, Logo, MailIdentity, Officer, Policy, PolicyKind, Signer, Signers, TaxRegistration,
+    TransferHold,
 };
 use super::*;
 use crate::kernel::Actor;
@@ -50,6 +51,7 @@ fn everything() -> Vec<Change> {
                 branch: line("Example Branch"),
             }),
             upi: Some("example@exbank".parse().unwrap()),
+            hold: TransferHold::new(5).unwrap(),
         },
         Change::Signers(Signers::new(vec![Signer { name: name("Demo Editor"), title: "Editor".parse().unwrap() }]).unwrap()),
         Change::Mail(MailIdentity { sender: Some("Example Courses".parse().unwrap()), reply_to: None }),

@@ -37,6 +37,9 @@ pub enum CheckoutRefusal {
     /// A payment is under way: another would be one too many.
     #[error("the bank is still deciding about the last payment")]
     BankDeciding,
+    /// A transfer is told to be on its way: a card payment would be one too many.
+    #[error("a transfer is looked for first")]
+    TransferTold,
     /// Money came for it that a person must look at: more would be too much.
     #[error("a person must look at a payment of this order first")]
     Queued,
@@ -149,6 +152,9 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Pla
     }
     if !store::queue_of_order(txn, order.id).await?.is_empty() {
         return Err(CheckoutRefusal::Queued);
+    }
+    if store::transfer(txn, order.id).await?.is_some_and(|transfer| transfer.told.is_some()) {
+        return Err(CheckoutRefusal::TransferTold);
     }
     let payments = store::payments_of_order(txn, order.id).await?;
     for payment in &payments {

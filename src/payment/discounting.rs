@@ -110,14 +110,18 @@ fn discounted(quote: &Quote, coupon: &Coupon) -> Quote {
     if less.total.minor < smallest_charge(less.total.currency).minor { less.discounted(coupon.id, quote.list) } else { less }
 }
 
-/// What the code is to be used for, and until when its seat is held; refused unless the order is open, has no code yet, and
-/// nothing of it waits for an admin.
+/// What the code is to be used for, and until when its seat is held; refused unless the order is open, has no code yet, is
+/// not to be paid by a transfer, and nothing of it waits for an admin.
 async fn purchase(txn: &Txn, order: &Order) -> Result<(Purchase, Timestamp), CodeRefusal> {
     let enrolment = order.enrolment().ok_or(CodeRefusal::NotNow)?;
     let held = enrolment::enrolment_for_update(txn, enrolment).await?.ok_or(CodeRefusal::NotNow)?;
     let EnrolmentState::Held { until, .. } = held.state else { return Err(CodeRefusal::NotNow) };
     let is_open = order.state == OrderState::Open && until > txn.now();
     if !is_open || order.quote.coupon.is_some() || !store::queue_of_order(txn, order.id).await?.is_empty() {
+        return Err(CodeRefusal::NotNow);
+    }
+    // Its total stands on a pro-forma invoice, and may be on its way.
+    if store::transfer(txn, order.id).await?.is_some() {
         return Err(CodeRefusal::NotNow);
     }
     Ok((Purchase { order: order.id, user: order.user, cohort: held.cohort, list: order.quote.list }, until))

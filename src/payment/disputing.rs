@@ -6,7 +6,7 @@
 use sea_orm::DbErr;
 
 use super::books::{self, Against, CAPTURED, Turn};
-use super::model::{Dispute, DisputeEvent, Movement, Payment, Standing, Step, Told};
+use super::model::{Dispute, DisputeEvent, DisputeFacts, Movement, Payment, Standing, Step};
 use super::settling::SettleError;
 use super::{booking, store};
 use crate::audit;
@@ -21,7 +21,7 @@ use crate::services::Services;
 const AGAIN: u64 = 20;
 
 /// What the gateway says, in words of ours.
-fn told(dispute: &GatewayDispute) -> Told {
+fn told(dispute: &GatewayDispute) -> DisputeFacts {
     let standing = match dispute.status {
         DisputeStatus::Inquiry => Standing::Inquiry,
         DisputeStatus::InquiryClosed => Standing::InquiryClosed,
@@ -33,7 +33,13 @@ fn told(dispute: &GatewayDispute) -> Told {
     };
     let movements =
         dispute.balance.iter().map(|part| Movement { id: part.id.clone(), amount: part.amount, fee: part.fee }).collect();
-    Told { standing, amount: dispute.amount, reason: dispute.reason.clone(), evidence_due_by: dispute.evidence_due_by, movements }
+    DisputeFacts {
+        standing,
+        amount: dispute.amount,
+        reason: dispute.reason.clone(),
+        evidence_due_by: dispute.evidence_due_by,
+        movements,
+    }
 }
 
 /// Asks the gateway how a dispute stands, and books what is new.
@@ -100,7 +106,7 @@ pub(super) async fn note(txn: &Txn, dispute: &GatewayDispute) -> Result<(), DbEr
     }
 }
 
-async fn book(txn: &Txn, dispute: &Dispute, payment: &Payment, booked: Option<&Told>) -> Result<(), DbErr> {
+async fn book(txn: &Txn, dispute: &Dispute, payment: &Payment, booked: Option<&DisputeFacts>) -> Result<(), DbErr> {
     // Money that settled no order is owed to nobody once it is gone.
     let stray = ledger::moved_by(txn, payment.id, &[CAPTURED, "applied"], Account::Suspense).await?;
     let against = if stray == 0 { Against::Order } else { Against::Nothing };
@@ -114,8 +120,8 @@ async fn book(txn: &Txn, dispute: &Dispute, payment: &Payment, booked: Option<&T
 /// What is to be booked of a dispute as it is told now, where `booked` is what it was when it was last booked.
 pub(super) fn entries(
     dispute: &str,
-    told: &Told,
-    booked: Option<&Told>,
+    told: &DisputeFacts,
+    booked: Option<&DisputeFacts>,
     refs: Refs,
     against: Against,
 ) -> Vec<Result<Entry, Unbalanced>> {

@@ -25,6 +25,7 @@ mod supplied;
 mod sweeping;
 #[cfg(test)]
 mod tests;
+mod transferring;
 
 use sea_orm::DbErr;
 
@@ -44,17 +45,22 @@ use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Dispute, Exception, MatchedLine, Means, Method, Offline, Order, OrderLine,
     OrderNumber, OrderState, Payment, Payout, PayoutStanding, PostalAddress, PostalCode, Reason, Received, Reference, Source,
-    Standing,
+    Standing, Told, Transfer, Way,
 };
 pub use offline::{RecordRefusal, record_offline};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{
-    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_unknown_fees, count_waiting_disputes,
-    disputes_of_order, lines_of_payout, long_with_bank, odd_notifications, order, order_of_user, orders, orders_of_enrolment,
-    payments_of_order, payout, payouts_between, queue, queue_of_order, waiting, waiting_disputes,
+    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_told_transfers, count_unknown_fees,
+    count_waiting_disputes, disputes_of_order, lines_of_payout, long_with_bank, odd_notifications, order, order_of_user, orders,
+    orders_of_enrolment, payments_of_order, payout, payouts_between, queue, queue_of_order, told_transfers, transfer, transfers,
+    waiting, waiting_disputes,
 };
 pub use sweeping::{Receipt, SweepReport, sweep};
+pub use transferring::{
+    ChooseRefusal, DeclineRefusal, TellRefusal, choose_transfer, close_pages_before, decline_transfer, record_payment,
+    tell_reference,
+};
 
 /// Why no order is placed.
 #[derive(Debug, thiserror::Error)]

@@ -34,15 +34,15 @@ pub enum RecordRefusal {
     SeatedElsewhere,
     #[error("the day of receipt has not come yet")]
     FutureDate,
+    /// The gateway does not say that it is closed: somebody may be paying on it.
+    #[error("a payment page of the order could not be closed")]
+    PageOpen,
     #[error(transparent)]
     Db(#[from] DbErr),
 }
 
-/// Records a payment that settles an order in full, and enrols its student; payment pages that are open for it are closed.
-///
-/// # Errors
-/// [`RecordRefusal`]; nothing is recorded then.
-pub async fn record_offline(txn: &Txn, order: OrderId, offline: Offline) -> Result<Payment, RecordRefusal> {
+/// The order, locked, if this payment may be recorded for it.
+pub(super) async fn recordable(txn: &Txn, order: OrderId, offline: &Offline) -> Result<Order, RecordRefusal> {
     // A day that has begun nowhere on Earth (the date line's earliest zone is UTC+14) has not come, in whatever zone the bank is.
     if offline.received_on > Zone::UTC.civil(shifted(txn.now(), SignedDuration::from_hours(14))).date() {
         return Err(RecordRefusal::FutureDate);
@@ -59,6 +59,16 @@ pub async fn record_offline(txn: &Txn, order: OrderId, offline: Offline) -> Resu
     if offline.amount != order.quote.total {
         return Err(RecordRefusal::AmountDiffers { owed: order.quote.total });
     }
+    Ok(order)
+}
+
+/// Records a payment that settles an order in full, and enrols its student; payment pages that are open for it are closed. Whoever
+/// can ask the gateway has them closed before ([`record_payment`](super::record_payment)).
+///
+/// # Errors
+/// [`RecordRefusal`]; nothing is recorded then.
+pub async fn record_offline(txn: &Txn, order: OrderId, offline: Offline) -> Result<Payment, RecordRefusal> {
+    let order = recordable(txn, order, &offline).await?;
     let payment = insert(txn, &order, offline).await?;
     let enrolment = order.enrolment().ok_or(RecordRefusal::OrderClosed)?;
     enrol(txn, enrolment).await?;

@@ -186,7 +186,8 @@ async fn apply(txn: &Txn, said: &Said, live: bool) -> Result<Settled, DbErr> {
         return not_ours(txn, said, Some(order.id), Reason::UnknownSession).await;
     };
     let seat = seat(txn, &order).await?;
-    let facts = Facts { order: &order, seat, payment, attempt, payments: &payments, live, now: txn.now() };
+    let kept_until = store::transfer(txn, order.id).await?.map(|transfer| transfer.held_until);
+    let facts = Facts { order: &order, seat, payment, attempt, payments: &payments, live, kept_until, now: txn.now() };
     let settlement = settle(&facts, said);
     let heard = CardAttempt {
         session: Some(said.session.clone()),

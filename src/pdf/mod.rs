@@ -19,7 +19,7 @@ use typst::layout::{Frame, FrameItem};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-pub use qr::qr_svg;
+pub use qr::{qr_picture, qr_svg};
 use world::World;
 
 /// The family that every document is set in.

@@ -11,6 +11,18 @@ use super::RenderFailure;
 /// # Errors
 /// [`RenderFailure::Template`] if the text is longer than a code holds.
 pub fn qr_svg(text: &str) -> Result<String, RenderFailure> {
+    drawn(text, 0)
+}
+
+/// The code of `text` as an SVG with the margin of four modules that its reader needs, on white: a picture for any page.
+///
+/// # Errors
+/// [`RenderFailure::Template`] if the text is longer than a code holds.
+pub fn qr_picture(text: &str) -> Result<String, RenderFailure> {
+    drawn(text, 4)
+}
+
+fn drawn(text: &str, margin: usize) -> Result<String, RenderFailure> {
     let code = QRBuilder::new(text).build().map_err(|error| RenderFailure::Template(error.to_string()))?;
-    Ok(SvgBuilder::default().margin(0).to_str(&code))
+    Ok(SvgBuilder::default().margin(margin).to_str(&code))
 }

@@ -10,7 +10,7 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{self, Person};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
-use crate::payment::{self, Buyer, CardState, Dispute, Exception, Order, OrderState, Payment};
+use crate::payment::{self, Buyer, CardState, Dispute, Exception, Order, OrderState, Payment, Transfer};
 
 /// As many entries of the log about its payments are read.
 const ENTRIES: u64 = 100;
@@ -26,6 +26,8 @@ pub struct Sheet {
     pub payments: Vec<Payment>,
     /// The oldest that waits for an admin.
     pub exception: Option<Exception>,
+    /// The way to pay that was chosen instead of the card.
+    pub transfer: Option<Transfer>,
     /// Receipts, invoices and the like, oldest first.
     pub documents: Vec<Document>,
     /// For admins alone, oldest first, and what the log says of them, newest first.
@@ -42,6 +44,10 @@ pub enum Standing {
     },
     /// It can be paid until then.
     Payable {
+        until: Timestamp,
+    },
+    /// It is to be paid by the sheet's `transfer` until then, or by card.
+    Transfer {
         until: Timestamp,
     },
     /// Money may be on its way.
@@ -87,10 +93,16 @@ impl Sheet {
             let open = self.payments.iter().any(Payment::is_unfinished);
             return if open { Standing::Waiting { until: None } } else { Standing::Lapsed { at: until } };
         }
-        match self.payments.first().and_then(Payment::card).map(|attempt| &attempt.state) {
-            Some(CardState::Failed { .. }) => Standing::Declined { until },
-            _ => Standing::Payable { until },
+        if self.transfer.is_some() {
+            return Standing::Transfer { until };
         }
+        if self.is_declined() { Standing::Declined { until } } else { Standing::Payable { until } }
+    }
+
+    /// Whether the last try by card was refused.
+    pub fn is_declined(&self) -> bool {
+        let last = self.payments.first().and_then(Payment::card);
+        last.is_some_and(|attempt| matches!(attempt.state, CardState::Failed { .. }))
     }
 
     fn bank_decides(&self) -> bool {
@@ -163,6 +175,7 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
     let mut payments = payment::payments_of_order(conn, order.id).await?;
     payments.reverse();
     let exception = payment::queue_of_order(conn, order.id).await?.into_iter().next();
+    let transfer = payment::transfer(conn, order.id).await?;
     let documents = documents::of_order(conn, order.id).await?;
     Ok(Some(Sheet {
         order,
@@ -171,6 +184,7 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
         offer,
         payments,
         exception,
+        transfer,
         documents,
         disputes: Vec::new(),
         disputed: Vec::new(),

@@ -13,7 +13,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
 use crate::mail::{self, LetterRow};
-use crate::payment::{self, Dispute, Exception, OddNotification, Order, Payment};
+use crate::payment::{self, Dispute, Exception, OddNotification, Order, Payment, Told, Transfer, Way};
 use crate::schedule::{Plans, Short, short_of_readings};
 
 /// A bank that has not decided for so long is worth asking about.
@@ -44,11 +44,21 @@ pub struct Counts {
     pub documents: u64,
     /// Disputes whose bank wants an answer, and lost ones after which nobody has decided about the seat.
     pub disputes: u64,
+    /// Transfers that students say to have made, to be matched.
+    pub transfers: u64,
 }
 
 impl Counts {
     pub const fn total(&self) -> u64 {
-        self.money + self.mails + self.jobs + self.weeks + self.bank + self.notifications + self.documents + self.disputes
+        self.money
+            + self.mails
+            + self.jobs
+            + self.weeks
+            + self.bank
+            + self.notifications
+            + self.documents
+            + self.disputes
+            + self.transfers
     }
 }
 
@@ -75,6 +85,16 @@ pub struct DisputeRow {
     pub order: Option<Order>,
 }
 
+/// A transfer that a student says to have made.
+#[derive(Debug, Clone)]
+pub struct TransferRow {
+    pub order: Order,
+    pub way: Way,
+    pub told: Told,
+    /// Until when its seat is kept.
+    pub held_until: Timestamp,
+}
+
 /// A seat that is held, and not for long.
 #[derive(Debug, Clone)]
 pub struct HoldRow {
@@ -97,6 +117,7 @@ pub struct Today {
     pub notifications: Vec<OddNotification>,
     pub documents: Vec<Document>,
     pub disputes: Vec<DisputeRow>,
+    pub transfers: Vec<TransferRow>,
     /// Those that end within the hour, the next first.
     pub holds: Vec<HoldRow>,
 }
@@ -119,6 +140,7 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
         notifications: payment::count_odd_notifications(conn, shifted(now, -NOTIFICATION)).await?,
         documents: documents::count_waiting(conn).await?,
         disputes: payment::count_waiting_disputes(conn).await?,
+        transfers: payment::count_told_transfers(conn).await?,
     })
 }
 
@@ -148,6 +170,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         notifications: payment::count_odd_notifications(conn, late).await?,
         documents: documents::count_waiting(conn).await?,
         disputes: payment::count_waiting_disputes(conn).await?,
+        transfers: payment::count_told_transfers(conn).await?,
     };
     let disputed = |dispute: Dispute| {
         let order = dispute.order.and_then(|id| orders.get(&id).cloned());
@@ -164,6 +187,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         notifications: payment::odd_notifications(conn, late, LISTED).await?,
         documents: documents::waiting(conn, LISTED).await?,
         disputes: disputes.into_iter().map(disputed).collect(),
+        transfers: transfers(conn).await?,
         holds: holds(conn, shifted(now, HOLD)).await?,
     })
 }
@@ -182,6 +206,16 @@ pub async fn entry(conn: &Conn, id: crate::kernel::ids::ExceptionId) -> Result<O
     let Some(exception) = payment::waiting(conn, id).await? else { return Ok(None) };
     let orders = payment::orders(conn, exception.order.as_slice()).await?;
     Ok(Some(row(exception, &orders)))
+}
+
+async fn transfers(conn: &Conn) -> Result<Vec<TransferRow>, DbErr> {
+    let told = payment::told_transfers(conn, LISTED).await?;
+    let mut orders = payment::orders(conn, &told.iter().map(|transfer| transfer.order).collect::<Vec<_>>()).await?;
+    let row = |transfer: Transfer| {
+        let (order, told) = (orders.remove(&transfer.order)?, transfer.told?);
+        Some(TransferRow { order, way: transfer.way, told, held_until: transfer.held_until })
+    };
+    Ok(told.into_iter().filter_map(row).collect())
 }
 
 async fn holds(conn: &Conn, limit: Timestamp) -> Result<Vec<HoldRow>, DbErr> {

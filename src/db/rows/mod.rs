@@ -60,6 +60,7 @@ pub fn tables() -> Vec<Table> {
         payment::orders::Entity,
         pricing::coupon_uses::Entity,
         payment::order_lines::Entity,
+        payment::transfers::Entity,
         documents::document_series::Entity,
         documents::documents::Entity,
         documents::document_pdfs::Entity,

@@ -37,6 +37,8 @@ pub mod settings {
         pub logo: Option<Json>,
         /// Hours for which a seat is offered to somebody on a waitlist.
         pub offer_hours: Option<i32>,
+        /// Days for which a seat is kept for a bank transfer or UPI.
+        pub transfer_days: Option<i32>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -56,7 +56,7 @@ impl Changed<'_> {
             Section::Officer => json!({ "set": of.officer.is_some() }),
             Section::Signers => json!({ "signers": of.signers.len() }),
             Section::Tax => json!(of.tax),
-            Section::Payee => json!({ "bank": of.bank, "upi": of.upi }),
+            Section::Payee => json!({ "bank": of.bank, "upi": of.upi, "days_of_a_hold": of.transfer_hold.days() }),
             Section::Mail => json!(of.mail),
             Section::Terms => policy(&of.terms),
             Section::Privacy => policy(&of.privacy),

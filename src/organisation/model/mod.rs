@@ -11,6 +11,8 @@ mod logo;
 mod policy;
 mod tax;
 mod texts;
+mod transfer;
+mod upi;
 mod waitlist;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,8 @@ pub use tax::{
     Gstin, GstinError, NotARate, NotASac, NotAState, Rate, Sac, StateCode, TaxLabel, TaxNumber, TaxRegistration, USUAL_SAC,
 };
 pub use texts::{Address, Designation, LegalName, NotAPhone, Phone, SenderName, ShortName};
+pub use transfer::{NotHoldDays, TransferHold};
+pub use upi::upi_link;
 pub use waitlist::{NotHours, OfferLength};
 
 /// Everything that is set.
@@ -38,6 +42,8 @@ pub struct Organisation {
     pub tax: TaxRegistration,
     pub bank: Option<BankDetails>,
     pub upi: Option<Vpa>,
+    /// How long a seat is kept for who pays without a card.
+    pub transfer_hold: TransferHold,
     /// Who signs certificates, in order; none until they are set.
     pub signers: Vec<Signer>,
     pub mail: MailIdentity,
@@ -117,6 +123,7 @@ pub enum Change {
     Payee {
         bank: Option<BankDetails>,
         upi: Option<Vpa>,
+        hold: TransferHold,
     },
     Signers(Signers),
     Mail(MailIdentity),
@@ -148,7 +155,7 @@ impl Organisation {
             Change::Identity(identity) => self.identity = Some(identity),
             Change::Officer(officer) => self.officer = Some(officer),
             Change::Tax(tax) => self.tax = tax,
-            Change::Payee { bank, upi } => (self.bank, self.upi) = (bank, upi),
+            Change::Payee { bank, upi, hold } => (self.bank, self.upi, self.transfer_hold) = (bank, upi, hold),
             Change::Signers(Signers(signers)) => self.signers = signers,
             Change::Mail(mail) => self.mail = mail,
             Change::Terms(text) => self.terms = self.terms.with(text, now),

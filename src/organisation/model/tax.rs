@@ -24,11 +24,7 @@ pub enum TaxRegistration {
         export: ExportTerms,
     },
     /// One rate under the words of another country's law.
-    Elsewhere {
-        label: TaxLabel,
-        number: TaxNumber,
-        rate: Rate,
-    },
+    Elsewhere { label: TaxLabel, number: TaxNumber, rate: Rate },
 }
 
 impl TaxRegistration {
@@ -348,11 +344,7 @@ mod tests {
                 sac: USUAL_SAC.parse().unwrap(),
                 export: ExportTerms::WithTax,
             },
-            TaxRegistration::Elsewhere {
-                label: "VAT".parse().unwrap(),
-                number: "EX 000".parse().unwrap(),
-                rate: Rate(1900),
-            },
+            TaxRegistration::Elsewhere { label: "VAT".parse().unwrap(), number: "EX 000".parse().unwrap(), rate: Rate(1900) },
         ] {
             let stored = serde_json::to_value(&registration).unwrap();
             assert_eq!(stored["mode"], registration.word());

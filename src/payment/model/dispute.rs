@@ -68,7 +68,7 @@ pub struct Movement {
 
 /// What the gateway says of a dispute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct DisputeFacts {
     pub standing: Standing,
     /// What is disputed, in the currency that was paid; `None` where prices cannot be in it.
     pub amount: Option<Money>,
@@ -90,7 +90,7 @@ pub struct Dispute {
     /// The money that it is about and its order; none while no such money is booked, and then nothing of the dispute is either.
     pub payment: Option<PaymentId>,
     pub order: Option<OrderId>,
-    pub told: Told,
+    pub told: DisputeFacts,
     /// Service time.
     pub heard_at: Timestamp,
     /// When an admin said what becomes of the seat, once it was lost.
@@ -108,7 +108,7 @@ pub enum Step<'a> {
     Regained(Money),
 }
 
-impl Told {
+impl DisputeFacts {
     /// How far it is. The gateway only ever goes on: what is less far is older news.
     pub fn progress(&self) -> (usize, Standing) {
         (self.movements.len(), self.standing)
@@ -191,9 +191,9 @@ mod tests {
         Movement { id: id.to_owned(), amount: Money::new(minor, currency), fee: Money::new(0, currency) }
     }
 
-    fn told(standing: Standing, movements: Vec<Movement>) -> Told {
+    fn told(standing: Standing, movements: Vec<Movement>) -> DisputeFacts {
         let amount = Some(Money::new(6_500, Currency::USD));
-        Told { standing, amount, reason: "fraudulent".to_owned(), evidence_due_by: None, movements }
+        DisputeFacts { standing, amount, reason: "fraudulent".to_owned(), evidence_due_by: None, movements }
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_wanted_until_it_is_given() {
-        let due = Told { evidence_due_by: Some(Timestamp::UNIX_EPOCH), ..told(Standing::Inquiry, Vec::new()) };
+        let due = DisputeFacts { evidence_due_by: Some(Timestamp::UNIX_EPOCH), ..told(Standing::Inquiry, Vec::new()) };
         assert!(due.wants_an_answer() && told(Standing::NeedsResponse, Vec::new()).wants_an_answer());
         for standing in [Standing::Inquiry, Standing::UnderReview, Standing::Won, Standing::Lost, Standing::Prevented] {
             assert!(!told(standing, Vec::new()).wants_an_answer(), "{standing:?}");

@@ -11,8 +11,9 @@ mod payout_events;
 #[cfg(test)]
 mod properties;
 mod settlement;
+mod transfer;
 
-pub use dispute::{Dispute, Movement, Standing, Step, Told};
+pub use dispute::{Dispute, DisputeFacts, Movement, Standing, Step};
 pub use dispute_events::DisputeEvent;
 pub use events::PaymentEvent;
 pub use exception::{Exception, Reason};
@@ -21,3 +22,4 @@ pub use payment::{CardAttempt, CardState, Means, Method, Offline, Payment, Recei
 pub use payout::{MatchedLine, Payout, PayoutLine, PayoutStanding, Source};
 pub use payout_events::PayoutEvent;
 pub use settlement::{BANK_LIMIT, Decision, Facts, GRACE, Said, Says, Seat, Settlement, settle};
+pub use transfer::{NotAUtr, NotAWay, Told, Transfer, TransferEvent, Way, kept_until};

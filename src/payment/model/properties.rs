@@ -95,6 +95,7 @@ impl World {
             attempt: known.card().unwrap(),
             payments: &self.payments,
             live: false,
+            kept_until: None,
             now,
         };
         let settlement = settle(&facts, said);

@@ -70,6 +70,8 @@ pub struct Facts<'a> {
     pub payments: &'a [Payment],
     /// Whether real money is expected.
     pub live: bool,
+    /// Until when the seat is kept for a transfer, whatever becomes of the attempt.
+    pub kept_until: Option<Timestamp>,
     pub now: Timestamp,
 }
 
@@ -168,7 +170,7 @@ fn processing(facts: &Facts<'_>) -> Decision {
 }
 
 /// No money came of the attempt. If no bank is deciding on another, the hold ends when the last page's does, and once nothing can
-/// be paid any more the seat is free from then on.
+/// be paid any more the seat is free from then on. A seat that is kept for a transfer stays kept for it.
 fn unpaid(facts: &Facts<'_>) -> Decision {
     let (OrderState::Open, Seat::Held { until }) = (facts.order.state, facts.seat) else { return Decision::Nothing };
     let others = || facts.payments.iter().filter(|other| other.id != facts.payment.id).filter_map(Payment::card);
@@ -176,7 +178,8 @@ fn unpaid(facts: &Facts<'_>) -> Decision {
         return Decision::Wait;
     }
     let last_page = others().map(|other| other.expires_at).fold(facts.attempt.expires_at, Timestamp::max);
-    let end = until.min(shifted(last_page, GRACE));
+    let last_page = shifted(last_page, GRACE);
+    let end = until.min(facts.kept_until.map_or(last_page, |kept| last_page.max(kept)));
     if facts.now >= end && !others().any(|other| other.state.is_unfinished()) {
         Decision::Lapse
     } else if end < until {

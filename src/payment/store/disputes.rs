@@ -11,7 +11,7 @@ use crate::db::rows::payment::disputes as row;
 use crate::db::{Conn, Txn};
 use crate::kernel::ids::OrderId;
 use crate::kernel::{Money, Timestamp};
-use crate::payment::model::{Dispute, Standing, Told};
+use crate::payment::model::{Dispute, DisputeFacts, Standing};
 
 fn to_dispute(row: row::Model) -> Result<Dispute, DbErr> {
     let amount = match (row.amount_minor, row.currency) {
@@ -24,7 +24,7 @@ fn to_dispute(row: row::Model) -> Result<Dispute, DbErr> {
         charge: row.charge_id,
         payment: row.payment_id,
         order: row.order_id,
-        told: Told {
+        told: DisputeFacts {
             standing: row.status.parse().map_err(|_| corrupt("state of a dispute"))?,
             amount,
             reason: row.reason,

@@ -8,6 +8,7 @@ mod orders;
 mod payments;
 mod payouts;
 mod quote;
+mod transfers;
 
 pub(super) use charges::{booked_of_intent, charge_asked, charge_known, expect_charge, expected_charges, is_expected};
 pub(super) use customers::{customers_of, insert_customer, renew_customer, save_customer};
@@ -30,3 +31,5 @@ pub(super) use payments::{
 pub use payouts::{count_unknown_fees, lines_of_payout, payout, payouts_between};
 pub(super) use payouts::{insert_lines, payout_for_update, save_payout, sum_of_lines};
 pub(super) use quote::{code_tries, count_code_try, save_quote};
+pub use transfers::{count_told_transfers, told_transfers, transfer, transfers};
+pub(super) use transfers::{is_told_elsewhere, save_transfer};

@@ -16,7 +16,7 @@ use crate::ledger::{Account, Refs, balances};
 use crate::payment::books::Against;
 use crate::payment::checking::check;
 use crate::payment::disputing::{entries, note};
-use crate::payment::model::{Movement, Told};
+use crate::payment::model::{DisputeFacts, Movement};
 use crate::testing::START;
 
 const PRICE: i64 = crate::enrolment::testing::PRICE;
@@ -25,7 +25,7 @@ const FEE: i64 = PRICE / 50;
 const DISPUTE_FEE: i64 = 100_000;
 
 /// How a dispute may go on: each step adds to what the one before had.
-fn history() -> impl Strategy<Value = Vec<Told>> {
+fn history() -> impl Strategy<Value = Vec<DisputeFacts>> {
     let step = (0_usize..7, prop::option::of((1_i64..=100, 0_i64..2_000)));
     (1_i64..1_000_000, any::<bool>(), prop::collection::vec(step, 1..8)).prop_map(|(minor, abroad, steps)| {
         let (paid, kept) = if abroad { (Currency::USD, 83) } else { (Currency::INR, 1) };
@@ -38,7 +38,7 @@ fn history() -> impl Strategy<Value = Vec<Told>> {
             Standing::Lost,
             Standing::Won,
         ];
-        let mut told = Told {
+        let mut told = DisputeFacts {
             standing: Standing::Inquiry,
             amount: Some(Money::new(minor, paid)),
             reason: "fraudulent".to_owned(),
@@ -67,13 +67,13 @@ fn history() -> impl Strategy<Value = Vec<Told>> {
 /// What the accounts hold after a dispute was told so, and the keys under which it was booked.
 #[derive(Debug, Default)]
 struct Heard {
-    known: Option<Told>,
+    known: Option<DisputeFacts>,
     accounts: BTreeMap<(Account, &'static str), i64>,
     keys: BTreeSet<String>,
 }
 
 impl Heard {
-    fn hear(&mut self, told: &Told) {
+    fn hear(&mut self, told: &DisputeFacts) {
         if self.known.as_ref().is_some_and(|known| told.progress() < known.progress()) {
             return;
         }

@@ -8,7 +8,7 @@ use crate::documents::model::{Spelling, testing};
 use crate::documents::{self, Calendar, Document, Draft, Kind, PdfRefusal};
 use crate::kernel::time::Date;
 use crate::organisation;
-use crate::organisation::model::{Change, ExportTerms, Identity, TaxRegistration};
+use crate::organisation::model::{Change, ExportTerms, Identity, TaxRegistration, TransferHold};
 
 /// What is not this many is a gap.
 const ISSUED: usize = 300;
@@ -233,7 +233,11 @@ async fn a_pro_forma_invoice_says_where_the_money_goes_and_is_issued_once() {
     let until = Some("2027-01-11".parse().unwrap());
     let issue = async || stage.services.db.write(SYSTEM, async |txn| issue_proforma(txn, order.id, until).await).await.unwrap();
     assert_eq!(issue().await, None, "there is no way to pay");
-    change(&stage, Change::Payee { bank: None, upi: Some("example.journal@exbank".parse().unwrap()) }).await;
+    change(
+        &stage,
+        Change::Payee { bank: None, upi: Some("example.journal@exbank".parse().unwrap()), hold: TransferHold::default() },
+    )
+    .await;
     let proforma = issue().await.unwrap();
     assert_eq!((proforma.kind, proforma.number.as_str()), (Kind::Proforma, "PI/2627/00001"));
     assert_eq!(issue().await.unwrap(), proforma);

@@ -53,6 +53,7 @@ fn lines(counts: &Counts) -> Vec<String> {
     let sorts = [
         (counts.money, "payment that enrolled nobody", "payments that enrolled nobody"),
         (counts.disputes, "dispute that waits for an answer or a decision", "disputes that wait for an answer or a decision"),
+        (counts.transfers, "transfer to match", "transfers to match"),
         (counts.mails, "mail that did not go out", "mails that did not go out"),
         (counts.jobs, "piece of work that was given up", "pieces of work that were given up"),
         (counts.weeks, "week short of readings", "weeks short of readings"),

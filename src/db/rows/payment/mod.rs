@@ -11,3 +11,4 @@ pub mod payment_exceptions;
 pub mod payments;
 pub mod payout_lines;
 pub mod payouts;
+pub mod transfers;

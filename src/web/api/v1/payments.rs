@@ -172,6 +172,11 @@ impl From<RecordRefusal> for ApiProblem {
                 let detail = format!("The reference is already recorded, on order {order_number}.");
                 Self::conflict("reference-used", "The reference is recorded already", detail)
             }
+            RecordRefusal::PageOpen => conflict(
+                "page-open",
+                "A payment page is open",
+                "The payment gateway does not answer, and somebody may be paying. Nothing was recorded: try again in a minute.",
+            ),
             RecordRefusal::AlreadyPaid => conflict("already-paid", "The order is paid", "Look whether the money is another’s."),
             RecordRefusal::OrderClosed => conflict("order-closed", "The order was cancelled", "Send the money back."),
             RecordRefusal::Full => conflict(
@@ -195,6 +200,7 @@ async fn record_payment(
     Command { input, keyed }: Command<NewPayment>,
 ) -> Result<Response, ApiProblem> {
     let offline = input.offline()?;
+    payment::close_pages_before(&app.services, caller.actor(), order, &offline).await?;
     once(&app, &caller, &keyed, async |txn| {
         let payment = payment::record_offline(txn, order, offline).await?;
         Ok::<_, RecordRefusal>(Made::new(Payment::from(payment), format!("/api/v1/orders/{order}/payments")))

@@ -42,6 +42,7 @@ pub async fn begin(
             | CheckoutRefusal::OrderClosed
             | CheckoutRefusal::HoldOver
             | CheckoutRefusal::BankDeciding
+            | CheckoutRefusal::TransferTold
             | CheckoutRefusal::Queued,
         ) => return Ok(Redirect::to(&format!("/orders/{order}")).into_response()),
         Err(CheckoutRefusal::NoMoreTime { held_until }) => {

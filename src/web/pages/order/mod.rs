@@ -5,6 +5,7 @@ mod checkout;
 mod coupon;
 mod document;
 mod show;
+mod transfer;
 
 use crate::kernel::ids::OrderId;
 use crate::kernel::{Money, ShownTime, Timestamp};
@@ -20,6 +21,9 @@ pub(super) fn routes() -> Routes {
         .get("/orders/{order}", Access::SignedIn, show::show)
         .post("/orders/{order}/checkout", Access::SignedIn, checkout::begin)
         .post_guarded("/orders/{order}/coupon", Access::SignedIn, coupon::redeem)
+        .post("/orders/{order}/transfer", Access::SignedIn, transfer::choose)
+        .post_guarded("/orders/{order}/reference", Access::SignedIn, transfer::tell)
+        .get("/orders/{order}/upi.svg", Access::SignedIn, transfer::picture)
         .get("/orders/{order}/return", Access::SignedIn, back::back)
         .get("/orders/{order}/documents/{document}", Access::SignedIn, document::save)
 }

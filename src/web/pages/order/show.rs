@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
 
-use super::{Countdown, Shown};
+use super::{Countdown, Shown, transfer};
 use crate::db::Conn;
-use crate::kernel::ShownTime;
+use crate::kernel::{ShownTime, Timestamp};
+use crate::payment::Way;
 use crate::views::order::{self, Sheet, Standing};
 use crate::web::Problem;
 use crate::web::form::FieldErrors;
@@ -18,6 +19,9 @@ use crate::web::view::{Moment, View, page, page_with_errors};
 struct Payable<'a> {
     view: &'a View,
     order: Shown<'a>,
+    /// The ways to pay without a card.
+    ways: Vec<Way>,
+    kept: String,
     countdown: Countdown,
     /// The code as typed, and what was wrong with it.
     code: &'a str,
@@ -29,6 +33,7 @@ struct Payable<'a> {
 struct Declined<'a> {
     view: &'a View,
     order: Shown<'a>,
+    ways: Vec<Way>,
     countdown: Countdown,
 }
 
@@ -89,9 +94,13 @@ pub(super) fn told(view: &View, moment: &Moment, sheet: &Sheet, standing: Standi
     match standing {
         Standing::Payable { until } => {
             let errors = FieldErrors::default();
-            page(&Payable { view, order, countdown: Countdown::new(until, moment), code: "", errors: &errors })
+            page(&payable(view, moment, sheet, until, "", &errors))
         }
-        Standing::Declined { until } => page(&Declined { view, order, countdown: Countdown::new(until, moment) }),
+        Standing::Transfer { until } => transfer::page_of(view, moment, sheet, until),
+        Standing::Declined { until } => {
+            let ways = Way::offered(&view.owner, sheet.order.quote.total.currency);
+            page(&Declined { view, order, ways, countdown: Countdown::new(until, moment) })
+        }
         Standing::Waiting { until } => page(&Waiting { view, order, until: until.map(|until| moment.shown(until)) }),
         Standing::Enrolled { paid_at } => {
             let another = sheet.exception.as_ref().map(|exception| moment.shown(exception.created_at));
@@ -113,6 +122,18 @@ pub(super) fn payable_again(
     let (Standing::Payable { until } | Standing::Declined { until }) = sheet.standing(moment.now) else {
         return told(view, moment, sheet, sheet.standing(moment.now));
     };
-    let countdown = Countdown::new(until, moment);
-    page_with_errors(&Payable { view, order: Shown::from(sheet), countdown, code, errors })
+    page_with_errors(&payable(view, moment, sheet, until, code, errors))
+}
+
+fn payable<'a>(
+    view: &'a View,
+    moment: &Moment,
+    sheet: &'a Sheet,
+    until: Timestamp,
+    code: &'a str,
+    errors: &'a FieldErrors,
+) -> Payable<'a> {
+    let ways = Way::offered(&view.owner, sheet.order.quote.total.currency);
+    let (countdown, kept) = (Countdown::new(until, moment), view.owner.transfer_hold.words());
+    Payable { view, order: Shown::from(sheet), ways, kept, countdown, code, errors }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::form::{Field, Section, needed, optional};
 use crate::organisation::Organisation;
-use crate::organisation::model::{AccountNumber, BankDetails, Change, Ifsc, Vpa};
+use crate::organisation::model::{AccountNumber, BankDetails, Change, Ifsc, TransferHold, Vpa};
 use crate::web::form::FieldErrors;
 
 /// The fields as sent. All five of the account empty: no account is offered.
@@ -17,6 +17,7 @@ pub(super) struct Input {
     bank: String,
     branch: String,
     upi: String,
+    days: String,
 }
 
 impl Input {
@@ -47,7 +48,8 @@ impl Section for Input {
 
     fn known(organisation: &Organisation) -> Self {
         let upi = organisation.upi.as_ref().map(Vpa::to_string).unwrap_or_default();
-        let Some(bank) = &organisation.bank else { return Self { upi, ..Self::default() } };
+        let days = organisation.transfer_hold.days().to_string();
+        let Some(bank) = &organisation.bank else { return Self { upi, days, ..Self::default() } };
         Self {
             account_name: bank.account_name.to_string(),
             account_number: bank.account_number.to_string(),
@@ -55,6 +57,7 @@ impl Section for Input {
             bank: bank.bank.to_string(),
             branch: bank.branch.to_string(),
             upi,
+            days,
         }
     }
 
@@ -69,6 +72,9 @@ impl Section for Input {
             Field::line("bank", "Bank", &self.bank, 100).optional(),
             Field::line("branch", "Branch", &self.branch, 100).optional(),
             Field::line("upi", "UPI ID", &self.upi, 320).optional().group("UPI").hint("Like name@bank."),
+            Field::line("days", "Days for which a seat is kept", &self.days, 2)
+                .group("Seats")
+                .hint("From 1 to 14, from when a student chooses to pay so. A hold that runs keeps its time."),
         ]
     }
 
@@ -76,8 +82,9 @@ impl Section for Input {
         let mut errors = FieldErrors::default();
         let bank = self.account(&mut errors);
         let upi = optional(&mut errors, "upi", &self.upi);
-        match (bank, upi) {
-            (Some(bank), Some(upi)) => Ok(Change::Payee { bank, upi }),
+        let hold = errors.parse("days", self.days.parse::<TransferHold>());
+        match (bank, upi, hold) {
+            (Some(bank), Some(upi), Some(hold)) => Ok(Change::Payee { bank, upi, hold }),
             _ => Err(errors),
         }
     }

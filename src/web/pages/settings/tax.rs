@@ -34,8 +34,7 @@ const EXPORTS: &[(&str, &str)] =
 impl Section for Input {
     const PATH: &'static str = "/staff/settings/tax";
     const TITLE: &'static str = "Tax registration";
-    const DEK: &'static str =
-        "It decides which tax new students are charged on top of a price or within it, and whether they get receipts or tax invoices. \
+    const DEK: &'static str = "It decides which tax new students are charged on top of a price or within it, and whether they get receipts or tax invoices. \
          Orders that were placed keep their tax. Ask your accountant before you change it.";
 
     fn known(organisation: &Organisation) -> Self {

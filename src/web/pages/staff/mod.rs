@@ -15,6 +15,7 @@ mod picker;
 mod record;
 mod resend;
 mod roster;
+mod transfer;
 mod waitlist;
 
 use crate::web::routes::{Access, Routes};
@@ -35,6 +36,8 @@ pub(super) fn routes() -> Routes {
         .get("/staff/log", Access::Admin, log::show)
         .get("/staff/orders/{order}", Access::Admin, order::show)
         .post("/staff/orders/{order}/payments", Access::AdminNow, record::record)
+        .get("/staff/orders/{order}/transfer/decline", Access::AdminNow, transfer::ask)
+        .post("/staff/orders/{order}/transfer/decline", Access::AdminNow, transfer::decline)
         .get("/staff/orders/{order}/documents/{document}", Access::Admin, document::save)
         .get("/staff/orders/{order}/documents/{document}/spelling", Access::AdminNow, document::ask)
         .post("/staff/orders/{order}/documents/{document}/spelling", Access::AdminNow, document::spell)

@@ -11,7 +11,7 @@ use crate::enrolment::EnrolmentState;
 use crate::identity::Person;
 use crate::kernel::shown::short_date;
 use crate::kernel::{Money, ShownTime, Timestamp};
-use crate::payment::{CardState, Means, Method, OrderState, Payment};
+use crate::payment::{CardState, Means, Method, OrderState, Payment, Told, Transfer};
 use crate::views::order::{self, Sheet};
 use crate::views::told;
 use crate::web::form::FieldErrors;
@@ -38,6 +38,7 @@ struct Page<'a> {
     held_until: Option<ShownTime>,
     enrolled_at: Option<ShownTime>,
     waiting: Option<(&'static str, &'static str)>,
+    transfer: Option<Chosen>,
     payments: Vec<Row>,
     documents: Vec<DocumentLine>,
     disputes: Vec<DisputeLine>,
@@ -47,6 +48,16 @@ struct Page<'a> {
     /// Whether money can be recorded for it, and by this reader now.
     payment_form: PaymentForm,
     methods: [(&'static str, &'static str); 4],
+}
+
+/// The way that the student chose instead of the card, and what they told of it.
+struct Chosen {
+    way: &'static str,
+    at: ShownTime,
+    told: Option<(String, ShownTime)>,
+    declined: Option<(String, ShownTime)>,
+    /// Whether an admin must look for it.
+    waits: bool,
 }
 
 /// The form for money that came another way.
@@ -133,6 +144,7 @@ fn order<'a>(
         held_until: sheet.held_until().map(shown),
         enrolled_at,
         waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
+        transfer: sheet.transfer.as_ref().map(|transfer| chosen(transfer, sheet.order.state, &shown)),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
         documents: sheet.documents.iter().map(DocumentLine::from).collect(),
         disputes: sheet
@@ -157,6 +169,17 @@ fn told_of(entry: &Entry, person: &Person) -> (ShownTime, String, String) {
     let change = |change: told::Change| Some(format!("{}: {}", change.what, change.after?));
     let changes: Vec<String> = changes.into_iter().filter_map(change).collect();
     (ShownTime::new(entry.at, &person.zone), told::sentence(&entry.kind), changes.join("; "))
+}
+
+fn chosen(transfer: &Transfer, state: OrderState, shown: &impl Fn(Timestamp) -> ShownTime) -> Chosen {
+    let told = |told: &Told| (told.reference.as_str().to_owned(), shown(told.at));
+    Chosen {
+        way: transfer.way.name(),
+        at: shown(transfer.chosen_at),
+        told: transfer.told.as_ref().map(told),
+        declined: transfer.declined.as_ref().map(told),
+        waits: transfer.told.is_some() && matches!(state, OrderState::Open | OrderState::Lapsed { .. }),
+    }
 }
 
 fn row(payment: &Payment, shown: &impl Fn(Timestamp) -> ShownTime) -> Row {

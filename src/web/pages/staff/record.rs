@@ -25,12 +25,16 @@ pub struct Input {
 }
 
 impl Input {
-    /// The form as it is first shown: the whole amount, today in the reader's zone.
+    /// The form as it is first shown: the way and the reference that the student told, the whole amount, today in the reader's zone.
     pub fn for_order(sheet: &Sheet, now: Timestamp, zone: &Zone) -> Self {
         let total = sheet.order.quote.total;
+        let (method, told) = match &sheet.transfer {
+            Some(transfer) => (transfer.way.method(), transfer.told.as_ref().map(|told| told.reference.as_str())),
+            None => (Method::BankTransfer, None),
+        };
         Self {
-            method: Method::BankTransfer.word().to_owned(),
-            reference: String::new(),
+            method: method.word().to_owned(),
+            reference: told.unwrap_or_default().to_owned(),
             amount: total.decimal(),
             received_on: zone.civil(now).date().to_string(),
         }
@@ -79,8 +83,7 @@ pub async fn record(
         Err(errors) => return again(&app, &view, &person, &sheet, &input, &errors),
     };
     let actor = Actor::User(person.id);
-    let recorded = app.services.db.write(actor, async |txn| payment::record_offline(txn, order, offline).await).await;
-    match recorded {
+    match payment::record_payment(&app.services, actor, order, offline).await {
         Ok(_) => Ok(Redirect::to(&format!("/staff/orders/{order}")).into_response()),
         Err(RecordRefusal::NoSuchOrder) => Err(Problem::NotFound),
         Err(RecordRefusal::Db(error)) => Err(error.into()),
@@ -98,6 +101,11 @@ fn field_error(refusal: &RecordRefusal) -> FieldErrors {
             FieldErrors::one("amount", format!("The amount must be the order’s total, {owed}"))
         }
         RecordRefusal::FutureDate => FieldErrors::one("received_on", "Enter a day that has come"),
+        RecordRefusal::PageOpen => FieldErrors::one(
+            "reference",
+            "Nothing was recorded: a payment page is open, and the payment gateway does not say that it is closed. Try again in a \
+             minute; if it stays so, the page ends by itself within the hour",
+        ),
         RecordRefusal::AlreadyPaid => {
             FieldErrors::one("reference", "This order is paid already: look whether the money is another’s")
         }

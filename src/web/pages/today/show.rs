@@ -13,7 +13,7 @@ use crate::mail::LetterRow;
 use crate::payment::{OddNotification, Order};
 use crate::pdf;
 use crate::schedule::Short;
-use crate::views::today::{self, BankRow, DisputeRow, HoldRow, LISTED, QueueRow, Today};
+use crate::views::today::{self, BankRow, DisputeRow, HoldRow, LISTED, QueueRow, Today, TransferRow};
 use crate::views::told;
 use crate::web::pages::outbox::words::{self, Said};
 use crate::web::pages::shown::counted;
@@ -38,6 +38,7 @@ struct Page<'a> {
     notifications: Vec<(&'a OddNotification, ShownTime)>,
     documents: Vec<Unprintable<'a>>,
     disputes: Vec<Disputed<'a>>,
+    transfers: Vec<Transfer<'a>>,
     holds: Vec<(&'a HoldRow, ShownTime)>,
     /// What is not listed: there is too much of it.
     more: Option<String>,
@@ -61,6 +62,13 @@ struct Unprintable<'a> {
     of: &'a Document,
     characters: String,
     since: ShownTime,
+}
+
+/// A transfer to match.
+struct Transfer<'a> {
+    of: &'a TransferRow,
+    told: ShownTime,
+    until: ShownTime,
 }
 
 struct Job<'a> {
@@ -113,6 +121,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
         documents: today.documents.iter().filter_map(unprintable).collect(),
         disputes: Vec::new(),
+        transfers: today.transfers.iter().map(|of| Transfer { of, told: at(of.told.at), until: at(of.held_until) }).collect(),
         holds: today.holds.iter().map(|row| (row, at(row.until))).collect(),
         more: more(today),
     }
@@ -128,6 +137,7 @@ fn more(today: &Today) -> Option<String> {
         (counts.notifications, "notification"),
         (counts.documents, "document"),
         (counts.disputes, "dispute"),
+        (counts.transfers, "transfer"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > LISTED)
