@@ -49,7 +49,7 @@ fn history() -> impl Strategy<Value = Vec<Told>> {
         for (index, moved) in steps {
             told.standing = told.standing.max(standings[index]);
             if let Some((percent, fee)) = moved {
-                let out = told.movements.len() % 2 == 0;
+                let out = told.movements.len().is_multiple_of(2);
                 let whole = minor * kept;
                 let amount = if out { -whole } else { (whole * percent / 100).max(1) };
                 told.movements.push(Movement {
