@@ -42,11 +42,19 @@ async fn a_buyer_is_one_customer_whatever_happens_to_the_answer() {
 async fn an_error_that_the_gateway_keeps_under_the_key_keeps_nobody_from_paying_for_long() {
     let stage = Stage::new(1).await;
     let (user, order) = unknown(&stage).await;
-    stage.practice.faults(Fault::Broken, 1);
+    let key = async || {
+        let asked = store::customers_of(&stage.services.db.snapshot().await.unwrap(), user, false).await.unwrap();
+        asked.into_iter().map(|asked| asked.key).collect::<Vec<_>>()
+    };
+    stage.practice.faults(Fault::Broken, 2);
+    let mut keys = Vec::new();
     for _ in 0..2 {
         assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::GatewayTrouble { .. })));
+        keys.extend(key().await);
     }
+    assert_eq!(keys[0], keys[1]);
     stage.pass(6);
     stage.page(user, order.id).await.unwrap();
+    assert_ne!(key().await, keys[..1], "an error that is kept under the key is left behind with it");
     assert_eq!(count(&stage), (1, 1));
 }
