@@ -2,8 +2,9 @@
 
 use sea_orm::{ConnectionTrait, Statement};
 
-use super::model::{ TransferHold,
+use super::model::{
     BankDetails, ExportTerms, Identity, Logo, MailIdentity, Officer, Policy, PolicyKind, Signer, Signers, TaxRegistration,
+    TransferHold,
 };
 use super::*;
 use crate::kernel::Actor;

@@ -17,9 +17,9 @@ mod settling;
 mod store;
 mod supplied;
 mod sweeping;
-mod transferring;
 #[cfg(test)]
 mod tests;
+mod transferring;
 
 use sea_orm::DbErr;
 
@@ -42,9 +42,9 @@ pub use offline::{RecordRefusal, record_offline};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{
-    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_told_transfers, long_with_bank, odd_notifications, order,
-    order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order, told_transfers, transfer, transfers,
-    waiting,
+    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_told_transfers, long_with_bank,
+    odd_notifications, order, order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order,
+    told_transfers, transfer, transfers, waiting,
 };
 pub use sweeping::{Receipt, SweepReport, sweep};
 pub use transferring::{

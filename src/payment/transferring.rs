@@ -156,7 +156,8 @@ async fn change(txn: &Txn, order: &Order, event: TransferEvent<'_>, after: &Tran
     audit::record(txn, &event).await?;
     let Some((seat, until)) = open_seat(txn, order).await? else { return Ok(()) };
     // A page that is open, or a bank that decides, keeps the seat; once it is over, the hold ends as the transfer says.
-    let keeps = if store::unfinished_of_order(txn, order.id).await?.is_empty() { after.held_until } else { after.held_until.max(until) };
+    let keeps =
+        if store::unfinished_of_order(txn, order.id).await?.is_empty() { after.held_until } else { after.held_until.max(until) };
     keep(txn, seat.id, keeps).await
 }
 
@@ -243,7 +244,12 @@ pub async fn decline_transfer(txn: &Txn, order: OrderId) -> Result<(), DeclineRe
 ///
 /// # Errors
 /// [`RecordRefusal`]; nothing is recorded then.
-pub async fn record_payment(services: &Services, actor: Actor, order: OrderId, offline: Offline) -> Result<Payment, RecordRefusal> {
+pub async fn record_payment(
+    services: &Services,
+    actor: Actor,
+    order: OrderId,
+    offline: Offline,
+) -> Result<Payment, RecordRefusal> {
     // A student who opens a page again and again meanwhile is asked to be let finish.
     for _ in 0..3 {
         close_pages_before(services, actor, order, &offline).await?;

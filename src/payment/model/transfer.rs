@@ -245,7 +245,9 @@ mod tests {
         ] {
             assert_eq!(Way::BankTransfer.read(text).unwrap().as_str(), read, "{text}");
         }
-        for wrong in ["", "12345678901", "EXMPN5202701041212345678", "EXMPN5/2027-010412", "ABCDEFGHIJKL", "１２３４５６７８９０１２"] {
+        for wrong in
+            ["", "12345678901", "EXMPN5202701041212345678", "EXMPN5/2027-010412", "ABCDEFGHIJKL", "１２３４５６７８９０１２"]
+        {
             assert_eq!(Way::BankTransfer.read(wrong), Err(NotAUtr::Bank), "{wrong}");
         }
         assert_eq!(Way::Upi.read(" 4123 4567-8901 ").unwrap().as_str(), "412345678901");

@@ -21,5 +21,5 @@ pub(super) use payments::{
     unfinished_of_order,
 };
 pub(super) use quote::{code_tries, count_code_try, save_quote};
-pub(super) use transfers::{is_told_elsewhere, save_transfer};
 pub use transfers::{count_told_transfers, told_transfers, transfer, transfers};
+pub(super) use transfers::{is_told_elsewhere, save_transfer};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set};
 
-use crate::db::rows::payment::transfers::{self, Way as Column};
 use crate::db::rows::payment::orders;
+use crate::db::rows::payment::transfers::{self, Way as Column};
 use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::OrderId;
 use crate::payment::model::{Reference, Told, Transfer, Way};

@@ -13,11 +13,11 @@ use crate::organisation::model::{Change, ExportTerms, Identity, TaxRegistration,
 /// What is not this many is a gap.
 const ISSUED: usize = 300;
 
-async fn change(stage: &Stage, change: Change) {
+pub(super) async fn change(stage: &Stage, change: Change) {
     stage.services.db.write(SYSTEM, async |txn| organisation::change(txn, change).await).await.unwrap();
 }
 
-async fn name_seller(stage: &Stage, legal_name: &str) {
+pub(super) async fn name_seller(stage: &Stage, legal_name: &str) {
     let identity = Identity {
         legal_name: legal_name.parse().unwrap(),
         short_name: "Example Journal".parse().unwrap(),
@@ -233,7 +233,11 @@ async fn a_pro_forma_invoice_says_where_the_money_goes_and_is_issued_once() {
     let until = Some("2027-01-11".parse().unwrap());
     let issue = async || stage.services.db.write(SYSTEM, async |txn| issue_proforma(txn, order.id, until).await).await.unwrap();
     assert_eq!(issue().await, None, "there is no way to pay");
-    change(&stage, Change::Payee { bank: None, upi: Some("example.journal@exbank".parse().unwrap()), hold: TransferHold::default() }).await;
+    change(
+        &stage,
+        Change::Payee { bank: None, upi: Some("example.journal@exbank".parse().unwrap()), hold: TransferHold::default() },
+    )
+    .await;
     let proforma = issue().await.unwrap();
     assert_eq!((proforma.kind, proforma.number.as_str()), (Kind::Proforma, "PI/2627/00001"));
     assert_eq!(issue().await.unwrap(), proforma);

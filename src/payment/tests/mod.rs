@@ -7,6 +7,7 @@ mod documents;
 mod offline;
 mod reconcile;
 mod settling;
+mod transferring;
 
 use std::sync::Arc;
 use std::time::Duration;

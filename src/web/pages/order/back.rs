@@ -28,7 +28,9 @@ pub async fn back(State(app): State<App>, view: View, moment: Moment, Path(id): 
     let sheet = own(&conn, &moment, &id).await?;
     let standing = match sheet.standing(moment.now) {
         // Who comes back may have paid. That nothing is known is no reason to ask for the money again.
-        Standing::Payable { until } | Standing::Declined { until } | Standing::Transfer { until } if unheard => Standing::Waiting { until: Some(until) },
+        Standing::Payable { until } | Standing::Declined { until } | Standing::Transfer { until } if unheard => {
+            Standing::Waiting { until: Some(until) }
+        }
         standing => standing,
     };
     told(&view, &moment, &sheet, standing)
