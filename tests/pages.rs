@@ -25,6 +25,7 @@ const EXCEPT: &[(&str, &str)] = &[
     ("/logo.png", "no page"),
     ("/metrics", "for scrapers"),
     ("/orders/{order}/documents/{document}", "a document to be saved"),
+    ("/orders/{order}/upi.svg", "no page"),
     ("/readyz", "for supervisors"),
     ("/staff/certificates/{certificate}/pdf", "a document to be saved"),
     ("/staff/cohorts/{slug}/board/publish", "the demonstration has no cohort that is not published"),
@@ -33,6 +34,7 @@ const EXCEPT: &[(&str, &str)] = &[
     ("/step-up", "shown only ten minutes after a proof, as long as which no walk waits; its form is built as that of a code"),
     ("/staff/orders/{order}/documents/{document}", "a document to be saved"),
     ("/staff/orders/{order}/documents/{document}/spelling", "the demonstration has no name that the font cannot print"),
+    ("/staff/orders/{order}/transfer/decline", "the demonstration has no transfer that a student told of"),
     (
         "/staff/today/{exception}/resolve",
         "the demonstration has no money that waits; its form is built as that of a mail to be dropped",

@@ -16,6 +16,7 @@ mod i1_library;
 mod i7;
 mod s1;
 mod s1_price;
+mod s1_transfer;
 mod s2;
 mod s2_gateway;
 mod s3;

@@ -173,12 +173,14 @@ async fn mail_and_the_enrol_form_say_what_was_set() {
         bank.submit().await.is(200);
         let other = app.browser();
         let order = cast::hold(&app, &other, cast::OTHER, "Europe/London").await;
-        order.shows("UPI ID example@exbank").hides("IFSC");
+        order.shows("Pay by UPI").hides("Pay by bank transfer");
         let account = admin.open("/staff/settings/bank").await.form(SAVE).with("account_name", "Example Journal");
         let account = account.with("account_number", "000111222333").with("ifsc", "EXMP0000001");
         account.with("bank", "Example Bank").with("branch", "Main").submit().await.is(200);
         let order = other.open(cast::path(&order)).await;
-        order.shows("Account Example Journal 000111222333").shows("Bank Example Bank, Main IFSC EXMP0000001");
+        let chosen = order.form("Pay by bank transfer").submit().await;
+        chosen.is(200).shows("Account name Example Journal").shows("Account number 000111222333");
+        chosen.shows("IFSC EXMP0000001").shows("Bank Example Bank, Main");
         student.open("/").await.shows("Full refund until 10 days after the start").shows("in full until Thu 21 Jan 2027");
         cast::enrol_and_pay(&app, &student, cast::STUDENT).await;
         let mails = app.mails_to(cast::STUDENT).await;

@@ -74,6 +74,14 @@ fn students_forms(who: &Who, school: &School, code: &str, leaving: &str) -> Vec<
         Filled::new("/cohorts/{slug}/enrol", "/cohorts/january/enrol".into(), &who.other, ENROL_SIGNED_IN),
         Filled::new("/learn/{enrolment}/weeks/{week}/readings/{reading}/read", read, &who.owner, "reflection=Kept."),
         Filled::new("/orders/{order}/coupon", format!("/orders/{}/coupon", school.open_order), &who.owner, "code=NONE"),
+        Filled::new("/orders/{order}/transfer", format!("/orders/{}/transfer", school.open_order), &who.owner, "way=upi"),
+        Filled::new(
+            "/orders/{order}/reference",
+            format!("/orders/{}/reference", school.open_order),
+            &who.owner,
+            "reference=412345678901",
+        ),
+        who.admins("/staff/orders/{order}/transfer/decline", format!("/staff/orders/{}/transfer/decline", school.open_order), ""),
         Filled::new("/orders/{order}/checkout", format!("/orders/{}/checkout", school.open_order), &who.owner, ""),
         who.admins(
             "/staff/orders/{order}/payments",
@@ -179,7 +187,8 @@ fn settings_forms(who: &Who) -> Vec<Filled> {
         who.admins(
             "/staff/settings/bank",
             "/staff/settings/bank".into(),
-            "account_name=Example&account_number=000000&ifsc=EXMP0000001&bank=Example+Bank&branch=Example&upi=example%40exbank",
+            "account_name=Example&account_number=000000&ifsc=EXMP0000001&bank=Example+Bank&branch=Example&upi=example%40exbank\
+             &days=3",
         ),
         who.admins(
             "/staff/settings/signers",

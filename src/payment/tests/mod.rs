@@ -10,6 +10,7 @@ mod offline;
 mod paying_out;
 mod reconcile;
 mod settling;
+mod transferring;
 
 use std::sync::Arc;
 use std::time::Duration;
