@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use crate::db::rows::search as row;
@@ -18,8 +18,10 @@ pub use row::Scope;
 const LONGEST: usize = 40;
 /// The most parts of a search that are looked at.
 const PARTS: usize = 6;
-/// Up to so many, a part's subjects are listed; beyond, the list is walked newest first, where they are soon found.
-pub const FEW: usize = 1_000;
+/// Up to so many subjects, a search begins with those of a part; beyond, the list is walked newest first, [`WALKED`] rows at a time.
+pub const FEW: u64 = 1_000;
+/// Rows of a list that one page looks through, where each part fits many: the next page goes on from there.
+pub const WALKED: u64 = 1_000;
 /// Rows a statement: well below either database's limit of bound values.
 const ROWS: usize = 500;
 /// No word has it: it ends the range of a prefix.
@@ -52,13 +54,32 @@ impl Terms {
     }
 }
 
-/// By which subjects a search begins.
+/// Where a search begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
-    /// These alone can fit: the subjects of the rarest term.
-    Among(Vec<Uuid>),
-    /// Each term fits many.
+    /// Those who have a word for this part, the rarest, alone can fit.
+    Among(Rarest),
+    /// Each part fits many.
     Anywhere,
+}
+
+/// A part that fits few.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rarest {
+    scope: Scope,
+    term: String,
+}
+
+impl Rarest {
+    /// Whom it fits.
+    pub fn subjects(&self) -> SelectStatement {
+        fitting(self.scope, &self.term).into_query()
+    }
+}
+
+fn fitting(scope: Scope, term: &str) -> Select<row::Entity> {
+    let subjects = row::Entity::find().select_only().column(row::Column::Subject);
+    subjects.filter(row::Column::Scope.eq(scope)).filter(range(term))
 }
 
 fn range(term: &str) -> Condition {
@@ -80,22 +101,17 @@ fn has(term: &str, subjects: &[Expr]) -> Expr {
 /// # Errors
 /// The database's own.
 pub async fn start(conn: &Conn, scope: Scope, terms: &Terms) -> Result<Start, DbErr> {
-    let mut fewest: Option<Vec<Uuid>> = None;
+    let mut fewest: Option<(i64, &String)> = None;
     for term in &terms.0 {
-        let found: Vec<Uuid> = row::Entity::find()
-            .select_only()
-            .column(row::Column::Subject)
-            .filter(row::Column::Scope.eq(scope))
-            .filter(range(term))
-            .limit(FEW as u64 + 1)
-            .into_tuple()
-            .all(conn)
-            .await?;
-        if found.len() <= FEW && fewest.as_ref().is_none_or(|known| found.len() < known.len()) {
-            fewest = Some(found);
+        let some = fitting(scope, term).limit(FEW + 1).into_query();
+        let counted = Query::select().expr_as(Expr::cust("COUNT(*)"), "many").from_subquery(some, "some").to_owned();
+        let many: i64 = conn.query_one(&counted).await?.map_or(Ok(0), |row| row.try_get("", "many"))?;
+        let is_few = u64::try_from(many).is_ok_and(|many| many <= FEW);
+        if is_few && fewest.is_none_or(|(known, _)| many < known) {
+            fewest = Some((many, term));
         }
     }
-    Ok(fewest.map_or(Start::Anywhere, Start::Among))
+    Ok(fewest.map_or(Start::Anywhere, |(_, term)| Start::Among(Rarest { scope, term: term.clone() })))
 }
 
 /// Lets `subject` be found by the words of these texts, beside those it has.
@@ -161,11 +177,18 @@ mod tests {
             .unwrap();
             let snapshot = db.snapshot().await.unwrap();
             let begin = async |text: &str| start(&snapshot, Scope::Enrolments, &Terms::parse(text)).await.unwrap();
+            let whom = async |text: &str| {
+                let Start::Among(rarest) = begin(text).await else { panic!("{text} fits many") };
+                let rows = snapshot.query_all(&rarest.subjects()).await.unwrap();
+                let mut whom: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "subject").unwrap()).collect();
+                whom.sort_unstable();
+                whom
+            };
             assert_eq!(begin("").await, Start::Anywhere);
-            assert_eq!(begin("DEM").await, Start::Among(vec![id(1), id(2)]));
-            assert_eq!(begin("demo 2@").await, Start::Among(vec![id(2)]));
-            assert_eq!(begin("zo").await, Start::Among(vec![id(3)]));
-            assert_eq!(begin("zoe").await, Start::Among(Vec::new()));
+            assert_eq!(whom("DEM").await, [id(1), id(2)]);
+            assert_eq!(whom("demo 2@").await, [id(2)]);
+            assert_eq!(whom("zo").await, [id(3)]);
+            assert_eq!(whom("zoe").await, []);
             drop(snapshot);
             bench.finish().await;
         }

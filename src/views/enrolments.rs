@@ -1,25 +1,27 @@
 //! Every enrolment, newest first: searched, filtered, a page at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::sea_query::{Expr, ExprTrait, Query, UnionType};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 use uuid::Uuid;
 
-use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
+use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::enrolments;
 use crate::db::rows::identity::users;
 use crate::db::rows::payment::{order_lines, orders};
 use crate::enrolment::{self, Enrolment};
 use crate::kernel::ids::{CohortId, EnrolmentId, OrderId, UserId};
 use crate::kernel::{Money, Timestamp};
-use crate::search::{self, Scope, Start, Terms};
+use crate::search::{self, Rarest, Scope, Start, Terms};
 
 pub use crate::db::rows::enrolment::enrolments::{Funding, State};
 
 /// How far a list is counted.
-pub const COUNTED: u64 = 10_000;
+pub const COUNTED: u64 = 1_000;
 
 /// Which enrolments are wanted; what is absent does not matter.
 #[derive(Debug, Clone, Default)]
@@ -68,7 +70,7 @@ pub struct Owed {
     pub total: Money,
 }
 
-/// A page of the list.
+/// A page of the list: of a search whose words fit many, perhaps one with few rows or none, and another after it.
 #[derive(Debug, Clone)]
 pub struct Page {
     pub rows: Vec<Row>,
@@ -79,9 +81,11 @@ pub struct Page {
 /// A filter, with where its search begins.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    which: Condition,
-    /// Each word fits so many that they are not counted.
-    many: bool,
+    /// Without the words.
+    among: Condition,
+    words: Condition,
+    /// Each word fits so many that they are not counted, and a page walks so many rows of the list.
+    walked: Option<u64>,
 }
 
 /// Looks up where the search begins: a statement for each word.
@@ -89,59 +93,85 @@ pub struct Prepared {
 /// # Errors
 /// The database's own.
 pub async fn prepare(conn: &Conn, filter: &Filter) -> Result<Prepared, DbErr> {
-    use enrolments::Column as C;
     let start = search::start(conn, Scope::Enrolments, &filter.terms).await?;
-    let many = start == Start::Anywhere && !filter.terms.is_empty();
-    let (id, user) = (Expr::col((enrolments::Entity, C::Id)), Expr::col((enrolments::Entity, C::UserId)));
-    let mut which = Condition::all()
-        .add_option(filter.cohort.map(|cohort| C::CohortId.eq(cohort)))
-        .add_option(filter.state.map(|state| C::State.eq(state)))
-        .add_option(filter.funding.map(|funding| C::Funding.eq(funding)))
-        .add(filter.terms.fit(&[id.clone(), user]));
-    match start {
-        Start::Anywhere => {}
-        Start::Among(subjects) if subjects.is_empty() => which = which.add(Expr::cust("1 = 0")),
-        Start::Among(subjects) => which = which.add(id.in_subquery(theirs(&subjects))),
-    }
-    Ok(Prepared { which, many })
+    Ok(prepared(filter, start))
 }
 
-/// The enrolments that these subjects are, or whose people they are: two looks at an index, however the planner reads an OR.
-fn theirs(subjects: &[Uuid]) -> sea_orm::sea_query::SelectStatement {
+fn prepared(filter: &Filter, start: Start) -> Prepared {
+    use enrolments::Column as C;
+    let walked = (start == Start::Anywhere && !filter.terms.is_empty()).then_some(search::WALKED);
+    let (id, user) = (Expr::col((enrolments::Entity, C::Id)), Expr::col((enrolments::Entity, C::UserId)));
+    let among = Condition::all()
+        .add_option(filter.cohort.map(|cohort| C::CohortId.eq(cohort)))
+        .add_option(filter.state.map(|state| C::State.eq(state)))
+        .add_option(filter.funding.map(|funding| C::Funding.eq(funding)));
+    let fit = filter.terms.fit(&[id.clone(), user]);
+    let words = match start {
+        Start::Anywhere => fit,
+        Start::Among(rarest) => fit.add(id.in_subquery(theirs(&rarest))),
+    };
+    Prepared { among, words, walked }
+}
+
+/// The enrolments whom a part fits, or whose people: two looks at an index, however the planner reads an OR.
+fn theirs(rarest: &Rarest) -> SelectStatement {
     let by = |column: enrolments::Column| {
-        let of = Expr::col(column).is_in(subjects.iter().copied());
+        let of = Expr::col(column).in_subquery(rarest.subjects());
         Query::select().column(enrolments::Column::Id).from(enrolments::Entity).and_where(of).to_owned()
     };
     by(enrolments::Column::Id).union(UnionType::Distinct, by(enrolments::Column::UserId)).to_owned()
 }
 
 impl Prepared {
-    fn select(&self, before: Option<EnrolmentId>) -> Select<enrolments::Entity> {
+    /// Those older than `before` in the filter, whatever their words.
+    fn all(&self, before: Option<EnrolmentId>) -> Select<enrolments::Entity> {
         // Always a range of the index: without one, a planner would say that it reads all.
         let end = before.unwrap_or(EnrolmentId(Uuid::max()));
-        enrolments::Entity::find().filter(self.which.clone()).filter(enrolments::COLUMN.id.lt(end))
+        enrolments::Entity::find().filter(self.among.clone()).filter(enrolments::COLUMN.id.lt(end))
     }
 
-    /// Those older than `before`, newest first, at most `limit`: the statement, for the test of its plan.
-    pub(crate) fn page_query(&self, before: Option<EnrolmentId>, limit: u64) -> Select<enrolments::Entity> {
-        self.select(before).order_by_desc(enrolments::Column::Id).limit(limit)
+    fn select(&self, before: Option<EnrolmentId>) -> Select<enrolments::Entity> {
+        self.all(before).filter(self.words.clone())
     }
 
-    fn count_query(&self) -> sea_orm::sea_query::SelectStatement {
+    /// Those older than `before` and, where the list is walked, no older than `down_to`, newest first, at most `limit`: the
+    /// statement, for the test of its plan.
+    pub(crate) fn page_query(
+        &self,
+        before: Option<EnrolmentId>,
+        down_to: Option<EnrolmentId>,
+        limit: u64,
+    ) -> Select<enrolments::Entity> {
+        let walked = down_to.map(|id| enrolments::COLUMN.id.gte(id));
+        let select = self.select(before).filter(Condition::all().add_option(walked));
+        select.order_by_desc(enrolments::Column::Id).limit(limit)
+    }
+
+    /// Where the walk of a page ends, if the list goes on after it: the statement, as above.
+    pub(crate) fn end_query(&self, before: Option<EnrolmentId>, walked: u64) -> Select<enrolments::Entity> {
+        let ids = self.all(before).select_only().column(enrolments::Column::Id);
+        ids.order_by_desc(enrolments::Column::Id).offset(walked.saturating_sub(1)).limit(1)
+    }
+
+    fn count_query(&self) -> SelectStatement {
         let some = self.select(None).select_only().expr_as(Expr::cust("1"), "one").limit(COUNTED + 1).into_query();
         Query::select().expr_as(Expr::cust("COUNT(*)"), "many").from_subquery(some, "some").to_owned()
     }
 
-    /// Those older than `before`, newest first, at most `limit`. Five statements.
+    /// Those older than `before`, newest first, at most `limit`. Five statements, and one where the list is walked.
     ///
     /// # Errors
     /// The database's own.
     pub async fn page(&self, conn: &Conn, before: Option<EnrolmentId>, limit: u64) -> Result<Page, DbErr> {
         let size = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut found = self.page_query(before, limit + 1).all(conn).await?;
+        let end: Option<EnrolmentId> = match self.walked {
+            Some(walked) => self.end_query(before, walked).into_tuple().one(conn).await?,
+            None => None,
+        };
+        let mut found = self.page_query(before, end, limit + 1).all(conn).await?;
         let more = found.len() > size;
         found.truncate(size);
-        let next = found.last().filter(|_| more).map(|row| row.id);
+        let next = if more { found.last().map(|row| row.id) } else { end };
         Ok(Page { rows: rows(conn, found).await?, next })
     }
 
@@ -151,7 +181,7 @@ impl Prepared {
     /// The database's own.
     pub async fn total(&self, conn: &Conn) -> Result<Total, DbErr> {
         use sea_orm::ConnectionTrait;
-        if self.many {
+        if self.walked.is_some() {
             return Ok(Total::Uncounted);
         }
         let found = conn.query_one(&self.count_query()).await?;
@@ -175,8 +205,8 @@ async fn rows(conn: &Conn, found: Vec<enrolments::Model>) -> Result<Vec<Row>, Db
     let people = users::Entity::find().filter(users::Column::Id.is_in(people)).all(conn).await?;
     let people: BTreeMap<UserId, users::Model> = people.into_iter().map(|user| (user.id, user)).collect();
     let owed = owed(conn, &found.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
-    let cohorts: BTreeMap<CohortId, Cohort> =
-        catalogue::all_cohorts(conn).await?.into_iter().map(|cohort| (cohort.id, cohort)).collect();
+    let names = cohort_names(conn, Some(found.iter().map(|row| row.cohort_id).collect())).await?;
+    let cohorts: BTreeMap<CohortId, CohortName> = names.into_iter().map(|cohort| (cohort.id, cohort)).collect();
     let row = |row: enrolments::Model| {
         let (user, cohort) = (people.get(&row.user_id), cohorts.get(&row.cohort_id));
         Ok(Row {
@@ -188,7 +218,7 @@ async fn rows(conn: &Conn, found: Vec<enrolments::Model>) -> Result<Vec<Row>, Db
             country: user.and_then(|user| user.country.clone()),
             last_seen: user.and_then(|user| user.last_seen_at).map(Into::into),
             cohort: cohort.map(|cohort| cohort.name.clone()).unwrap_or_default(),
-            slug: cohort.map(|cohort| cohort.slug.to_string()).unwrap_or_default(),
+            slug: cohort.map(|cohort| cohort.slug.clone()).unwrap_or_default(),
             order: owed.get(&row.id).cloned(),
             enrolment: enrolment::to_enrolment(row)?,
         })
@@ -196,22 +226,43 @@ async fn rows(conn: &Conn, found: Vec<enrolments::Model>) -> Result<Vec<Row>, Db
     found.into_iter().map(row).collect()
 }
 
+/// A cohort, as far as lists name it.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct CohortName {
+    pub id: CohortId,
+    pub slug: String,
+    pub name: String,
+}
+
+/// The names of these cohorts, or of all, by their start.
+///
+/// # Errors
+/// The database's own.
+pub async fn cohort_names(conn: &Conn, which: Option<BTreeSet<CohortId>>) -> Result<Vec<CohortName>, DbErr> {
+    use cohorts::Column as C;
+    let these = which.map(|ids| C::Id.is_in(ids));
+    let select = cohorts::Entity::find().select_only().columns([C::Id, C::Slug, C::Name]);
+    let select = select.filter(Condition::all().add_option(these));
+    select.order_by_asc(C::StartsOn).order_by_asc(C::Id).into_model().all(conn).await
+}
+
 /// The newest order of each of these enrolments, in one statement.
 pub(super) async fn owed(conn: &Conn, enrolments: &[EnrolmentId]) -> Result<BTreeMap<EnrolmentId, Owed>, DbErr> {
-    let lines = order_lines::Entity::find()
+    use orders::Column as C;
+    let found: Vec<(EnrolmentId, OrderId, String, String, i64)> = order_lines::Entity::find()
+        .select_only()
+        .column(order_lines::Column::EnrolmentId)
+        .columns([C::Id, C::Number, C::Currency, C::TotalMinor])
+        .inner_join(orders::Entity)
         .filter(order_lines::Column::EnrolmentId.is_in(enrolments.iter().copied()))
-        .find_also_related(orders::Entity)
+        .order_by_asc(C::Id)
+        .into_tuple()
         .all(conn)
         .await?;
-    let mut newest = BTreeMap::<EnrolmentId, Owed>::new();
-    for (line, order) in lines {
-        let (Some(enrolment), Some(order)) = (line.enrolment_id, order) else { continue };
-        if newest.get(&enrolment).is_some_and(|known| known.id > order.id) {
-            continue;
-        }
-        let currency = order.currency.parse().map_err(|_| crate::db::corrupt("currency"))?;
-        let total = Money::new(order.total_minor, currency);
-        newest.insert(enrolment, Owed { id: order.id, number: order.number, total });
+    let mut newest = BTreeMap::new();
+    for (enrolment, id, number, currency, minor) in found {
+        let currency = currency.parse().map_err(|_| crate::db::corrupt("currency"))?;
+        newest.insert(enrolment, Owed { id, number, total: Money::new(minor, currency) });
     }
     Ok(newest)
 }

@@ -122,10 +122,14 @@ async fn no_search_reads_a_table_through() {
     ];
     for filter in filters {
         let few = prepare(&conn, &filter).await.unwrap();
-        let many = Prepared { which: Condition::all().add(anywhere(&filter)), many: true };
+        let many = prepared(&filter, Start::Anywhere);
+        let before = Some(EnrolmentId(Uuid::max()));
         for prepared in [few, many] {
             let none = Vec::<String>::new();
-            assert_eq!(scans(&bench, prepared.page_query(None, 50).into_query()).await, none, "{filter:?}");
+            for down_to in [None, Some(EnrolmentId(Uuid::nil()))] {
+                assert_eq!(scans(&bench, prepared.page_query(before, down_to, 50).into_query()).await, none, "{filter:?}");
+            }
+            assert_eq!(scans(&bench, prepared.end_query(None, 3).into_query()).await, none, "{filter:?}");
             assert_eq!(scans(&bench, prepared.count_query()).await, none, "{filter:?}");
         }
     }
@@ -133,10 +137,32 @@ async fn no_search_reads_a_table_through() {
     bench.finish().await;
 }
 
-/// As where each word fits many: the list is walked, newest first.
-fn anywhere(filter: &Filter) -> Condition {
-    use enrolments::Column as C;
-    filter.terms.fit(&[Expr::col((enrolments::Entity, C::Id)), Expr::col((enrolments::Entity, C::UserId))])
+#[tokio::test]
+async fn a_walked_list_shows_each_that_fits_once_however_few_a_page_looks_through() {
+    for bench in Bench::each().await {
+        let cohort = cohort_of(&bench.services.db, 30).await;
+        for number in 11..=22 {
+            hold(&bench, cohort, number).await;
+        }
+        let conn = bench.services.db.snapshot().await.unwrap();
+        for (walked, size) in [(1, 5), (3, 1), (3, 5), (5, 2), (100, 5)] {
+            let walk = Prepared { walked: Some(walked), ..prepared(&words_of("demo 02"), Start::Anywhere) };
+            let (mut seen, mut cursor, mut pages) = (Vec::new(), None, 0);
+            loop {
+                let page = walk.page(&conn, cursor, size).await.unwrap();
+                seen.extend(page.rows.iter().map(|row| row.name.clone()));
+                (cursor, pages) = (page.next, pages + 1);
+                if cursor.is_none() || pages > 20 {
+                    break;
+                }
+            }
+            let names = ["Demo Student 022", "Demo Student 021", "Demo Student 020"];
+            assert_eq!(seen, names, "{walked} looked through, {size} on a page");
+        }
+        assert_eq!(prepared(&words_of("demo"), Start::Anywhere).total(&conn).await.unwrap(), Total::Uncounted);
+        drop(conn);
+        bench.finish().await;
+    }
 }
 
 /// How many migrations must go down for that of the words to go.

@@ -68,7 +68,7 @@ pub(in crate::identity) fn found_query(terms: &Terms, start: Start, limit: u64) 
     let found = users::Entity::find().filter(fit).filter(users::COLUMN.id.lt(UserId(Uuid::max())));
     let found = match start {
         Start::Anywhere => found,
-        Start::Among(subjects) => found.filter(users::Column::Id.is_in(subjects)),
+        Start::Among(rarest) => found.filter(users::Column::Id.in_subquery(rarest.subjects())),
     };
     found.order_by_desc(users::Column::Id).limit(limit)
 }

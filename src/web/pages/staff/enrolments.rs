@@ -6,11 +6,10 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::{Choice, address, choices};
-use crate::catalogue::{self, model::Cohort};
 use crate::enrolment::EnrolmentState;
 use crate::kernel::{ShownTime, Zone};
-use crate::search::Terms;
-use crate::views::enrolments::{self, Filter, Funding, Row, Total};
+use crate::search::{self, Terms};
+use crate::views::enrolments::{self, CohortName, Filter, Funding, Row, Total};
 use crate::web::Problem;
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
@@ -45,12 +44,16 @@ const MONEY: [(&str, &str, Option<Funding>); 5] = [
     ("free", "Free of charge", Some(Funding::Free)),
 ];
 
+/// [`search::WALKED`] and [`enrolments::COUNTED`], as they are written.
+const THOUSAND: &str = "1,000";
+const _: () = assert!(search::WALKED == 1_000 && enrolments::COUNTED == 1_000);
+
 impl Asked {
     /// The filter among these cohorts.
-    pub fn filter(&self, cohorts: &[Cohort]) -> Filter {
+    pub fn filter(&self, cohorts: &[CohortName]) -> Filter {
         Filter {
             terms: Terms::parse(&self.q),
-            cohort: cohorts.iter().find(|cohort| cohort.slug.as_str() == self.cohort).map(|cohort| cohort.id),
+            cohort: cohorts.iter().find(|cohort| cohort.slug == self.cohort).map(|cohort| cohort.id),
             state: STATES.iter().find(|(word, ..)| *word == self.state).and_then(|(_, _, state)| *state),
             funding: MONEY.iter().find(|(word, ..)| *word == self.money).and_then(|(_, _, money)| *money),
         }
@@ -75,6 +78,8 @@ struct Page<'a> {
     states: Vec<Choice>,
     money: Vec<Choice>,
     total: String,
+    /// How many one page looks through where words fit many.
+    walked: &'static str,
     rows: Vec<Line<'a>>,
     export: String,
     newest: Option<String>,
@@ -96,7 +101,7 @@ pub async fn list(
     PageSnapshot(conn): PageSnapshot,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let cohorts = catalogue::all_cohorts(&conn).await?;
+    let cohorts = enrolments::cohort_names(&conn, None).await?;
     let prepared = enrolments::prepare(&conn, &asked.filter(&cohorts)).await?;
     let found = prepared.page(&conn, asked.after.parse().ok(), SIZE).await?;
     let total = prepared.total(&conn).await?;
@@ -108,6 +113,7 @@ pub async fn list(
         states: choices(STATES.map(|(word, words, _)| (word, words)), &asked.state),
         money: choices(MONEY.map(|(word, words, _)| (word, words)), &asked.money),
         total: counted(total),
+        walked: THOUSAND,
         rows: found.rows.iter().map(|of| line(of, &person.zone)).collect(),
         export: asked.at("/staff/enrolments.csv", ""),
         newest: (!asked.after.is_empty()).then(|| asked.at(path, "")),
@@ -121,7 +127,7 @@ fn counted(total: Total) -> String {
     match total {
         Total::Exactly(1) => "1 enrolment".to_owned(),
         Total::Exactly(many) => format!("{many} enrolments"),
-        Total::MoreThan(many) => format!("More than {many} enrolments"),
+        Total::MoreThan(_) => format!("More than {THOUSAND} enrolments"),
         Total::Uncounted => "More than are counted: add a word to find fewer".to_owned(),
     }
 }

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
 use super::enrolments::Asked;
-use crate::catalogue;
 use crate::db::Db;
 use crate::kernel::Timestamp;
 use crate::kernel::ids::EnrolmentId;
@@ -46,7 +45,7 @@ enum Step {
 /// The same enrolments as the list, all of them.
 pub async fn csv(State(app): State<App>, Admin(_): Admin, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let conn = app.services.db.snapshot().await?;
-    let filter = asked.filter(&catalogue::all_cohorts(&conn).await?);
+    let filter = asked.filter(&enrolments::cohort_names(&conn, None).await?);
     drop(conn);
     let db = app.services.db.clone();
     let parts = stream::try_unfold(Step::Headings, move |step| {
