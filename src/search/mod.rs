@@ -188,7 +188,7 @@ mod tests {
             assert_eq!(whom("DEM").await, [id(1), id(2)]);
             assert_eq!(whom("demo 2@").await, [id(2)]);
             assert_eq!(whom("zo").await, [id(3)]);
-            assert_eq!(whom("zoe").await, []);
+            assert_eq!(whom("zoe").await, Vec::<Uuid>::new());
             drop(snapshot);
             bench.finish().await;
         }
