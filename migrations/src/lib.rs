@@ -29,6 +29,7 @@ mod m20261128_000023_prices;
 mod m20261128_000024_coupons;
 mod m20261128_000025_documents;
 mod m20261128_000026_waitlist;
+mod m20261128_000027_refunds;
 mod table;
 
 /// Every migration, in the order in which they are applied, which is that of their merging and not of their numbers. Never reorder
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000024_coupons::Migration),
             Box::new(m20261128_000025_documents::Migration),
             Box::new(m20261128_000026_waitlist::Migration),
+            Box::new(m20261128_000027_refunds::Migration),
         ]
     }
 }

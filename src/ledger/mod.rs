@@ -8,4 +8,4 @@ mod store;
 mod tests;
 
 pub use model::{Account, Balance, Entry, Posting, Refs, Unbalanced};
-pub use store::{Fault, balances, check, count, first_at, post};
+pub use store::{Fault, balances, check, count, first_at, payments_on, post};

@@ -147,7 +147,7 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId) -> Result<Plan, CheckoutR
             }
             CardState::Open { .. } => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Expire, until }),
             CardState::Preparing => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Look, until }),
-            CardState::Captured { .. } | CardState::Failed { .. } | CardState::Expired => {}
+            CardState::Captured { .. } | CardState::Mismatched { .. } | CardState::Failed { .. } | CardState::Expired => {}
         }
     }
     let is_first = payments.iter().all(|payment| payment.card().is_none());

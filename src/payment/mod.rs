@@ -1,18 +1,25 @@
 //! Orders, the money that moves for them, and the end of a hold.
 //!
 //! Money is confirmed by settling alone: webhook, return page, sweep and the end of a hold all fetch the session and run the same
-//! idempotent decision. Every captured payment ends enrolled or in the admin's queue.
+//! idempotent decision. Every captured payment ends enrolled, refunded by a stated rule ([`model::RULES`]), or in the admin's queue.
+//! Refunds are facts of their own, whoever began them: what the gateway says of one is fetched and applied like a payment.
 
 mod booking;
 pub mod books;
 pub mod checking;
 mod checkout;
+mod crediting;
 mod discounting;
+mod ending;
+mod hearing;
 mod invoicing;
 pub mod jobs;
 pub mod model;
 mod offline;
+mod refund_mail;
+mod refunding;
 mod resolving;
+mod returning;
 mod settling;
 mod store;
 mod supplied;
@@ -31,18 +38,23 @@ use crate::{catalogue, pricing};
 pub use crate::pricing::Quote;
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
 pub use discounting::{CodeOutcome, CodeRefusal, TRIES, use_code};
-pub use invoicing::{issue_credit_note, issue_proforma};
+pub use ending::{CANCELLED, end, orders_for_update, tell_cancelled};
+pub use invoicing::{issue_credit_note, issue_proforma, settled_by};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Exception, Means, Method, Offline, Order, OrderLine, OrderNumber, OrderState,
-    Payment, PostalAddress, PostalCode, Reason, Received, Reference,
+    Payment, PostalAddress, PostalCode, Reason, Received, Reference, Refund, RefundQuote, RefundState, Sent, Way,
 };
 pub use offline::{RecordRefusal, record_offline};
+pub use refund_mail::{EXPLAINED, SENT};
+pub use refunding::{Back, RefundRefusal, Wanted, approve_refund, decline_refund, record_sent, refund_cancelled, request_refund};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
+pub use returning::settle_refunds_of_order;
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{
-    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, long_with_bank, odd_notifications, order,
-    order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order, waiting,
+    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_refunds_for_admins, long_with_bank,
+    odd_notifications, order, order_of_user, orders, orders_of_enrolment, payments_of_order, queue, queue_of_order, refund,
+    refunds_for_admins, refunds_of_order, waiting,
 };
 pub use sweeping::{Receipt, SweepReport, sweep};
 

@@ -141,7 +141,7 @@ async fn a_payment_page_that_was_open_is_closed_by_the_transfer() {
 }
 
 #[tokio::test]
-async fn a_card_that_was_quicker_than_the_closing_goes_to_the_queue() {
+async fn a_card_that_was_quicker_than_the_closing_goes_back() {
     on_each_database(async |app: TestApp| {
         cast::open(&app, 3).await;
         let student = app.browser();
@@ -154,8 +154,12 @@ async fn a_card_that_was_quicker_than_the_closing_goes_to_the_queue() {
         let back = cast::pay(&hosted).await;
         back.is(200).shows("You are enrolled").shows("We also received another payment").hides("not enrolled");
         app.settle().await;
-        admin.open("/staff/today").await.is(200).shows("Paid twice").shows("Demo Student 03").shows(PRICE);
-        admin.open(&staff_path(&order)).await.shows("Money waits for you: Paid twice");
+        admin.open("/staff/today").await.is(200).shows("Nothing waits for you");
+        admin.open(&staff_path(&order)).await.shows("Paid twice").shows("Sent back");
+        student.open(cast::path(&order)).await.shows("You are enrolled").shows("Sent back");
+        let told = app.mails_to(STUDENT).await.pop().unwrap();
+        assert!(told.subject.starts_with("Your payment goes back: order L-"), "{}", told.subject);
+        assert!(told.text.unwrap().contains("this payment is one too many"));
         student.open("/learn").await.shows("Week 1 opens soon");
         assert_eq!(cast::count_mails(&app, STUDENT, CONFIRMED).await, 1);
         app.finish().await;

@@ -4,6 +4,7 @@
 mod a1;
 mod a2;
 mod a3;
+mod a5;
 mod a6;
 mod a7;
 mod a8;
@@ -22,6 +23,7 @@ mod s5;
 mod s6;
 mod s6_reminders;
 mod s7;
+mod s8;
 mod settings;
 mod staff_access;
 mod unsubscribe;

@@ -64,6 +64,7 @@ pub fn tables() -> Vec<Table> {
         documents::documents::Entity,
         documents::document_pdfs::Entity,
         payment::payments::Entity,
+        payment::refunds::Entity,
         payment::payment_exceptions::Entity,
         payment::gateway_cursor::Entity,
         payment::gateway_events::Entity,

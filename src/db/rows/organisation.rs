@@ -37,6 +37,9 @@ pub mod settings {
         pub logo: Option<Json>,
         /// Hours for which a seat is offered to somebody on a waitlist.
         pub offer_hours: Option<i32>,
+        /// The amount above which a refund waits for a second admin.
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub refund_approval: Option<Json>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -180,6 +180,8 @@ pub(in crate::payment) struct StoredEvent {
     pub(in crate::payment) kind: String,
     pub(in crate::payment) live: bool,
     pub(in crate::payment) processed: bool,
+    /// As it arrived, or what the gateway's list said that it is about.
+    pub(in crate::payment) body: Vec<u8>,
 }
 
 /// Keeps a notification with its raw body; false if it is known.
@@ -200,23 +202,21 @@ pub(in crate::payment) async fn insert_event(txn: &Txn, notification: &Notificat
 
 pub(in crate::payment) async fn event(conn: &Conn, id: &str) -> Result<Option<StoredEvent>, DbErr> {
     let row = gateway_events::Entity::find_by_id(id.to_owned()).one(conn).await?;
-    Ok(row.map(|row| StoredEvent { kind: row.kind, live: row.live, processed: row.processed_at.is_some() }))
+    Ok(row.map(|row| StoredEvent { kind: row.kind, live: row.live, processed: row.processed_at.is_some(), body: row.body }))
 }
 
-/// Notifications that came before `limit` (service time) and are not dealt with, oldest first: id, kind and body.
-pub(in crate::payment) async fn unprocessed_before(
-    conn: &Conn,
-    limit: Timestamp,
-    most: u64,
-) -> Result<Vec<(String, String, Vec<u8>)>, DbErr> {
-    let rows = gateway_events::Entity::find()
+/// The ids of notifications that came before `limit` (service time) and are not dealt with, oldest first.
+pub(in crate::payment) async fn unprocessed_before(conn: &Conn, limit: Timestamp, most: u64) -> Result<Vec<String>, DbErr> {
+    gateway_events::Entity::find()
+        .select_only()
+        .column(gateway_events::Column::Id)
         .filter(gateway_events::COLUMN.processed_at.is_null())
         .filter(gateway_events::COLUMN.received_at.lt(UtcTime::from(limit)))
         .order_by_asc(gateway_events::Column::ReceivedAt)
         .limit(most)
+        .into_tuple()
         .all(conn)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.kind, row.body)).collect())
+        .await
 }
 
 /// Which of these notifications are known.

@@ -6,6 +6,7 @@ mod discounting;
 mod documents;
 mod offline;
 mod reconcile;
+mod refunds;
 mod settling;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
-use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, Sweep};
+use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, SendRefund, Sweep};
 use super::*;
 use crate::db::rows::payment::payments;
 use crate::enrolment;
@@ -72,7 +73,7 @@ impl Stage {
         let services = Services { gateway: gateway.unwrap(), ..bench.services.clone() };
         let cohort = cohort_of(&services.db, capacity).await;
         let registry = Registry::new().with::<LapseHold>().with::<ExpirePages>().with::<ProcessEvent>().with_periodic::<Sweep>();
-        let registry = registry.with::<IssueDocument>().with::<crate::documents::jobs::SetPdf>();
+        let registry = registry.with::<SendRefund>().with::<IssueDocument>().with::<crate::documents::jobs::SetPdf>();
         let registry = Arc::new(registry);
         Self { bench, services, practice, cohort, registry, _server: AbortOnDropHandle::new(server) }
     }
@@ -148,6 +149,13 @@ impl Stage {
     async fn reasons(&self) -> Vec<Reason> {
         let snapshot = self.services.db.snapshot().await.unwrap();
         queue(&snapshot).await.unwrap().into_iter().map(|exception| exception.reason).collect()
+    }
+
+    /// Each refund of an order: its state, its amount, why.
+    async fn refunds(&self, order: OrderId) -> Vec<(&'static str, i64, model::Cause)> {
+        let snapshot = self.services.db.snapshot().await.unwrap();
+        let refunds = refunds_of_order(&snapshot, order).await.unwrap();
+        refunds.iter().map(|refund| (refund.state.word(), refund.amount.minor, refund.cause)).collect()
     }
 
     async fn sessions(&self, order: OrderId) -> Vec<String> {

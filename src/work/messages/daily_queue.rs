@@ -51,7 +51,8 @@ impl Composer for DailyQueue {
 /// One line for each sort that waits.
 fn lines(counts: &Counts) -> Vec<String> {
     let sorts = [
-        (counts.money, "payment that enrolled nobody", "payments that enrolled nobody"),
+        (counts.money, "payment or failed refund to look at", "payments or failed refunds to look at"),
+        (counts.refunds, "refund for you to decide or send", "refunds for you to decide or send"),
         (counts.mails, "mail that did not go out", "mails that did not go out"),
         (counts.jobs, "piece of work that was given up", "pieces of work that were given up"),
         (counts.weeks, "week short of readings", "weeks short of readings"),
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn only_what_waits_is_told() {
         let counts = Counts { money: 2, mails: 1, ..Counts::default() };
-        assert_eq!(lines(&counts), ["2 payments that enrolled nobody", "1 mail that did not go out"]);
+        assert_eq!(lines(&counts), ["2 payments or failed refunds to look at", "1 mail that did not go out"]);
         assert_eq!((lines(&Counts::default()).len(), counts.total()), (0, 3));
     }
 }

@@ -6,3 +6,4 @@ pub mod order_lines;
 pub mod orders;
 pub mod payment_exceptions;
 pub mod payments;
+pub mod refunds;

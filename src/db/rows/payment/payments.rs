@@ -26,6 +26,8 @@ pub enum State {
     Captured,
     Failed,
     Expired,
+    /// Money came that is not what was asked for.
+    Mismatched,
 }
 
 /// One attempt to move money against an order.
@@ -58,6 +60,10 @@ pub struct Model {
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
     pub captured_at: Option<UtcTime>,
+    /// What came where it is not what was asked for, in minor units of `received_currency`.
+    pub received_minor: Option<i64>,
+    /// ISO 4217.
+    pub received_currency: Option<String>,
     #[sea_orm(belongs_to, from = "order_id", to = "id")]
     pub order: BelongsTo<super::orders::Entity>,
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::{Countdown, Shown};
 use crate::db::Conn;
 use crate::kernel::ShownTime;
+use crate::payment::Reason;
 use crate::views::order::{self, Sheet, Standing};
 use crate::web::Problem;
 use crate::web::form::FieldErrors;
@@ -66,6 +67,22 @@ struct Queued<'a> {
     since: ShownTime,
 }
 
+#[derive(Template)]
+#[template(path = "web/pages/order/cancelled.html")]
+struct Cancelled<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    ended: ShownTime,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/order/returned.html")]
+struct Returned<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    since: ShownTime,
+}
+
 /// The order.
 pub async fn show(
     view: View,
@@ -94,10 +111,13 @@ pub(super) fn told(view: &View, moment: &Moment, sheet: &Sheet, standing: Standi
         Standing::Declined { until } => page(&Declined { view, order, countdown: Countdown::new(until, moment) }),
         Standing::Waiting { until } => page(&Waiting { view, order, until: until.map(|until| moment.shown(until)) }),
         Standing::Enrolled { paid_at } => {
-            let another = sheet.exception.as_ref().map(|exception| moment.shown(exception.created_at));
+            let odd = sheet.exception.as_ref().filter(|exception| exception.reason != Reason::RefundFailed);
+            let another = odd.map(|exception| moment.shown(exception.created_at));
             page(&Enrolled { view, order, paid_at: moment.shown(paid_at), another })
         }
         Standing::Queued { since } => page(&Queued { view, order, since: moment.shown(since) }),
+        Standing::Cancelled { at } => page(&Cancelled { view, order, ended: moment.shown(at) }),
+        Standing::Returned { since } => page(&Returned { view, order, since: moment.shown(since) }),
         Standing::Lapsed { at } => page(&Lapsed { view, order, ended: moment.shown(at) }),
     }
 }

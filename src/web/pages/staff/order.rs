@@ -4,12 +4,14 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 
+use super::money::words::Line;
 use super::record::Input;
 use crate::db::Conn;
 use crate::enrolment::EnrolmentState;
 use crate::identity::Person;
 use crate::kernel::shown::short_date;
 use crate::kernel::{Money, ShownTime, Timestamp};
+use crate::payment::model::refundable;
 use crate::payment::{CardState, Means, Method, OrderState, Payment};
 use crate::views::order::{self, Sheet};
 use crate::web::form::FieldErrors;
@@ -37,6 +39,9 @@ struct Page<'a> {
     enrolled_at: Option<ShownTime>,
     waiting: Option<(&'static str, &'static str)>,
     payments: Vec<Row>,
+    refunds: Vec<Line>,
+    /// Whether anything can still go back.
+    refundable: bool,
     documents: Vec<DocumentLine>,
     done: Option<Done>,
     /// Whether money can be recorded for it, and by this reader now.
@@ -121,6 +126,8 @@ fn order<'a>(view: &'a View, person: &Person, sheet: &'a Sheet, input: &'a Input
         enrolled_at,
         waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
+        refunds: sheet.refunds.iter().rev().map(|refund| Line::new(refund, &person.zone)).collect(),
+        refundable: sheet.payments.iter().filter_map(|payment| refundable(payment, &sheet.refunds)).any(|left| left.minor > 0),
         documents: sheet.documents.iter().map(DocumentLine::from).collect(),
         done: None,
         payment_form: match sheet.order.state {
@@ -142,10 +149,10 @@ fn row(payment: &Payment, shown: &impl Fn(Timestamp) -> ShownTime) -> Row {
             ("done", "Received"),
         ),
     };
-    Row { at: shown(payment.created_at), by, reference, received_on, amount: payment.amount, state }
+    Row { at: shown(payment.created_at), by, reference, received_on, amount: payment.received().unwrap_or(payment.amount), state }
 }
 
-fn method_name(method: Method) -> &'static str {
+pub(super) fn method_name(method: Method) -> &'static str {
     match method {
         Method::BankTransfer => "Bank transfer",
         Method::Upi => "UPI",
@@ -161,6 +168,7 @@ fn card(state: &CardState) -> (&'static str, &'static str) {
         CardState::Processing => ("next", "Waiting for the bank"),
         CardState::Expired => ("", "Left unpaid"),
         CardState::Failed { .. } => ("bad", "Refused"),
+        CardState::Mismatched { .. } => ("bad", "Not what was asked for"),
         CardState::Captured { .. } => ("done", "Paid"),
     }
 }
