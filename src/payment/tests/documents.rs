@@ -17,7 +17,7 @@ async fn change(stage: &Stage, change: Change) {
     stage.services.db.write(SYSTEM, async |txn| organisation::change(txn, change).await).await.unwrap();
 }
 
-async fn name_seller(stage: &Stage, legal_name: &str) {
+pub async fn name_seller(stage: &Stage, legal_name: &str) {
     let identity = Identity {
         legal_name: legal_name.parse().unwrap(),
         short_name: "Example Journal".parse().unwrap(),

@@ -1,11 +1,14 @@
 //! Money goes back once, whoever began it and whatever becomes of the gateway's answers.
 
 use super::*;
+use crate::documents as papers;
 use crate::enrolment::testing::PRICE;
 use crate::gateway::practice::{Deed, Fault};
 use crate::identity::{self, Role};
 use crate::kernel::{Currency, Money, Zone};
+use crate::ledger::{Account, balances};
 use crate::organisation::{self, model::Approval, model::Change};
+use crate::payment::checking::{Fault as Wrong, check};
 use crate::payment::model::{Cause, NotNow, Origin};
 
 fn rupees(minor: i64) -> Money {
@@ -256,4 +259,67 @@ async fn a_refund_of_another_programs_payment_changes_nothing_here() {
     let snapshot = other.services.db.snapshot().await.unwrap();
     let odd = odd_notifications(&snapshot, services.clocks.service(), 50).await.unwrap();
     assert!(odd.iter().any(|odd| odd.oddity.as_deref() == Some("about a refund of a payment that is not ours")), "{odd:?}");
+}
+
+/// What an account holds, in minor units.
+async fn held(stage: &Stage, account: Account) -> i64 {
+    let snapshot = stage.services.db.snapshot().await.unwrap();
+    let end = crate::kernel::time::shifted(stage.services.clocks.service(), SignedDuration::from_secs(1));
+    let all = balances(&snapshot, crate::testing::START, end).await.unwrap();
+    all.iter().filter(|of| of.account == account).map(|of| of.closing().minor).sum()
+}
+
+async fn faults(stage: &Stage) -> Vec<Wrong> {
+    check(&stage.services.db.snapshot().await.unwrap()).await.unwrap().faults
+}
+
+#[tokio::test]
+async fn a_refund_that_is_not_booked_is_found() {
+    for bench in Bench::each().await {
+        let (stage, order, _) = paid_on(bench).await;
+        let refund = ask(&stage, &order, admin(&stage, 8).await, 100, Back::ByHand).await.unwrap();
+        assert_eq!(faults(&stage).await, [], "nothing has left");
+        let conn = stage.services.db.for_migrations();
+        let run = async |sql: &str| sea_orm::ConnectionTrait::execute_unprepared(conn, sql).await.unwrap();
+        run("UPDATE refunds SET state = 'succeeded'").await;
+        assert_eq!(faults(&stage).await, [Wrong::Refund(refund.id)]);
+        stage.bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refund_is_booked_as_it_goes_and_comes_back_and_credited_once() {
+    for bench in Bench::each().await {
+        let stage = Stage::on(bench, 2).await;
+        super::documents::name_seller(&stage, "Example Journal").await;
+        let (user, order) = stage.ordered(1).await;
+        let url = stage.page(user, order.id).await.unwrap();
+        stage.press(&url, "pay").await;
+        stage.settle(&stage.sessions(order.id).await[0]).await;
+        let by = admin(&stage, 8).await;
+        ask(&stage, &order, by, 100, Back::AsItCame).await.unwrap();
+        stage.work().await;
+        let books = async || {
+            let at = async |account| held(&stage, account).await;
+            let books = [at(Account::GatewayClearing).await, at(Account::Bank).await, at(Account::Refunds).await];
+            (books, at(Account::Receivable).await, notes(&stage, order.id).await)
+        };
+        assert_eq!(books().await, ([PRICE - 100, 0, 100], 0, 1));
+        stage.practice.deed(only(&stage, &order).await.gateway_id().unwrap(), Deed::RefundFails).unwrap();
+        stage.work().await;
+        sweep(&stage.services).await.unwrap();
+        stage.work().await;
+        assert_eq!(books().await, ([PRICE, 0, 100], -100, 1), "it is still owed, and credited");
+        let again = ask(&stage, &order, by, 100, Back::ByHand).await.unwrap();
+        let sent = Sent { method: Method::BankTransfer, reference: "UTR 1".parse().unwrap() };
+        stage.services.db.write(Actor::User(by), async |txn| record_sent(txn, again.id, sent.clone()).await).await.unwrap();
+        assert_eq!(books().await, ([PRICE, -100, 100], 0, 1), "no second credit note");
+        assert_eq!(faults(&stage).await, []);
+        stage.bench.finish().await;
+    }
+}
+
+async fn notes(stage: &Stage, order: OrderId) -> usize {
+    let known = papers::of_order(&stage.services.db.snapshot().await.unwrap(), order).await.unwrap();
+    known.iter().filter(|known| known.kind == papers::Kind::CreditNote).count()
 }
