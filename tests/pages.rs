@@ -28,6 +28,12 @@ const EXCEPT: &[(&str, &str)] = &[
     ("/orders/{order}/upi.svg", "no page"),
     ("/readyz", "for supervisors"),
     ("/staff/certificates/{certificate}/pdf", "a document to be saved"),
+    ("/staff/enrolments/{enrolment}/cancel", "its form is built as that of a refund; the student's own page is looked at"),
+    (
+        "/staff/orders/{order}/refund",
+        "the demonstration's staff open no order that was paid; its form is built as that of a payment",
+    ),
+    ("/staff/refunds/{refund}", "the demonstration has no money that goes back"),
     ("/staff/cohorts/{slug}/board/publish", "the demonstration has no cohort that is not published"),
     ("/staff/cohorts/{slug}/board/unpublish", "the demonstration has no cohort without students"),
     ("/staff/enrolments.csv", "a document to be saved"),

@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use lectern::db::rows::payment::refunds;
 use lectern::gateway::practice::{Delivery, Fault};
 use lectern::kernel::Zone;
 use lectern::kernel::random::Randomness;
 use lectern::kernel::time::SignedDuration;
 use lectern::ledger::Account;
+use sea_orm::EntityTrait;
 
 use crate::journeys::cast::{self, CONFIRMED, PRICE};
 use crate::journeys::webhooks;
@@ -199,6 +201,16 @@ async fn recover(app: &TestApp) {
     panic!("the gateway does not recover");
 }
 
+/// How many payments went back, each once and whole.
+async fn returned(app: &TestApp) -> usize {
+    let conn = app.services().db.snapshot().await.unwrap();
+    let refunds = refunds::Entity::find().all(&*conn).await.unwrap();
+    let payments: BTreeSet<_> = refunds.iter().map(|refund| refund.payment_id).collect();
+    assert_eq!(payments.len(), refunds.len(), "a payment went back twice: {refunds:#?}");
+    assert!(refunds.iter().all(|refund| refund.state == refunds::State::Succeeded), "on their way for ever: {refunds:#?}");
+    refunds.len()
+}
+
 /// One walk; how many payments there were in it.
 async fn walk(app: TestApp, seed: u64) -> usize {
     let chance = Chance(Randomness::from_seed(seed));
@@ -231,7 +243,8 @@ async fn walk(app: TestApp, seed: u64) -> usize {
     let queue = admin.open("/staff/today").await;
     let queued = queue.text().matches(PRICE).count() / 2;
     let paid = captured(&students).await;
-    assert_eq!(paid, enrolled + queued, "paid, and neither enrolled nor in the queue: {}", queue.text());
+    let returned = returned(&app).await;
+    assert_eq!(paid, enrolled + queued + returned, "paid, and neither enrolled, sent back nor in the queue: {}", queue.text());
     let mut confirmed = 0;
     for student in &students {
         let mails = cast::count_mails(&app, &student.email, CONFIRMED).await;
@@ -245,12 +258,12 @@ async fn walk(app: TestApp, seed: u64) -> usize {
     // And in the books: what the gateway holds, what nobody is enrolled by, and that nobody who is enrolled owes anything.
     let money = |payments: usize| i64::try_from(payments).unwrap() * 650_000;
     let fees = money(paid) / 50;
-    assert_eq!(books::held(&app, Account::GatewayClearing).await, money(paid) - fees);
+    assert_eq!(books::held(&app, Account::GatewayClearing).await, money(paid - returned) - fees);
     assert_eq!(books::held(&app, Account::Fees).await, fees);
     assert_eq!(books::held(&app, Account::Suspense).await, -money(queued));
     assert_eq!(books::held(&app, Account::Revenue).await, -money(enrolled));
     assert_eq!(books::held(&app, Account::Receivable).await, 0);
-    println!("seed {seed}: {paid} paid, {enrolled} enrolled, {queued} with an admin");
+    println!("seed {seed}: {paid} paid, {enrolled} enrolled, {returned} sent back, {queued} with an admin");
     app.finish().await;
     paid
 }

@@ -177,3 +177,31 @@ async fn one_reference_recorded_on_many_orders_at_once_pays_one() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_seat_given_back_while_an_admin_refunds_it_sends_its_money_once() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 2).await;
+        let (student, admin) = (app.browser(), app.browser());
+        let order = cast::hold(&app, &student, STUDENT, "Europe/London").await;
+        cast::pay(&cast::to_gateway(&order).await).await.is(200);
+        app.settle().await;
+        cast::sign_in(&app, &admin, cast::ADMIN).await;
+        let cancel = student.open("/learn").await.click("Cancel the enrolment").await;
+        let refund = admin.open(&format!("/staff{}/refund", cast::path(&order))).await;
+        let (cancelled, refunded) = tokio::join!(
+            cancel.form("Cancel my enrolment").submit(),
+            refund.form("Send it back").with("note", "Kindness").submit(),
+        );
+        // Whoever came second was told that nothing is left, or that it has changed.
+        let done = [&cancelled, &refunded].iter().filter(|page| page.status == 200).count();
+        assert!(done >= 1, "{}\n{}", cancelled.text(), refunded.text());
+        app.settle().await;
+        if student.open(cast::path(&order)).await.text().contains("You are enrolled") {
+            panic!("the money went, and the seat did not");
+        }
+        assert_eq!(app.practice().refund_count(), 1);
+        app.finish().await;
+    })
+    .await;
+}

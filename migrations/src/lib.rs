@@ -29,6 +29,7 @@ mod m20261128_000023_prices;
 mod m20261128_000024_coupons;
 mod m20261128_000025_documents;
 mod m20261128_000026_waitlist;
+mod m20261128_000027_refunds;
 mod m20261128_000028_transfers;
 mod m20261128_000029_disputes;
 mod table;
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000026_waitlist::Migration),
             Box::new(m20261128_000029_disputes::Migration),
             Box::new(m20261128_000028_transfers::Migration),
+            Box::new(m20261128_000027_refunds::Migration),
         ]
     }
 }

@@ -47,11 +47,14 @@ pub enum TermsRefusal {
     CapacityBelowTaken { taken: u32 },
     #[error("not an instructor: {0}")]
     NotAnInstructor(UserId),
+    /// Whoever holds or bought a seat was promised their money back until so many days after the start.
+    #[error("refunds are promised until {days} days after the start")]
+    RefundPromised { days: u16 },
     #[error(transparent)]
     Db(#[from] DbErr),
 }
 
-async fn seen_cohort(txn: &Txn, cohort: CohortId, seen: i32) -> Result<Cohort, TermsRefusal> {
+pub(super) async fn seen_cohort(txn: &Txn, cohort: CohortId, seen: i32) -> Result<Cohort, TermsRefusal> {
     let cohort = catalogue::cohort_for_update(txn, cohort).await?.ok_or(TermsRefusal::NoSuchCohort)?;
     if cohort.revision == seen { Ok(cohort) } else { Err(TermsRefusal::Stale { revision: cohort.revision }) }
 }

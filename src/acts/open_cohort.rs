@@ -11,6 +11,7 @@ use crate::identity::Role;
 use crate::kernel::ids::{CourseId, UserId};
 use crate::kernel::time::{Date, Time};
 use crate::kernel::{Slug, Zone};
+use crate::organisation::{self, RefundRule};
 use crate::schedule::model::{CivilSlot, CohortPlan, ItemKind, PlanError, ScheduleItem};
 use crate::{catalogue, identity, schedule};
 
@@ -90,7 +91,7 @@ pub enum OpenRefusal {
     Db(#[from] DbErr),
 }
 
-/// Opens a cohort of `course`: copies its title, modules, reading keys and rules, so that later edits of the course never touch the
+/// Opens a cohort of `course`: copies its title, modules, reading keys and rules, and the organisation's refund rule, so that later edits of the course never touch the
 /// cohort, and writes its schedule. Only staff see it until it is published.
 ///
 /// # Errors
@@ -105,7 +106,7 @@ pub async fn open_cohort(txn: &Txn, course: CourseId, new: NewCohort) -> Result<
     if let Some(user) = no_teacher(txn, &instructors).await? {
         return Err(OpenRefusal::NotAnInstructor(user));
     }
-    let cohort = cohort(txn, &course, &new);
+    let cohort = cohort(txn, &course, &new, organisation::current(txn).await?.refund_rule);
     let modules: Vec<_> = catalogue::course_modules(txn, course.id)
         .await?
         .iter()
@@ -142,7 +143,7 @@ pub(super) async fn no_teacher(txn: &Txn, people: &BTreeSet<UserId>) -> Result<O
     Ok(None)
 }
 
-fn cohort(txn: &Txn, course: &Course, new: &NewCohort) -> Cohort {
+fn cohort(txn: &Txn, course: &Course, new: &NewCohort, refund_rule: RefundRule) -> Cohort {
     Cohort {
         id: txn.new_id(),
         course: course.id,
@@ -154,6 +155,7 @@ fn cohort(txn: &Txn, course: &Course, new: &NewCohort) -> Cohort {
         capacity: new.capacity,
         prices: new.prices.clone(),
         window: new.window,
+        refund_rule,
         revision: 1,
         published_at: None,
     }

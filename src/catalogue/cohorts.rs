@@ -11,6 +11,7 @@ use crate::db::rows::catalogue::{cohort_instructors, cohort_module_readings, coh
 use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::Slug;
 use crate::kernel::ids::{CohortId, CourseId, ModuleId, UserId};
+use crate::organisation::RefundRule;
 
 /// The cohort that a row holds.
 ///
@@ -29,6 +30,10 @@ pub(crate) fn to_cohort(row: cohorts::Model) -> Result<Cohort, DbErr> {
         capacity: natural(row.capacity, "capacity")?,
         prices: from_json(row.prices, "list of prices")?,
         window: window.map_err(|_| corrupt("enrolment window"))?,
+        refund_rule: u16::try_from(row.refund_days)
+            .ok()
+            .and_then(|days| RefundRule::new(days).ok())
+            .ok_or_else(|| corrupt("refund rule"))?,
         revision: row.revision,
         published_at: row.published_at.map(Into::into),
     })
@@ -59,6 +64,7 @@ pub(crate) async fn insert_cohort(
         revision: Set(cohort.revision),
         created_at: Set(txn.now().into()),
         published_at: Set(cohort.published_at.map(Into::into)),
+        refund_days: Set(cohort.refund_rule.days().into()),
     };
     cohorts::Entity::insert(row).exec_without_returning(&**txn).await?;
     for module in modules {
@@ -119,7 +125,7 @@ pub(crate) async fn set_instructors(txn: &Txn, cohort: CohortId, instructors: &[
     insert_instructors(txn, cohort, instructors).await
 }
 
-/// Writes what of a cohort may change after its opening: capacity, prices, window, publication, revision.
+/// Writes what of a cohort may change after its opening: capacity, prices, window, refund rule, publication, revision.
 pub(crate) async fn save_cohort(txn: &Txn, cohort: &Cohort) -> Result<(), DbErr> {
     let row = cohorts::ActiveModel {
         id: Set(cohort.id),
@@ -129,6 +135,7 @@ pub(crate) async fn save_cohort(txn: &Txn, cohort: &Cohort) -> Result<(), DbErr>
         enrol_closes_at: Set(cohort.window.closes().into()),
         revision: Set(cohort.revision),
         published_at: Set(cohort.published_at.map(Into::into)),
+        refund_days: Set(cohort.refund_rule.days().into()),
         ..Default::default()
     };
     row.update(&**txn).await?;

@@ -32,7 +32,7 @@ pub(crate) use store::to_enrolment;
 pub use store::waitlist::{WaitCount, line, position, wait, wait_for, waits_in, waits_of_user};
 pub use store::{
     active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, seats_by_state, seats_taken,
-    seats_taken_in,
+    seats_taken_in, was_promised,
 };
 pub use waitlist::{JoinRefusal, LeaveRefusal, join, leave, pass_on, remove};
 
@@ -144,6 +144,9 @@ pub enum SeatRefusal {
     NotHeld,
     #[error("the seat has not lapsed")]
     NotLapsed,
+    /// It has lapsed, or was given back before.
+    #[error("there is no seat to give back")]
+    NoSeat,
     #[error("the hold was extended as often as is allowed")]
     ExtendedTooOften,
     #[error("all seats are taken")]
@@ -160,6 +163,7 @@ impl From<NotAllowed> for SeatRefusal {
         match refusal {
             NotAllowed::NotHeld => Self::NotHeld,
             NotAllowed::NotLapsed => Self::NotLapsed,
+            NotAllowed::NoSeat => Self::NoSeat,
             NotAllowed::ExtendedTooOften => Self::ExtendedTooOften,
         }
     }
@@ -299,6 +303,22 @@ pub async fn lapse(txn: &Txn, id: EnrolmentId) -> Result<Enrolment, SeatRefusal>
     store::seat_terms_for_update(txn, before.cohort).await?;
     store::save(txn, &after).await?;
     audit::record(txn, &EnrolmentEvent::Lapsed { before: &before, after: &after }).await?;
+    pass_on(txn, after.cohort).await?;
+    Ok(after)
+}
+
+/// Gives a seat back, held or the student's, and passes it on to the waitlist: access ends with it, and what was planned to be mailed
+/// is thought over. `reason` is an admin's.
+///
+/// # Errors
+/// [`SeatRefusal`].
+pub async fn cancel(txn: &Txn, id: EnrolmentId, reason: Option<&str>) -> Result<Enrolment, SeatRefusal> {
+    let before = locked(txn, id).await?;
+    let after = before.clone().cancel(txn.now())?;
+    // As in [`lapse`]: whoever counts seats now waits, and finds it free.
+    store::seat_terms_for_update(txn, before.cohort).await?;
+    store::save(txn, &after).await?;
+    audit::record(txn, &EnrolmentEvent::Cancelled { before: &before, after: &after, reason }).await?;
     pass_on(txn, after.cohort).await?;
     Ok(after)
 }

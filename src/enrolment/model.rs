@@ -1,14 +1,15 @@
 //! A student's place in a cohort: held while they pay, then theirs. Pure.
 
+mod events;
 #[cfg(test)]
 mod tests;
 pub mod waitlist;
 
-use serde_json::{Value, json};
+pub use events::EnrolmentEvent;
 
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::time::SignedDuration;
-use crate::kernel::{Event, PersonName, Subject, Timestamp, Touch, Zone};
+use crate::kernel::{PersonName, Timestamp, Zone};
 
 /// How long a seat is held while its student pays (service time): a minute longer than a payment page lives, so that a payment
 /// made in its last moment still finds its seat.
@@ -74,6 +75,8 @@ pub enum NotAllowed {
     NotLapsed,
     #[error("the hold was extended as often as is allowed")]
     ExtendedTooOften,
+    #[error("there is no seat to give back")]
+    NoSeat,
 }
 
 impl Enrolment {
@@ -130,6 +133,18 @@ impl Enrolment {
     pub fn reseat(mut self, at: Timestamp) -> Result<Self, NotAllowed> {
         let EnrolmentState::Lapsed { .. } = self.state else { return Err(NotAllowed::NotLapsed) };
         self.state = EnrolmentState::Enrolled { at };
+        Ok(self)
+    }
+
+    /// The seat, held or the student's, is given back.
+    ///
+    /// # Errors
+    /// [`NotAllowed::NoSeat`].
+    pub fn cancel(mut self, at: Timestamp) -> Result<Self, NotAllowed> {
+        if !self.state.takes_a_seat() {
+            return Err(NotAllowed::NoSeat);
+        }
+        self.state = EnrolmentState::Cancelled { at };
         Ok(self)
     }
 
@@ -203,120 +218,5 @@ impl SeatTerms {
         } else {
             Window::Open
         }
-    }
-}
-
-/// What the audit log hears of seats.
-#[derive(Debug, Clone)]
-pub enum EnrolmentEvent<'a> {
-    Held(&'a Enrolment),
-    /// Free of charge, and why.
-    Given {
-        after: &'a Enrolment,
-        reason: &'a str,
-    },
-    /// Also when it is kept for a bank, or no longer.
-    Extended {
-        before: &'a Enrolment,
-        after: &'a Enrolment,
-    },
-    Confirmed {
-        before: &'a Enrolment,
-        after: &'a Enrolment,
-    },
-    Reseated {
-        before: &'a Enrolment,
-        after: &'a Enrolment,
-    },
-    Lapsed {
-        before: &'a Enrolment,
-        after: &'a Enrolment,
-    },
-    /// The name for the certificate was corrected.
-    Renamed {
-        before: &'a Enrolment,
-        after: &'a Enrolment,
-    },
-    /// The confirmation goes to the student once more.
-    ConfirmationResent(&'a Enrolment),
-}
-
-impl EnrolmentEvent<'_> {
-    fn subject_of(&self) -> &Enrolment {
-        match self {
-            Self::Held(enrolment) | Self::ConfirmationResent(enrolment) => enrolment,
-            Self::Given { after, .. }
-            | Self::Extended { after, .. }
-            | Self::Confirmed { after, .. }
-            | Self::Reseated { after, .. }
-            | Self::Lapsed { after, .. }
-            | Self::Renamed { after, .. } => after,
-        }
-    }
-}
-
-impl Event for EnrolmentEvent<'_> {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Held(_) => "enrolment.held",
-            Self::Given { .. } => "enrolment.given",
-            Self::Extended { .. } => "enrolment.extended",
-            Self::Confirmed { .. } => "enrolment.confirmed",
-            Self::Reseated { .. } => "enrolment.reseated",
-            Self::Lapsed { .. } => "enrolment.lapsed",
-            Self::Renamed { .. } => "enrolment.renamed",
-            Self::ConfirmationResent(_) => "enrolment.confirmation_resent",
-        }
-    }
-
-    fn subject(&self) -> Subject {
-        Subject::Enrolment(self.subject_of().id)
-    }
-
-    fn before(&self) -> Value {
-        match self {
-            Self::Held(_) | Self::Given { .. } | Self::ConfirmationResent(_) => Value::Null,
-            Self::Extended { before, .. }
-            | Self::Confirmed { before, .. }
-            | Self::Reseated { before, .. }
-            | Self::Lapsed { before, .. }
-            | Self::Renamed { before, .. } => told(before),
-        }
-    }
-
-    fn after(&self) -> Value {
-        told(self.subject_of())
-    }
-
-    fn personal(&self) -> Option<Value> {
-        match self {
-            Self::Held(enrolment) => Some(json!({ "certificate_name": enrolment.certificate_name })),
-            Self::Given { after, reason } => Some(json!({ "certificate_name": after.certificate_name, "reason": reason })),
-            Self::Renamed { before, after } => {
-                Some(json!({ "before": before.certificate_name, "after": after.certificate_name }))
-            }
-            _ => None,
-        }
-    }
-
-    fn reason(&self) -> Option<&str> {
-        match self {
-            Self::Given { reason, .. } => Some(reason),
-            _ => None,
-        }
-    }
-
-    fn touches(&self) -> Vec<Touch> {
-        vec![Touch::Enrolment(self.subject_of().id)]
-    }
-}
-
-fn told(enrolment: &Enrolment) -> Value {
-    let (cohort, user, state) = (enrolment.cohort, enrolment.user, enrolment.state.word());
-    match enrolment.state {
-        EnrolmentState::Held { until, extensions } => {
-            json!({ "cohort": cohort, "user": user, "state": state, "until": until, "extensions": extensions })
-        }
-        _ => json!({ "cohort": cohort, "user": user, "state": state }),
     }
 }

@@ -214,6 +214,17 @@ pub(super) async fn seated(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> 
     u32::try_from(count).map_err(|_| corrupt("number of seats"))
 }
 
+/// Whether somebody holds a seat of a cohort, or had one of their own, whatever became of it: what it promised stands.
+///
+/// # Errors
+/// The database's own.
+pub async fn was_promised(conn: &Conn, cohort: CohortId) -> Result<bool, DbErr> {
+    let sold = enrolments::Column::State.is_in([State::Held, State::Enrolled, State::Cancelled]);
+    let sold = Condition::any().add(sold).add(enrolments::Column::EnrolledAt.is_not_null());
+    let rows = enrolments::Entity::find().filter(enrolments::COLUMN.cohort_id.eq(cohort)).filter(sold);
+    Ok(rows.count(conn).await? > 0)
+}
+
 /// How many seats of each of these cohorts are held, enrolled and offered: one without any is absent.
 ///
 /// # Errors

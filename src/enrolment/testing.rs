@@ -65,6 +65,7 @@ async fn cohort(txn: &Txn, capacity: i32) -> Result<CohortId, sea_orm::DbErr> {
         revision: Set(1),
         created_at: Set(txn.now().into()),
         published_at: Set(Some(txn.now().into())),
+        refund_days: Set(14),
     };
     cohorts::Entity::insert(row).exec_without_returning(&**txn).await?;
     Ok(cohort)

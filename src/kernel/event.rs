@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::ids::{
     CertificateId, CohortId, CouponId, CourseId, EnrolmentId, ExceptionId, JobId, LetterId, OrderId, PaymentId, ReadingId,
-    TokenId, UserId, WaitId,
+    RefundId, TokenId, UserId, WaitId,
 };
 
 /// The thing that changed.
@@ -21,6 +21,7 @@ pub enum Subject {
     Wait(WaitId),
     Order(OrderId),
     Payment(PaymentId),
+    Refund(RefundId),
     Exception(ExceptionId),
     Coupon(CouponId),
     Certificate(CertificateId),
@@ -51,6 +52,7 @@ impl Subject {
             Self::Wait(id) => id.to_string(),
             Self::Order(id) => id.to_string(),
             Self::Payment(id) => id.to_string(),
+            Self::Refund(id) => id.to_string(),
             Self::Exception(id) => id.to_string(),
             Self::Coupon(id) => id.to_string(),
             Self::Certificate(id) => id.to_string(),

@@ -8,4 +8,4 @@ mod store;
 mod tests;
 
 pub use model::{Account, Balance, Entry, Posting, Refs, Unbalanced};
-pub use store::{Fault, balances, check, count, first_at, moved_by, post};
+pub use store::{Fault, balances, check, count, first_at, moved_by, payments_on, post};

@@ -9,7 +9,7 @@ use super::model::{Account, Balance, Entry, Posting};
 use crate::db::columns::UtcTime;
 use crate::db::rows::ledger::{ledger_entries as entries, ledger_postings as postings};
 use crate::db::{Conn, Txn, corrupt};
-use crate::kernel::ids::{EntryId, PaymentId};
+use crate::kernel::ids::{EntryId, OrderId, PaymentId};
 use crate::kernel::{Currency, Money, Timestamp};
 
 /// Books an entry; false, and nothing done, if its key is known.
@@ -43,6 +43,19 @@ pub async fn post(txn: &Txn, entry: Entry) -> Result<bool, DbErr> {
         postings::Entity::insert_many(rows).exec_without_returning(&**txn).await?;
     }
     Ok(true)
+}
+
+/// The payments of an order whose coming is booked on this account: on `Receivable`, those that settled it.
+///
+/// # Errors
+/// The database's own.
+pub async fn payments_on(conn: &Conn, order: OrderId, account: Account) -> Result<Vec<PaymentId>, DbErr> {
+    let found = postings::Entity::find()
+        .filter(postings::Column::Account.eq(account.word()))
+        .find_also_related(entries::Entity)
+        .filter(entries::Column::OrderId.eq(order))
+        .filter(entries::Column::RefundId.is_null());
+    Ok(found.all(conn).await?.into_iter().filter_map(|(_, entry)| entry?.payment_id).collect())
 }
 
 /// How many entries there are.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::model::{Logo, MailIdentity, OfferLength, Organisation, OwnPolicy, Policy, RefundRule, TransferHold};
+use super::model::{Approval, Logo, MailIdentity, OfferLength, Organisation, OwnPolicy, Policy, RefundRule, TransferHold};
 use crate::db::rows::organisation::{logo as image, settings as row};
 use crate::db::{Conn, Txn, corrupt};
 
@@ -75,6 +75,7 @@ fn to_organisation(row: Option<row::Model>) -> Result<Organisation, DbErr> {
         privacy: policy(row.privacy, "policy")?,
         refunds: policy(row.refunds, "policy")?,
         logo: parsed(row.logo, "logo")?,
+        approval: Approval { above: parsed(row.refund_approval, "limit of refunds")? },
     })
 }
 
@@ -106,6 +107,7 @@ pub(super) async fn save(txn: &Txn, organisation: &Organisation) -> Result<(), D
         logo: Set(stored(of.logo.as_ref())?),
         offer_hours: Set(Some(of.offer_length.hours().into())),
         transfer_days: Set(Some(of.transfer_hold.days().into())),
+        refund_approval: Set(stored(of.approval.above.as_ref())?),
     };
     row.update(&**txn).await.map(drop)
 }

@@ -4,10 +4,12 @@ use sea_orm::DbErr;
 
 use super::books::{self, Against, Came, Till};
 use super::fees;
-use super::model::{Means, Order, Payment, Reason, Said, Says};
+use super::model::{Means, Order, Payment, Reason, Refund, Said, Says, Way};
 use crate::db::Txn;
+use crate::documents::Document;
+use crate::kernel::Money;
 use crate::kernel::ids::{OrderId, PaymentId};
-use crate::ledger::{self, Entry, Unbalanced};
+use crate::ledger::{self, Entry, Refs, Unbalanced};
 
 /// Posts an entry; one that is booked already changes nothing.
 pub(super) async fn book(txn: &Txn, entry: Result<Entry, Unbalanced>) -> Result<(), DbErr> {
@@ -28,13 +30,47 @@ pub(super) async fn invoiced(txn: &Txn, order: &Order) -> Result<(), DbErr> {
 
 /// A payment settles its order.
 pub(super) async fn settled(txn: &Txn, payment: &Payment) -> Result<(), DbErr> {
-    let till = match &payment.means {
-        Means::Card(_) => Till::Gateway,
-        Means::Offline(received) => Till::of(received.method),
-    };
     let came = Came::Payment(payment.id);
+    let till = till(payment);
     book(txn, books::received(came, Some(payment.order), payment.amount, till, Against::Order)).await?;
     if till == Till::Gateway { fees::expect(txn, payment.id).await } else { Ok(()) }
+}
+
+/// Where a payment came to.
+const fn till(payment: &Payment) -> Till {
+    match &payment.means {
+        Means::Card(_) => Till::Gateway,
+        Means::Offline(received) => Till::of(received.method),
+    }
+}
+
+/// Where a refund's money comes from: what an admin sends is the bank's, or as they recorded it.
+fn out_of(refund: &Refund, payment: &Payment) -> Till {
+    match &refund.way {
+        Way::Gateway { .. } => till(payment),
+        Way::ByHand { sent } => sent.as_ref().map_or(Till::Bank, |sent| Till::of(sent.method)),
+    }
+}
+
+const fn refs(refund: &Refund) -> Refs {
+    Refs { order: Some(refund.order), payment: Some(refund.payment), refund: Some(refund.id) }
+}
+
+/// A refund's money has left.
+pub(super) async fn refunded(txn: &Txn, refund: &Refund, payment: &Payment, against: Against) -> Result<(), DbErr> {
+    book(txn, books::refunded(refund.id, refs(refund), refund.amount, out_of(refund, payment), against)).await
+}
+
+/// A refund's money came back to us: it leaves once, so once.
+pub(super) async fn refund_failed(txn: &Txn, refund: &Refund, payment: &Payment, against: Against) -> Result<(), DbErr> {
+    book(txn, books::refund_failed(refund.id, 1, refs(refund), refund.amount, out_of(refund, payment), against)).await
+}
+
+/// A credit note took back what it says.
+pub(super) async fn credited(txn: &Txn, note: &Document) -> Result<(), DbErr> {
+    let sums = &note.facts.sums;
+    let tax = Money::new(sums.total.minor - sums.taxable.minor, sums.total.currency);
+    book(txn, books::credited(note.number.as_str(), note.order, sums.total, sums.taxable, tax)).await
 }
 
 /// Money that goes to the queue is there all the same. Not so money that a bank is still deciding about, money of the other mode, which

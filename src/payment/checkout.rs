@@ -166,7 +166,7 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Pla
             }
             CardState::Open { .. } => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Expire, until }),
             CardState::Preparing => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Look, until }),
-            CardState::Captured { .. } | CardState::Failed { .. } | CardState::Expired => {}
+            CardState::Captured { .. } | CardState::Mismatched { .. } | CardState::Failed { .. } | CardState::Expired => {}
         }
     }
     let customer = match customers::pays_as(txn, &order, live).await? {

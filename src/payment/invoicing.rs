@@ -5,13 +5,14 @@ use sea_orm::DbErr;
 use super::jobs::IssueDocument;
 use super::model::{Buyer, Means, Method, Order, OrderLine, Payment};
 use super::{store, supplied};
-use crate::db::Txn;
+use crate::db::{Conn, Txn};
 use crate::documents::model::{Bank, Credited, Facts, Line, Paid, Party, Payee, Registration, Sums, Supply};
 use crate::documents::{self, Calendar, Document, Draft, Kind};
 use crate::jobs;
 use crate::kernel::Money;
 use crate::kernel::ids::OrderId;
 use crate::kernel::time::{Date, SignedDuration, shifted};
+use crate::ledger::{self, Account};
 use crate::organisation::model::TaxRegistration;
 use crate::organisation::{self, Organisation};
 
@@ -27,12 +28,22 @@ pub(super) async fn issue_paid(txn: &Txn, order: &Order) -> Result<(), DbErr> {
         return jobs::enqueue_at(txn, &IssueDocument { order: order.id }, shifted(txn.now(), LATER)).await;
     };
     let calendar = Calendar::of(&organisation.tax);
-    let payments = store::payments_of_order(txn, order.id).await?;
-    let paid = payments.iter().filter(|payment| payment.is_captured()).map(|payment| paid(payment, calendar)).collect();
+    let settled = settled_by(txn, order.id).await?;
+    let paid = settled.iter().map(|payment| paid(payment, calendar)).collect();
     let facts = Facts { paid, ..facts(order, seller, &organisation) };
     let facts = if order.quote.total.minor == 0 { given(facts) } else { facts };
     let draft = Draft { key: format!("paid:{}", order.id), kind: kind(&facts.supply), order: order.id, calendar, facts };
     documents::issue(txn, draft).await.map(drop)
+}
+
+/// The payments that settled an order, as it is booked: not those that wait in the queue, or go back by rule.
+///
+/// # Errors
+/// The database's own.
+pub async fn settled_by(conn: &Conn, order: OrderId) -> Result<Vec<Payment>, DbErr> {
+    let settled = ledger::payments_on(conn, order, Account::Receivable).await?;
+    let payments = store::payments_of_order(conn, order).await?;
+    Ok(payments.into_iter().filter(|payment| settled.contains(&payment.id)).collect())
 }
 
 /// Issues the pro-forma invoice of an order, by which it can be paid without a card: once an order. None while there is no seller

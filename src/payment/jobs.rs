@@ -1,15 +1,15 @@
 //! What payment does later.
 
+use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
-use super::model::{CardState, OrderState, Payment};
-use super::settling::{self, Ask, Bank, SettleError};
-use super::{invoicing, listening, store, sweeping};
+use super::model::{CardState, Order, OrderState, Payment};
+use super::settling::{self, Ask, SettleError};
+use super::{crediting, hearing, invoicing, returning, store, sweeping};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState};
-use crate::gateway::GatewayError;
 use crate::jobs::{self, Job, JobFailure, Periodic};
-use crate::kernel::ids::{EnrolmentId, OrderId};
+use crate::kernel::ids::{EnrolmentId, OrderId, RefundId};
 use crate::kernel::time::SignedDuration;
 use crate::kernel::{Actor, Component};
 use crate::services::Services;
@@ -49,7 +49,7 @@ impl Job for LapseHold {
 }
 
 /// Whether a hold has run out. One that was extended meanwhile is looked at again at its new end.
-async fn is_over(txn: &Txn, id: EnrolmentId) -> Result<bool, sea_orm::DbErr> {
+async fn is_over(txn: &Txn, id: EnrolmentId) -> Result<bool, DbErr> {
     let Some(enrolment) = enrolment::enrolment(txn, id).await? else { return Ok(false) };
     match enrolment.state {
         EnrolmentState::Held { until, .. } if until > txn.now() => {
@@ -104,20 +104,11 @@ async fn close_pages(services: &Services, order: OrderId) -> Result<(), SettleEr
     Ok(())
 }
 
-/// Settles what a notification is about. The notification is only a trigger: the session is fetched.
+/// Settles what a notification is about. The notification is only a trigger: what it is about is fetched.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProcessEvent {
     pub event: String,
-    /// The Checkout Session it is about, if it is about one.
-    pub session: Option<String>,
 }
-
-/// The one notification that says more than its session does.
-const BANK_REFUSED: &str = "checkout.session.async_payment_failed";
-
-/// The notifications that say that somebody paid, or is about to have paid.
-const BRINGS_MONEY: [&str; 2] = ["checkout.session.completed", "checkout.session.async_payment_succeeded"];
-const OTHER_MODE: &str = "of the other mode";
 
 impl Job for ProcessEvent {
     const KIND: &str = "payment.process_event";
@@ -129,28 +120,7 @@ impl Job for ProcessEvent {
     async fn run(self, services: &Services) -> Result<(), JobFailure> {
         let event = store::event(&*services.db.snapshot().await?, &self.event).await?;
         let Some(event) = event.filter(|event| !event.processed) else { return Ok(()) };
-        let session = self.session.as_deref().filter(|_| event.kind.starts_with("checkout.session."));
-        let oddity = match session {
-            None => match event.about.as_ref().filter(|about| about.session().is_none()) {
-                Some(_) if event.live != services.gateway.live() => Some(OTHER_MODE),
-                Some(about) => listening::hear(services, about).await?,
-                None => None,
-            },
-            Some(_) if event.live != services.gateway.live() && !BRINGS_MONEY.contains(&event.kind.as_str()) => Some(OTHER_MODE),
-            Some(session) if event.live != services.gateway.live() => {
-                services.db.write(WORKER, async |txn| settling::queue_wrong_mode(txn, session, event.live).await).await?;
-                Some(OTHER_MODE)
-            }
-            Some(session) => {
-                let bank = if event.kind == BANK_REFUSED { Bank::Refused } else { Bank::Silent };
-                match settling::settle_session(services, WORKER, session, bank).await {
-                    Ok(settling::Settled::Decided { .. }) => None,
-                    Ok(settling::Settled::NotOurs) => Some("about a session that is not ours"),
-                    Err(SettleError::Gateway(GatewayError::NotFound)) => Some("about a session that the gateway does not know"),
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        };
+        let oddity = hearing::process(services, &event).await?;
         if let Some(oddity) = oddity {
             tracing::warn!(event = self.event, oddity, "an odd notification from the payment gateway");
         }
@@ -173,10 +143,40 @@ impl Job for IssueDocument {
 
     async fn run(self, services: &Services) -> Result<(), JobFailure> {
         let issue = async |txn: &Txn| match store::order_for_update(txn, self.order).await? {
-            Some(order) if matches!(order.state, OrderState::Paid { .. }) => invoicing::issue_paid(txn, &order).await,
+            Some(order) if was_paid(txn, &order).await? => {
+                invoicing::issue_paid(txn, &order).await?;
+                crediting::credit(txn, &order).await
+            }
             _ => Ok(()),
         };
         Ok(services.db.write(WORKER, issue).await?)
+    }
+}
+
+/// Whether an order was paid, also if it was cancelled since.
+async fn was_paid(txn: &Txn, order: &Order) -> Result<bool, DbErr> {
+    match order.state {
+        OrderState::Paid { .. } => Ok(true),
+        OrderState::Cancelled { .. } => Ok(!invoicing::settled_by(txn, order.id).await?.is_empty()),
+        OrderState::Open | OrderState::Lapsed { .. } => Ok(false),
+    }
+}
+
+/// Asks the gateway to send a refund, and again under the same key until it has answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendRefund {
+    pub refund: RefundId,
+}
+
+impl Job for SendRefund {
+    const KIND: &'static str = "payment.send_refund";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.refund))
+    }
+
+    async fn run(self, services: &Services) -> Result<(), JobFailure> {
+        Ok(returning::pursue(services, WORKER, self.refund).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is done on hearing of something at the gateway that is no Checkout Session: it is asked about, and what is new is booked.
+//! What is done on hearing of something at the gateway that is neither a Checkout Session nor a refund: it is asked about, and what is new is booked.
 
 use super::fees;
 use super::settling::SettleError;
@@ -7,7 +7,7 @@ use super::{disputing, paying_out};
 use crate::gateway::{About, GatewayError};
 use crate::services::Services;
 
-/// Asks about what a notification is about; tells what was odd about it. A refund is not asked about yet.
+/// Asks about what a notification is about; tells what was odd about it.
 ///
 /// # Errors
 /// [`SettleError`]; it may be repeated.

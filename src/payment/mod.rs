@@ -1,24 +1,31 @@
 //! Orders, the money that moves for them, and the end of a hold.
 //!
 //! Money is confirmed by settling alone: webhook, return page, sweep and the end of a hold all fetch the session and run the same
-//! idempotent decision. Every captured payment ends enrolled or in the admin's queue.
+//! idempotent decision. Every captured payment ends enrolled, refunded by a stated rule ([`model::RULES`]), or in the admin's queue.
+//! Refunds are facts of their own, whoever began them: what the gateway says of one is fetched and applied like a payment.
 
 mod booking;
 pub mod books;
 pub mod checking;
 mod checkout;
+mod crediting;
 mod customers;
 mod discounting;
 mod disputing;
+mod ending;
 mod fees;
 mod gateway_checks;
+mod hearing;
 mod invoicing;
 pub mod jobs;
 mod listening;
 pub mod model;
 mod offline;
 mod paying_out;
+mod refund_mail;
+mod refunding;
 mod resolving;
+mod returning;
 mod settling;
 mod store;
 mod supplied;
@@ -39,22 +46,26 @@ pub use crate::pricing::Quote;
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
 pub use discounting::{CodeOutcome, CodeRefusal, TRIES, use_code};
 pub use disputing::decide_dispute;
+pub use ending::{CANCELLED, end, orders_for_update, tell_cancelled};
 pub use fees::FetchFee;
-pub use invoicing::{issue_credit_note, issue_proforma};
+pub use invoicing::{issue_credit_note, issue_proforma, settled_by};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Dispute, Exception, MatchedLine, Means, Method, Offline, Order, OrderLine,
-    OrderNumber, OrderState, Payment, Payout, PayoutStanding, PostalAddress, PostalCode, Reason, Received, Reference, Source,
-    Standing, Told, Transfer, Way,
+    OrderNumber, OrderState, Payment, Payout, PayoutStanding, PostalAddress, PostalCode, Reason, Received, Reference, Refund,
+    RefundQuote, RefundState, Sent, Source, Standing, Told, Transfer, TransferWay, Way,
 };
 pub use offline::{RecordRefusal, record_offline};
+pub use refund_mail::{EXPLAINED, SENT};
+pub use refunding::{Back, RefundRefusal, Wanted, approve_refund, decline_refund, record_sent, refund_cancelled, request_refund};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
+pub use returning::settle_refunds_of_order;
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{
-    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_told_transfers, count_unknown_fees,
-    count_waiting_disputes, disputes_of_order, lines_of_payout, long_with_bank, odd_notifications, order, order_of_user, orders,
-    orders_of_enrolment, payments_of_order, payout, payouts_between, queue, queue_of_order, told_transfers, transfer, transfers,
-    waiting, waiting_disputes,
+    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_refunds_for_admins, count_told_transfers,
+    count_unknown_fees, count_waiting_disputes, disputes_of_order, lines_of_payout, long_with_bank, odd_notifications, order,
+    order_of_user, orders, orders_of_enrolment, payments_of_order, payout, payouts_between, queue, queue_of_order, refund,
+    refunds_for_admins, refunds_of_order, told_transfers, transfer, transfers, waiting, waiting_disputes,
 };
 pub use sweeping::{Receipt, SweepReport, sweep};
 pub use transferring::{

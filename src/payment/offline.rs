@@ -72,8 +72,8 @@ pub async fn record_offline(txn: &Txn, order: OrderId, offline: Offline) -> Resu
     let payment = insert(txn, &order, offline).await?;
     let enrolment = order.enrolment().ok_or(RecordRefusal::OrderClosed)?;
     enrol(txn, enrolment).await?;
-    settling::pay(txn, &order, enrolment, Sending::Now).await?;
     booking::settled(txn, &payment).await?;
+    settling::pay(txn, &order, enrolment, Sending::Now).await?;
     enrolment::paid_offline(txn, enrolment).await?;
     settling::close_pages(txn, order.id).await?;
     Ok(payment)

@@ -8,7 +8,7 @@ use super::model::{
     CardAttempt, CardState, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says,
     Seat, settle,
 };
-use super::{booking, checkout, invoicing, store};
+use super::{booking, checkout, invoicing, refunding, store};
 use crate::db::Txn;
 use crate::enrolment::{self, Confirmation, EnrolmentState, SeatRefusal, Sending};
 use crate::gateway::{CheckoutSession, GatewayError, PaymentStatus, SessionStatus};
@@ -196,9 +196,10 @@ async fn apply(txn: &Txn, said: &Said, live: bool) -> Result<Settled, DbErr> {
         ..attempt.clone()
     };
     if heard != *attempt {
-        save_attempt(txn, payment, heard).await?;
+        save_attempt(txn, payment, heard.clone()).await?;
     }
-    let closed = carry_out(txn, &order, payment, said, settlement.decision).await?;
+    let heard = Payment { means: Means::Card(heard), ..payment.clone() };
+    let closed = carry_out(txn, &order, &heard, said, settlement.decision).await?;
     if closed {
         close_pages(txn, order.id).await?;
     }
@@ -226,9 +227,8 @@ async fn seat(txn: &Txn, order: &Order) -> Result<Seat, DbErr> {
 
 async fn save_attempt(txn: &Txn, before: &Payment, attempt: CardAttempt) -> Result<(), DbErr> {
     store::save_card(txn, before.id, &attempt).await?;
-    let captured = matches!(attempt.state, CardState::Captured { .. }) && !before.is_captured();
     let after = Payment { means: Means::Card(attempt), ..before.clone() };
-    if captured {
+    if after.captured_at().is_some() && before.captured_at().is_none() {
         audit::record(txn, &PaymentEvent::Captured { before: Some(before), after: &after }).await
     } else {
         audit::record(txn, &PaymentEvent::Moved { before, after: &after }).await
@@ -236,19 +236,19 @@ async fn save_attempt(txn: &Txn, before: &Payment, attempt: CardAttempt) -> Resu
 }
 
 /// Does what was decided; tells whether the order can take no more money.
-async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, decision: Decision) -> Result<bool, DbErr> {
+async fn carry_out(txn: &Txn, order: &Order, heard: &Payment, said: &Said, decision: Decision) -> Result<bool, DbErr> {
     let enrolment = order.enrolment();
     match (decision, enrolment) {
         (Decision::Enrol, Some(enrolment)) => {
             enrolment::confirm(txn, enrolment).await.map_err(fault)?;
-            pay(txn, order, enrolment, sending_of(txn, payment).await?).await?;
-            booking::settled(txn, payment).await?;
+            booking::settled(txn, heard).await?;
+            pay(txn, order, enrolment, sending_of(txn, heard).await?).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::Reseat, Some(enrolment)) => {
             enrolment::reseat(txn, enrolment).await.map_err(fault)?;
-            pay(txn, order, enrolment, sending_of(txn, payment).await?).await?;
-            booking::settled(txn, payment).await?;
+            booking::settled(txn, heard).await?;
+            pay(txn, order, enrolment, sending_of(txn, heard).await?).await?;
             enrolment::paid_by_card(txn, enrolment).await?;
         }
         (Decision::KeepForBank { until }, Some(enrolment)) => {
@@ -256,7 +256,11 @@ async fn carry_out(txn: &Txn, order: &Order, payment: &Payment, said: &Said, dec
             jobs::enqueue_at(txn, &LapseHold { enrolment }, until).await?;
         }
         (Decision::Lapse, Some(enrolment)) => lapse(txn, std::slice::from_ref(order), enrolment).await?,
-        (Decision::Queue(reason), _) => queue(txn, said, Some(order.id), Some(payment.id), reason).await?,
+        (Decision::Refund(reason), _) => {
+            booking::queued(txn, said, Some(order.id), Some(heard.id), reason).await?;
+            refunding::refund_by_rule(txn, order, heard, reason).await?;
+        }
+        (Decision::Queue(reason), _) => queue(txn, said, Some(order.id), Some(heard.id), reason).await?,
         (Decision::Wait | Decision::Nothing, _) | (_, None) => {}
     }
     let closes = matches!(decision, Decision::Enrol | Decision::Reseat | Decision::Lapse);
@@ -279,7 +283,7 @@ async fn sending_of(txn: &Txn, payment: &Payment) -> Result<Sending, DbErr> {
     Ok(if restored_at.is_some_and(|at| payment.created_at <= at) { Sending::Held } else { Sending::Now })
 }
 
-/// The order is paid and its student enrolled: says so to the log and to the student, and issues the receipt or invoice.
+/// The order is paid, its payment is booked and its student enrolled: says so to the log and to the student, and issues the receipt or invoice.
 pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId, sending: Sending) -> Result<(), DbErr> {
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;

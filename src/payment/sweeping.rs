@@ -2,7 +2,7 @@
 
 use super::jobs::{LapseHold, ProcessEvent};
 use super::settling::{self, Ask, SettleError};
-use super::{disputing, fees, store};
+use super::{disputing, fees, returning, store};
 use crate::db::Txn;
 use crate::enrolment;
 use crate::gateway::Notification;
@@ -28,11 +28,13 @@ pub struct SweepReport {
     pub events: usize,
     /// Attempts that were asked about.
     pub settled: usize,
-    /// Attempts about which there was no answer; the next sweep asks again.
+    /// Refunds that were asked for once more, or asked about.
+    pub returned: usize,
+    /// Attempts and refunds about which there was no answer; the next sweep asks again.
     pub failed: usize,
 }
 
-/// Asks the gateway about every attempt of which money may still come, takes in the events that were not notified, and sees to
+/// Asks the gateway about every attempt of which money may still come and about every unfinished refund, takes in the events that were not notified, and sees to
 /// it that every hold that is over is being ended.
 ///
 /// # Errors
@@ -40,9 +42,10 @@ pub struct SweepReport {
 pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
     let mut report = SweepReport::default();
     let limit = shifted(services.clocks.service(), -SETTLING);
-    let (unfinished, over) = {
+    let (unfinished, over, refunds) = {
         let snapshot = services.db.snapshot().await?;
-        (store::unfinished_before(&snapshot, limit).await?, enrolment::holds_over(&snapshot, limit).await?)
+        let unfinished = store::unfinished_before(&snapshot, limit).await?;
+        (unfinished, enrolment::holds_over(&snapshot, limit).await?, store::unfinished_refunds(&snapshot).await?)
     };
     for payment in unfinished {
         match settling::settle_attempt(services, WORKER, &payment, Ask::Look).await {
@@ -50,6 +53,16 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
             Err(SettleError::Db(error)) => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(payment = %payment.id, error = %error, "a payment could not be asked about");
+                report.failed += 1;
+            }
+        }
+    }
+    for refund in refunds {
+        match returning::pursue(services, WORKER, refund.id).await {
+            Ok(()) => report.returned += 1,
+            Err(SettleError::Db(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(refund = %refund.id, error = %error, "a refund could not be asked about");
                 report.failed += 1;
             }
         }
@@ -69,13 +82,8 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
 /// Asks once more for the notifications to be processed whose job was given up.
 async fn process_again(services: &Services, limit: Timestamp) -> Result<(), sea_orm::DbErr> {
     let left = store::unprocessed_before(&*services.db.snapshot().await?, limit, AGAIN).await?;
-    for (event, kind, body) in left {
-        let session = Notification::about_kept(&body).and_then(|about| about.session().map(str::to_owned));
-        if session.is_none() && kind.starts_with("checkout.session.") {
-            tracing::error!(event, "a kept notification cannot be read");
-            continue;
-        }
-        let job = ProcessEvent { event, session };
+    for event in left {
+        let job = ProcessEvent { event };
         services.db.write(WORKER, async |txn| jobs::enqueue(txn, &job).await).await?;
     }
     Ok(())
@@ -120,7 +128,7 @@ pub(super) async fn receive(txn: &Txn, notification: &Notification, raw: &[u8]) 
     if !store::insert_event(txn, notification, raw).await? {
         return Ok(Receipt::Known);
     }
-    let job = ProcessEvent { event: notification.id.clone(), session: notification.session().map(str::to_owned) };
+    let job = ProcessEvent { event: notification.id.clone() };
     jobs::enqueue(txn, &job).await?;
     Ok(Receipt::New)
 }

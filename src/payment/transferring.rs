@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::jobs::LapseHold;
 use super::model::{
-    CardState, NotAUtr, Offline, Order, OrderState, Payment, Reference, Transfer, TransferEvent, Way, kept_until,
+    CardState, NotAUtr, Offline, Order, OrderState, Payment, Reference, Transfer, TransferEvent, TransferWay, kept_until,
 };
 use super::offline::{RecordRefusal, record_offline, recordable};
 use super::settling::{self, Ask, SettleError};
@@ -86,7 +86,7 @@ enum Step {
 ///
 /// # Errors
 /// [`ChooseRefusal`].
-pub async fn choose_transfer(services: &Services, user: UserId, order: OrderId, way: Way) -> Result<(), ChooseRefusal> {
+pub async fn choose_transfer(services: &Services, user: UserId, order: OrderId, way: TransferWay) -> Result<(), ChooseRefusal> {
     let actor = Actor::User(user);
     // One page is open at most; a second round has it closed, a third has no reason.
     for _ in 0..3 {
@@ -100,7 +100,7 @@ pub async fn choose_transfer(services: &Services, user: UserId, order: OrderId, 
     Err(ChooseRefusal::NotNow)
 }
 
-async fn choose(txn: &Txn, user: UserId, order: OrderId, way: Way) -> Result<Step, ChooseRefusal> {
+async fn choose(txn: &Txn, user: UserId, order: OrderId, way: TransferWay) -> Result<Step, ChooseRefusal> {
     let order = store::order_for_update(txn, order).await?.filter(|order| order.user == user);
     let order = order.ok_or(ChooseRefusal::NoSuchOrder)?;
     let (seat, until) = open_seat(txn, &order).await?.ok_or(ChooseRefusal::NotNow)?;
@@ -115,7 +115,7 @@ async fn choose(txn: &Txn, user: UserId, order: OrderId, way: Way) -> Result<Ste
         return Ok(Step::Close(Box::new(payment)));
     }
     let organisation = organisation::current(txn).await?;
-    if !Way::offered(&organisation, order.quote.total.currency).contains(&way) {
+    if !TransferWay::offered(&organisation, order.quote.total.currency).contains(&way) {
         return Err(ChooseRefusal::NotOffered);
     }
     match store::transfer(txn, order.id).await? {

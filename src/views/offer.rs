@@ -10,7 +10,7 @@ use crate::kernel::ids::{CohortId, UserId};
 use crate::kernel::shown::{long_date, short_date};
 use crate::kernel::time::Date;
 use crate::kernel::{Slug, Timestamp, Zone};
-use crate::organisation;
+use crate::organisation::{self, RefundRule};
 use crate::pricing::Seller;
 
 /// A cohort with its course's title and what is left of its seats.
@@ -37,6 +37,7 @@ pub struct Offer {
     pub waitlist: Phase,
     /// Until when a seat is kept for its reader, who was on the waitlist.
     pub kept_until: Option<Timestamp>,
+    pub refund_rule: RefundRule,
 }
 
 impl Offer {
@@ -107,5 +108,6 @@ async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Off
         waiting: seats.waiting,
         waitlist: terms.waitlist(now),
         kept_until: None,
+        refund_rule: cohort.refund_rule,
     }))
 }

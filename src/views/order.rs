@@ -10,7 +10,7 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{self, Person};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
-use crate::payment::{self, Buyer, CardState, Dispute, Exception, Order, OrderState, Payment, Transfer};
+use crate::payment::{self, Buyer, CardState, Dispute, Exception, Order, OrderState, Payment, Refund, Transfer};
 
 /// As many entries of the log about its payments are read.
 const ENTRIES: u64 = 100;
@@ -24,6 +24,8 @@ pub struct Sheet {
     pub offer: Offer,
     /// Newest first.
     pub payments: Vec<Payment>,
+    /// Oldest first.
+    pub refunds: Vec<Refund>,
     /// The oldest that waits for an admin.
     pub exception: Option<Exception>,
     /// The way to pay that was chosen instead of the card.
@@ -62,6 +64,14 @@ pub enum Standing {
     Queued {
         since: Timestamp,
     },
+    /// Given up, paid or not: what goes back is among the sheet's refunds.
+    Cancelled {
+        at: Timestamp,
+    },
+    /// Money came too late for a seat, and goes back.
+    Returned {
+        since: Timestamp,
+    },
     Lapsed {
         at: Timestamp,
     },
@@ -70,14 +80,18 @@ pub enum Standing {
 impl Sheet {
     /// Where it stands at service time `now`.
     pub fn standing(&self, now: Timestamp) -> Standing {
+        if let (OrderState::Lapsed { .. }, None, Some(refund)) = (self.order.state, &self.exception, self.refunds.first()) {
+            return Standing::Returned { since: refund.created_at };
+        }
         match (self.order.state, self.enrolment.state, &self.exception) {
             // Whatever else came: the seat is theirs.
             (OrderState::Paid { at: paid_at }, EnrolmentState::Enrolled { .. }, _) => Standing::Enrolled { paid_at },
+            (OrderState::Cancelled { at }, _, _) => Standing::Cancelled { at },
             (_, _, Some(exception)) => Standing::Queued { since: exception.created_at },
             (OrderState::Paid { .. }, _, None) => Standing::Waiting { until: None },
             (OrderState::Open, EnrolmentState::Held { until, .. }, None) => self.held(until, now),
             (_, _, None) if self.bank_decides() => Standing::Waiting { until: None },
-            (OrderState::Lapsed { at } | OrderState::Cancelled { at }, _, None)
+            (OrderState::Lapsed { at }, _, None)
             | (_, EnrolmentState::Lapsed { at } | EnrolmentState::Cancelled { at }, None) => Standing::Lapsed { at },
             // A seat that came by another order: nothing can be paid here any more.
             (OrderState::Open, EnrolmentState::Enrolled { at }, None) => Standing::Lapsed { at },
@@ -174,6 +188,7 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
     let person = identity::person(conn, order.user).await?.ok_or_else(|| missing("person with an account"))?;
     let mut payments = payment::payments_of_order(conn, order.id).await?;
     payments.reverse();
+    let refunds = payment::refunds_of_order(conn, order.id).await?;
     let exception = payment::queue_of_order(conn, order.id).await?.into_iter().next();
     let transfer = payment::transfer(conn, order.id).await?;
     let documents = documents::of_order(conn, order.id).await?;
@@ -183,6 +198,7 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
         enrolment,
         offer,
         payments,
+        refunds,
         exception,
         transfer,
         documents,

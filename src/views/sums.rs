@@ -10,7 +10,7 @@ use crate::kernel::ids::PaymentId;
 pub struct Sums {
     /// Cohorts with more seats taken than they have: slug, taken, capacity.
     pub oversold: Vec<(String, i64, i32)>,
-    /// Captured payments that enrolled nobody and are in no queue.
+    /// Payments whose money came, and that enrolled nobody, do not go back and are in no queue.
     pub stranded: Vec<PaymentId>,
     /// Paid orders of which a line has no enrolment that was ever enrolled, and no payment of theirs is in the queue: their numbers.
     pub unserved: Vec<String>,
@@ -20,9 +20,10 @@ const OVERSOLD: &str = "SELECT c.slug AS slug, COUNT(*) AS taken, c.capacity AS 
      JOIN enrolments e ON e.cohort_id = c.id WHERE e.state IN ('held', 'enrolled') \
      GROUP BY c.id, c.slug, c.capacity HAVING COUNT(*) > c.capacity ORDER BY c.slug";
 
-const STRANDED: &str = "SELECT p.id AS id FROM payments p WHERE p.state = 'captured' AND NOT EXISTS ( \
+const STRANDED: &str = "SELECT p.id AS id FROM payments p WHERE p.state IN ('captured', 'mismatched') AND NOT EXISTS ( \
        SELECT 1 FROM order_lines l JOIN enrolments e ON e.id = l.enrolment_id \
        WHERE l.order_id = p.order_id AND e.enrolled_at IS NOT NULL) \
+     AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = p.id) \
      AND NOT EXISTS (SELECT 1 FROM payment_exceptions x WHERE x.payment_id = p.id OR x.order_id = p.order_id) ORDER BY p.id";
 
 const UNSERVED: &str = "SELECT o.number AS number FROM orders o WHERE o.state = 'paid' AND EXISTS ( \

@@ -13,7 +13,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
 use crate::mail::{self, LetterRow};
-use crate::payment::{self, Dispute, Exception, OddNotification, Order, Payment, Told, Transfer, Way};
+use crate::payment::{self, Dispute, Exception, OddNotification, Order, Payment, Refund, Told, Transfer, TransferWay};
 use crate::schedule::{Plans, Short, short_of_readings};
 
 /// A bank that has not decided for so long is worth asking about.
@@ -28,8 +28,10 @@ pub const LISTED: u64 = 50;
 /// How much waits for an admin, by what it is. Held seats are not in it: they end by themselves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Money that came and enrolled nobody.
+    /// Money that came and enrolled nobody, or did not go back.
     pub money: u64,
+    /// Refunds that wait for a second admin, or to be sent by hand.
+    pub refunds: u64,
     /// Mails that are held, refused for good, or confirmations in doubt.
     pub mails: u64,
     /// Work that was given up.
@@ -51,6 +53,7 @@ pub struct Counts {
 impl Counts {
     pub const fn total(&self) -> u64 {
         self.money
+            + self.refunds
             + self.mails
             + self.jobs
             + self.weeks
@@ -71,6 +74,13 @@ pub struct QueueRow {
     pub received: Option<Money>,
 }
 
+/// A refund that waits for an admin.
+#[derive(Debug, Clone)]
+pub struct RefundRow {
+    pub refund: Refund,
+    pub order: Option<Order>,
+}
+
 /// A payment that the bank is long about.
 #[derive(Debug, Clone)]
 pub struct BankRow {
@@ -89,7 +99,7 @@ pub struct DisputeRow {
 #[derive(Debug, Clone)]
 pub struct TransferRow {
     pub order: Order,
-    pub way: Way,
+    pub way: TransferWay,
     pub told: Told,
     /// Until when its seat is kept.
     pub held_until: Timestamp,
@@ -110,6 +120,7 @@ pub struct HoldRow {
 pub struct Today {
     pub counts: Counts,
     pub money: Vec<QueueRow>,
+    pub refunds: Vec<RefundRow>,
     pub mails: Vec<LetterRow>,
     pub jobs: Vec<DeadJob>,
     pub weeks: Vec<Short>,
@@ -133,6 +144,7 @@ fn count(list: usize) -> u64 {
 pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts, DbErr> {
     Ok(Counts {
         money: payment::count_queue(conn).await?,
+        refunds: payment::count_refunds_for_admins(conn).await?,
         mails: mail::count_troubled(conn).await?,
         jobs: jobs::count_dead(conn).await?,
         weeks: count(short_of_readings(conn, plans, now).await?.len()),
@@ -153,16 +165,15 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
     let exceptions = payment::queue(conn).await?;
     let at_bank = payment::long_with_bank(conn, long, LISTED).await?;
     let disputes = payment::waiting_disputes(conn, LISTED).await?;
-    let ids: Vec<OrderId> = exceptions
-        .iter()
-        .filter_map(|exception| exception.order)
-        .chain(at_bank.iter().map(|payment| payment.order))
-        .chain(disputes.iter().filter_map(|dispute| dispute.order))
-        .collect();
+    let refunds = payment::refunds_for_admins(conn, LISTED).await?;
+    let of_payments = at_bank.iter().map(|payment| payment.order).chain(refunds.iter().map(|refund| refund.order));
+    let of_others = exceptions.iter().filter_map(|exception| exception.order);
+    let ids: Vec<OrderId> = of_others.chain(disputes.iter().filter_map(|dispute| dispute.order)).chain(of_payments).collect();
     let orders = payment::orders(conn, &ids).await?;
     let weeks = short_of_readings(conn, plans, now).await?;
     let counts = Counts {
         money: count(exceptions.len()),
+        refunds: payment::count_refunds_for_admins(conn).await?,
         mails: mail::count_troubled(conn).await?,
         jobs: jobs::count_dead(conn).await?,
         weeks: count(weeks.len()),
@@ -177,8 +188,10 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         DisputeRow { dispute, order }
     };
     let bank = |payment: Payment| BankRow { order: orders.get(&payment.order).cloned(), payment };
+    let refund = |refund: Refund| RefundRow { order: orders.get(&refund.order).cloned(), refund };
     Ok(Today {
         counts,
+        refunds: refunds.into_iter().map(refund).collect(),
         money: exceptions.into_iter().map(|exception| row(exception, &orders)).collect(),
         mails: mail::troubled_letters(conn, LISTED).await?,
         jobs: jobs::dead_jobs(conn, LISTED).await?,

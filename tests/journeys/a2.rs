@@ -3,6 +3,8 @@
 
 use lectern::db::rows::audit::audit_events;
 use lectern::db::rows::mail as row;
+use lectern::db::rows::payment::refunds;
+use lectern::gateway::practice::Deed;
 use lectern::kernel::Actor;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
@@ -40,7 +42,7 @@ async fn open_letter(app: &TestApp, today: &Page, email: &str) -> Page {
     today.follow_link(&format!("/staff/outbox/{}", of.one(&*conn).await.unwrap().unwrap().id)).await
 }
 
-/// Two students pay, one of them twice; the confirmation of one is refused, that of the other held.
+/// Two students pay, one of them twice, whose bank does not take the refund; the confirmation of one is refused, that of the other held.
 async fn a_bad_day(app: &TestApp) {
     let (student, other, admin) = (app.browser(), app.browser(), app.browser());
     let order = cast::hold(app, &student, STUDENT, "Europe/London").await;
@@ -55,6 +57,10 @@ async fn a_bad_day(app: &TestApp) {
     befalls(app, STUDENT, row::State::Dead, Some("refused at RCPT TO: 550 5.1.1 Nobody here")).await;
     befalls(app, OTHER, row::State::Held, None).await;
     app.settle().await;
+    let refunds = refunds::Entity::find().all(&*app.services().db.snapshot().await.unwrap()).await.unwrap();
+    let [sent] = &refunds[..] else { panic!("{refunds:?}") };
+    app.practice().deed(sent.gateway_refund_id.as_ref().unwrap(), Deed::RefundFails).unwrap();
+    app.settle().await;
 }
 
 #[tokio::test]
@@ -68,13 +74,22 @@ async fn what_waits_is_dealt_with_and_then_nothing_waits() {
         assert_eq!(mornings(&app).await, ["3 things wait for you today"]);
         let mail = app.mails_to(ADMIN).await.pop().unwrap();
         let text = mail.text.unwrap();
-        assert!(text.contains("- 1 payment that enrolled nobody") && text.contains("- 2 mails that did not go out"), "{text}");
+        assert!(
+            text.contains("- 1 payment or failed refund to look at") && text.contains("- 2 mails that did not go out"),
+            "{text}"
+        );
         assert!(text.contains(TODAY) && mail.html.unwrap().contains(TODAY) && !text.contains(STUDENT));
 
         let admin = app.browser();
         cast::sign_in(&app, &admin, ADMIN).await;
         let today = admin.open(TODAY).await;
-        today.is(200).shows("3 things wait for you").shows("Paid twice").shows(STUDENT).shows(OTHER).shows("Nobody here");
+        today
+            .is(200)
+            .shows("3 things wait for you")
+            .shows("A refund did not reach its payer")
+            .shows(STUDENT)
+            .shows(OTHER)
+            .shows("Nobody here");
 
         // The refused one goes again.
         let letter = open_letter(&app, &today, STUDENT).await;
@@ -96,9 +111,9 @@ async fn what_waits_is_dealt_with_and_then_nothing_waits() {
 
         // The money was sent back elsewhere.
         let ask = admin.open(TODAY).await.hides(OTHER).click("Mark as settled").await;
-        ask.shows("Paid twice").form("Mark as settled").submit().await.is(422).shows("Say what was done");
+        ask.shows("A refund did not reach its payer").form("Mark as settled").submit().await.is(422).shows("Say what was done");
         let done = ask.form("Mark as settled").with("resolution", "Sent back at the gateway").submit().await;
-        done.is(200).shows("Nothing waits for you").hides("Paid twice");
+        done.is(200).shows("Nothing waits for you").hides("did not reach");
         ask.form("Mark as settled").with("resolution", "Again").submit().await.is(404);
         app.settle().await;
         assert_eq!(cast::count_mails(&app, OTHER, CONFIRMED).await, 0);

@@ -4,6 +4,7 @@
 mod a1;
 mod a2;
 mod a3;
+mod a5;
 mod a5_dispute;
 mod a6;
 mod a7;
@@ -25,6 +26,7 @@ mod s5;
 mod s6;
 mod s6_reminders;
 mod s7;
+mod s8;
 mod settings;
 mod staff_access;
 mod unsubscribe;

@@ -58,6 +58,7 @@ impl Names {
             ("WAIT", wait),
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
+            ("REFUND", school::refund(app).await),
             ("LETTER", school::dead_letter(app).await),
             ("COUPON", school::coupon(app).await),
             ("JOB", school::dead_job(app, school).await),

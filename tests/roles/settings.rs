@@ -23,6 +23,8 @@ pub const ROWS: &[Row] = &[
     ("GET /staff/settings", "/staff/settings", "", [303, 403, 403, 403, 403, 200]),
     ("GET /staff/settings/identity", "/staff/settings/identity", "", [303, 403, 403, 403, 403, 200]),
     ("POST /staff/settings/identity", "/staff/settings/identity", "", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/settings/approval", "/staff/settings/approval", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/settings/approval", "/staff/settings/approval", "", [303, 403, 403, 403, 403, 422]),
     ("GET /staff/settings/officer", "/staff/settings/officer", "", [303, 403, 403, 403, 403, 200]),
     ("POST /staff/settings/officer", "/staff/settings/officer", "", [303, 403, 403, 403, 403, 422]),
     ("GET /staff/settings/tax", "/staff/settings/tax", "", [303, 403, 403, 403, 403, 200]),

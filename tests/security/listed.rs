@@ -57,6 +57,7 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         "spelling_1=Demo+Chhatra&seen=0",
     ));
     all.extend(job_forms(&who, &job));
+    all.extend(refund_forms(&who, school, &school::refund(app).await));
     all.extend(course_forms(&who, school));
     all.extend(board_forms(&school.reading, &who.admin));
     all
@@ -88,6 +89,7 @@ fn students_forms(who: &Who, school: &School, code: &str, leaving: &str) -> Vec<
             format!("/staff/orders/{}/payments", school.open_order),
             "method=upi&reference=DEMO-9&amount=6500.00&received_on=2027-01-06",
         ),
+        Filled::new("/learn/{enrolment}/cancel", format!("/learn/{}/cancel", school.enrolment), &who.owner, "quoted=1.00"),
         Filled::new("/sign-in/{sign_in}", "/sign-in/sgn_00000000000000000000000001".into(), &browser(1), "code=none"),
         Filled::new("/dev/clock", "/dev/clock".into(), "", "to=2027-01-08T00%3A00"),
     ]
@@ -196,6 +198,7 @@ fn settings_forms(who: &Who) -> Vec<Filled> {
             "name_1=Demo+Editor&title_1=Editor&name_2=&title_2=&name_3=&title_3=",
         ),
         who.admins("/staff/settings/mail", "/staff/settings/mail".into(), "sender=Example+Courses&reply_to=office%40example.org"),
+        who.admins("/staff/settings/approval", "/staff/settings/approval".into(), "above=5000&currency=INR"),
         who.admins("/staff/settings/terms", "/staff/settings/terms".into(), "text=Our+terms."),
         who.admins("/staff/settings/privacy", "/staff/settings/privacy".into(), "text=Our+notice."),
         who.admins("/staff/settings/refunds", "/staff/settings/refunds".into(), "days=14&text=Our+rule."),
@@ -250,6 +253,27 @@ fn job_forms(who: &Who, job: &str) -> Vec<Filled> {
     vec![
         who.admins("/staff/today/jobs/{job}/drop", format!("/staff/today/jobs/{job}/drop"), "reason=Demonstration"),
         who.admins("/staff/today/jobs/{job}/retry", format!("/staff/today/jobs/{job}/retry"), ""),
+    ]
+}
+
+/// Money that goes back. None of it moves: the amounts are more than there is, and the refund is done.
+fn refund_forms(who: &Who, school: &School, refund: &str) -> Vec<Filled> {
+    let act = |act: &str| format!("/staff/refunds/{refund}/{act}");
+    vec![
+        who.admins(
+            "/staff/orders/{order}/refund",
+            format!("/staff/orders/{}/refund", school.order),
+            "payment=none&amount=1.00&back=by_hand&note=Kept.",
+        ),
+        who.admins("/staff/refunds/{refund}/approve", act("approve"), ""),
+        who.admins("/staff/refunds/{refund}/decline", act("decline"), "reason=Kept."),
+        who.admins("/staff/refunds/{refund}/sent", act("sent"), "method=upi&reference=DEMO-10"),
+        who.admins(
+            "/staff/enrolments/{enrolment}/cancel",
+            format!("/staff/enrolments/{}/cancel", school.enrolment),
+            "back=amount&amount=99999.00&reason=Kept.",
+        ),
+        who.admins("/staff/cohorts/{slug}/refund-rule", "/staff/cohorts/january/refund-rule".into(), "days=14&revision=0"),
     ]
 }
 

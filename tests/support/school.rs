@@ -7,7 +7,7 @@ use lectern::catalogue::{self, NewCourse, NewKey, NewModule};
 use lectern::certificates::{self, Issued, Issuer};
 use lectern::db::Txn;
 use lectern::db::rows::mail;
-use lectern::db::rows::payment::payment_exceptions;
+use lectern::db::rows::payment::{payment_exceptions, payments};
 use lectern::documents::{self, Calendar, Draft, Kind};
 use lectern::enrolment;
 use lectern::identity::{self, Person, Role};
@@ -15,7 +15,7 @@ use lectern::kernel::ids::{OrderId, UserId};
 use lectern::kernel::{Actor, Currency, Money, Slug};
 use lectern::learning;
 use lectern::organisation::{self, model::Change, model::Identity};
-use lectern::payment::{self, Method, Offline};
+use lectern::payment::{self, Back, Method, Offline, Wanted};
 use lectern::pricing::model::NewCoupon;
 use lectern::pricing::{self, Discount, Limits};
 use lectern::readings::{self, Body, NewReading, Rights};
@@ -155,6 +155,26 @@ pub async fn unprintable(app: &TestApp, order: &str) -> String {
     let issued = app.services().db.write(Actor::Operator, issue).await.unwrap();
     app.settle().await;
     issued.id.to_string()
+}
+
+/// A refund of the owner's paid order that an admin is to send by hand: its id.
+pub async fn refund(app: &TestApp) -> String {
+    let conn = app.services().db.snapshot().await.unwrap();
+    let admin = identity::person_by_email(&conn, &ADMIN.parse().unwrap()).await.unwrap().expect("an admin");
+    let owner = identity::person_by_email(&conn, &OWNER.parse().unwrap()).await.unwrap().expect("the owner");
+    let paid = payments::Entity::find().all(&*conn).await.unwrap();
+    let mut found = None;
+    for row in paid {
+        if payment::order_of_user(&conn, owner.id, row.order_id).await.unwrap().is_some() {
+            found = Some(row);
+        }
+    }
+    let paid = found.expect("a payment of the owner");
+    drop(conn);
+    let wanted =
+        Wanted { payment: paid.id, amount: Money::new(100, Currency::INR), back: Back::ByHand, note: "Demonstration".to_owned() };
+    let ask = async |txn: &Txn| payment::request_refund(txn, paid.order_id, wanted.clone()).await;
+    app.services().db.write(Actor::User(admin.id), ask).await.unwrap().id.to_string()
 }
 
 /// Who sells the course.

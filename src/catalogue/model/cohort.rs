@@ -4,6 +4,7 @@ use super::{Prices, ReadingKey, Rule};
 use crate::kernel::ids::{CohortId, CourseId, ModuleId};
 use crate::kernel::time::Date;
 use crate::kernel::{Slug, Timestamp, Zone};
+use crate::organisation::RefundRule;
 
 /// One run of a course: its start, its zone and what a seat costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Cohort {
     /// Of one seat.
     pub prices: Prices,
     pub window: EnrolmentWindow,
+    /// Until when its students have their money back: the organisation's when the cohort opened, and never less since it was sold.
+    pub refund_rule: RefundRule,
     /// Counts the changes of its plan and of all else that is said here. With the id it names one immutable plan.
     pub revision: i32,
     /// Since when the public knows it and can enrol; before, only staff do.

@@ -125,6 +125,7 @@ impl Event for CatalogueEvent<'_> {
                 "prices": cohort.prices,
                 "opens": cohort.window.opens(),
                 "closes": cohort.window.closes(),
+                "refund_days": cohort.refund_rule.days(),
                 "modules": modules,
             }),
             Self::PublicationChanged { after, .. } => publication(after),
@@ -151,6 +152,7 @@ fn terms((cohort, instructors): (&Cohort, &[UserId])) -> Value {
         "prices": cohort.prices,
         "opens": cohort.window.opens(),
         "closes": cohort.window.closes(),
+        "refund_days": cohort.refund_rule.days(),
         "instructors": instructors,
         "revision": cohort.revision,
     })

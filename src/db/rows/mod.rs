@@ -65,6 +65,7 @@ pub fn tables() -> Vec<Table> {
         documents::documents::Entity,
         documents::document_pdfs::Entity,
         payment::payments::Entity,
+        payment::refunds::Entity,
         payment::payment_exceptions::Entity,
         payment::gateway_charges::Entity,
         payment::gateway_customers::Entity,

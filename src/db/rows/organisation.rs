@@ -39,6 +39,9 @@ pub mod settings {
         pub offer_hours: Option<i32>,
         /// Days for which a seat is kept for a bank transfer or UPI.
         pub transfer_days: Option<i32>,
+        /// The amount above which a refund waits for a second admin.
+        #[sea_orm(column_type = "JsonBinary", nullable)]
+        pub refund_approval: Option<Json>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

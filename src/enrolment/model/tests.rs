@@ -40,15 +40,23 @@ enum Step {
     Confirm,
     Reseat,
     Lapse,
+    Cancel,
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![Just(Step::Extend), Just(Step::Keep), Just(Step::Confirm), Just(Step::Reseat), Just(Step::Lapse)]
+    prop_oneof![
+        Just(Step::Extend),
+        Just(Step::Keep),
+        Just(Step::Confirm),
+        Just(Step::Reseat),
+        Just(Step::Lapse),
+        Just(Step::Cancel)
+    ]
 }
 
 proptest! {
     #[test]
-    fn an_enrolled_seat_is_never_lost_and_a_lapsed_one_never_held_again(steps in proptest::collection::vec(step(), 0..12)) {
+    fn an_enrolled_seat_ends_by_cancelling_alone_and_a_lapsed_one_is_never_held_again(steps in proptest::collection::vec(step(), 0..12)) {
         let mut now = held();
         for (minute, step) in (1..).zip(steps) {
             let before = now.clone();
@@ -58,10 +66,15 @@ proptest! {
                 Step::Confirm => now.confirm(at(minute)),
                 Step::Reseat => now.reseat(at(minute)),
                 Step::Lapse => now.lapse(at(minute)),
+                Step::Cancel => now.cancel(at(minute)),
             };
             now = next.unwrap_or_else(|_| before.clone());
             match before.state {
-                EnrolmentState::Enrolled { .. } | EnrolmentState::Cancelled { .. } => prop_assert_eq!(&now, &before),
+                EnrolmentState::Cancelled { .. } => prop_assert_eq!(&now, &before),
+                EnrolmentState::Enrolled { .. } => {
+                    let cancelled = matches!((now.state, step), (EnrolmentState::Cancelled { .. }, Step::Cancel));
+                    prop_assert!(now == before || cancelled);
+                }
                 EnrolmentState::Lapsed { .. } => {
                     let held = matches!(now.state, EnrolmentState::Held { .. });
                     prop_assert!(!held);

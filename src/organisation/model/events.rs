@@ -20,6 +20,7 @@ pub(crate) enum Section {
     Refunds,
     Logo,
     Waitlist,
+    Approval,
 }
 
 impl From<&Change> for Section {
@@ -36,6 +37,7 @@ impl From<&Change> for Section {
             Change::Refunds { .. } => Self::Refunds,
             Change::Logo(_) => Self::Logo,
             Change::Waitlist(_) => Self::Waitlist,
+            Change::Approval(_) => Self::Approval,
         }
     }
 }
@@ -63,6 +65,7 @@ impl Changed<'_> {
             Section::Refunds => json!({ "days": of.refund_rule.days(), "policy": policy(&of.refunds) }),
             Section::Logo => json!(of.logo),
             Section::Waitlist => json!({ "hours_of_an_offer": of.offer_length.hours() }),
+            Section::Approval => json!({ "above": of.approval.above }),
         }
     }
 }
@@ -88,6 +91,7 @@ impl Event for Changed<'_> {
             Section::Refunds => "organisation.refunds_changed",
             Section::Logo => "organisation.logo_changed",
             Section::Waitlist => "organisation.waitlist_changed",
+            Section::Approval => "organisation.approval_changed",
         }
     }
 

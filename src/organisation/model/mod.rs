@@ -4,6 +4,7 @@
 //! ([`Organisation::missing`]). A [`Change`] replaces one section whole. Policies begin as texts of ours that nobody has
 //! reviewed ([`Policy::Shipped`]) and become the organisation's own when an admin saves them.
 
+mod approval;
 mod bank;
 mod events;
 mod export;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{EmailAddress, PersonName, Timestamp};
 
+pub use approval::Approval;
 pub use bank::{AccountNumber, BankDetails, BankLine, Ifsc, NotAVpa, NotAnAccount, NotAnIfsc, Vpa};
 pub(super) use events::{Changed, Section};
 pub use export::{ExportTerms, FinancialYear, LutNumber, NotALut, NotAYear};
@@ -50,6 +52,7 @@ pub struct Organisation {
     pub refund_rule: RefundRule,
     /// How long a seat is offered to somebody on a waitlist.
     pub offer_length: OfferLength,
+    pub approval: Approval,
     pub terms: Policy,
     pub privacy: Policy,
     pub refunds: Policy,
@@ -136,6 +139,7 @@ pub enum Change {
     },
     Logo(Option<Logo>),
     Waitlist(OfferLength),
+    Approval(Approval),
 }
 
 /// What is not set and should be before students come.
@@ -165,6 +169,7 @@ impl Organisation {
                 self.refunds = self.refunds.with(text, now);
             }
             Change::Waitlist(length) => self.offer_length = length,
+            Change::Approval(approval) => self.approval = approval,
             Change::Logo(logo) => self.logo = logo.map(|logo| logo.facts),
         }
         self

@@ -22,6 +22,10 @@ pub enum PaymentEvent<'a> {
         before: &'a Order,
         after: &'a Order,
     },
+    OrderCancelled {
+        before: &'a Order,
+        after: &'a Order,
+    },
     Started(&'a Payment),
     Captured {
         before: Option<&'a Payment>,
@@ -49,6 +53,7 @@ impl Event for PaymentEvent<'_> {
             Self::OrderPaid { .. } => "order.paid",
             Self::OrderLapsed { .. } => "order.lapsed",
             Self::Discounted { .. } => "order.discounted",
+            Self::OrderCancelled { .. } => "order.cancelled",
             Self::Started(_) => "payment.started",
             Self::Captured { .. } => "payment.captured",
             Self::Moved { .. } => "payment.moved",
@@ -63,7 +68,8 @@ impl Event for PaymentEvent<'_> {
             Self::Placed(order)
             | Self::OrderPaid { after: order, .. }
             | Self::OrderLapsed { after: order, .. }
-            | Self::Discounted { after: order, .. } => Subject::Order(order.id),
+            | Self::Discounted { after: order, .. }
+            | Self::OrderCancelled { after: order, .. } => Subject::Order(order.id),
             Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
                 Subject::Payment(payment.id)
             }
@@ -80,9 +86,10 @@ impl Event for PaymentEvent<'_> {
             | Self::Queued(_)
             | Self::NotificationSeen(_) => Value::Null,
             Self::Resolved { .. } => json!({ "resolved": false }),
-            Self::OrderPaid { before, .. } | Self::OrderLapsed { before, .. } | Self::Discounted { before, .. } => {
-                of_order(before)
-            }
+            Self::OrderPaid { before, .. }
+            | Self::OrderLapsed { before, .. }
+            | Self::OrderCancelled { before, .. }
+            | Self::Discounted { before, .. } => of_order(before),
             Self::Captured { before: Some(before), .. } | Self::Moved { before, .. } => of_payment(before),
         }
     }
@@ -92,7 +99,8 @@ impl Event for PaymentEvent<'_> {
             Self::Placed(order)
             | Self::OrderPaid { after: order, .. }
             | Self::OrderLapsed { after: order, .. }
-            | Self::Discounted { after: order, .. } => of_order(order),
+            | Self::Discounted { after: order, .. }
+            | Self::OrderCancelled { after: order, .. } => of_order(order),
             Self::Started(payment) | Self::Captured { after: payment, .. } | Self::Moved { after: payment, .. } => {
                 of_payment(payment)
             }
@@ -144,7 +152,14 @@ fn of_payment(payment: &Payment) -> Value {
     let (state, amount, order) = (payment.state_word(), payment.amount, payment.order);
     match &payment.means {
         Means::Card(attempt) => {
-            json!({ "order": order, "method": "card", "state": state, "amount": amount, "session": attempt.session })
+            json!({
+                "order": order,
+                "method": "card",
+                "state": state,
+                "amount": amount,
+                "received": payment.received(),
+                "session": attempt.session,
+            })
         }
         Means::Offline(received) => json!({
             "order": order,

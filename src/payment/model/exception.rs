@@ -33,9 +33,38 @@ pub enum Reason {
     UnknownOrder,
     /// The order is ours, the session is not one that we asked for.
     UnknownSession,
+    /// Money that was to go back did not, or came back to us.
+    RefundFailed,
 }
 
-const WORDS: [(Reason, &str); 13] = [
+/// What is done about money that cannot do what it came for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// All that came goes back the way it came, and a mail says why.
+    Refund,
+    /// An admin looks at it.
+    Queue,
+}
+
+/// The rules for late and odd money: the one place of them. `docs/operating.md` shows this table, and a test compares the two.
+pub const RULES: [(Reason, Answer, &str); 14] = [
+    (Reason::SeatGone, Answer::Refund, "Paid after the hold had lapsed, and no seat is free (one that is free is given)"),
+    (Reason::PaidTwice, Answer::Refund, "A second payment for an order that is paid"),
+    (Reason::OrderCancelled, Answer::Refund, "Paid for an order that was cancelled"),
+    (Reason::EnrolmentCancelled, Answer::Refund, "Paid for an enrolment that was cancelled"),
+    (Reason::SeatedElsewhere, Answer::Refund, "Paid late by somebody who has another seat in the cohort"),
+    (Reason::AlreadyEnrolled, Answer::Refund, "Paid by somebody whose seat was theirs already"),
+    (Reason::AmountDiffers, Answer::Queue, "Another amount or currency than the order's"),
+    (Reason::WrongMode, Answer::Queue, "Test money where real money is expected, or the reverse"),
+    (Reason::WrongOrder, Answer::Queue, "The payment names another order than the one that it was asked for"),
+    (Reason::NotAPayment, Answer::Queue, "A subscription or a setup, which we never ask for"),
+    (Reason::NothingToEnrol, Answer::Queue, "The order names no enrolment"),
+    (Reason::UnknownOrder, Answer::Queue, "The payment names an order that is not ours"),
+    (Reason::UnknownSession, Answer::Queue, "A payment that we did not ask for, for an order of ours"),
+    (Reason::RefundFailed, Answer::Queue, "A refund failed, also after it had succeeded, or was taken back at the gateway"),
+];
+
+const WORDS: [(Reason, &str); 14] = [
     (Reason::AmountDiffers, "amount_differs"),
     (Reason::WrongMode, "wrong_mode"),
     (Reason::WrongOrder, "wrong_order"),
@@ -49,12 +78,18 @@ const WORDS: [(Reason, &str); 13] = [
     (Reason::NothingToEnrol, "nothing_to_enrol"),
     (Reason::UnknownOrder, "unknown_order"),
     (Reason::UnknownSession, "unknown_session"),
+    (Reason::RefundFailed, "refund_failed"),
 ];
 
 impl Reason {
     /// A stable word, as stored.
     pub fn word(self) -> &'static str {
         WORDS.iter().find(|(reason, _)| *reason == self).map_or("", |(_, word)| word)
+    }
+
+    /// What is done about it: the table [`RULES`] says.
+    pub fn answer(self) -> Answer {
+        RULES.iter().find(|(reason, ..)| *reason == self).map_or(Answer::Queue, |(_, answer, _)| *answer)
     }
 }
 
@@ -94,5 +129,20 @@ mod tests {
             assert_eq!((reason.word(), word.parse()), (word, Ok(reason)));
         }
         assert_eq!("".parse::<Reason>(), Err(UnknownReason));
+    }
+
+    #[test]
+    fn every_reason_has_one_rule_and_the_operators_guide_shows_it() {
+        let guide = include_str!("../../../docs/operating.md");
+        for (reason, word) in WORDS {
+            let rules: Vec<_> = RULES.iter().filter(|(ruled, ..)| *ruled == reason).collect();
+            let [(_, answer, what)] = rules[..] else { panic!("{word} has {} rules", rules.len()) };
+            let done = match answer {
+                Answer::Refund => "refunded, with a mail",
+                Answer::Queue => "queue",
+            };
+            let row = format!("| {what} | {done} |");
+            assert!(guide.contains(&row), "docs/operating.md lacks: {row}");
+        }
     }
 }

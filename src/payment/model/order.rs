@@ -213,6 +213,20 @@ impl Order {
         }
     }
 
+    /// What it was to pay for is given up, paid or not.
+    ///
+    /// # Errors
+    /// [`NotOpen`] for one that lapsed or was cancelled before.
+    pub fn cancel(mut self, at: Timestamp) -> Result<Self, NotOpen> {
+        match self.state {
+            OrderState::Open | OrderState::Paid { .. } => {
+                self.state = OrderState::Cancelled { at };
+                Ok(self)
+            }
+            OrderState::Lapsed { .. } | OrderState::Cancelled { .. } => Err(NotOpen),
+        }
+    }
+
     /// The hold ended unpaid.
     ///
     /// # Errors

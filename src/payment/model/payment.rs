@@ -52,8 +52,10 @@ pub enum CardState {
     Processing,
     /// The page was left unpaid.
     Expired,
-    /// The gateway or the bank refused, or the money was not what we asked for.
+    /// The gateway or the bank refused, or what is on its way is not what we asked for.
     Failed { reason: String },
+    /// Money came that is not what we asked for, as told: it enrols nobody. No amount where its currency is not one of ours.
+    Mismatched { at: Timestamp, received: Option<Money>, reason: String },
     /// The money is there.
     Captured { at: Timestamp },
 }
@@ -67,6 +69,7 @@ impl CardState {
             Self::Processing => "processing",
             Self::Expired => "expired",
             Self::Failed { .. } => "failed",
+            Self::Mismatched { .. } => "mismatched",
             Self::Captured { .. } => "captured",
         }
     }
@@ -78,7 +81,8 @@ impl CardState {
             Self::Processing => 2,
             Self::Expired => 3,
             Self::Failed { .. } => 4,
-            Self::Captured { .. } => 5,
+            Self::Mismatched { .. } => 5,
+            Self::Captured { .. } => 6,
         }
     }
 
@@ -183,6 +187,26 @@ impl Payment {
     /// Whether the money is there.
     pub fn is_captured(&self) -> bool {
         self.card().is_none_or(|attempt| matches!(attempt.state, CardState::Captured { .. }))
+    }
+
+    /// The money that came by it, be it what was asked for or not.
+    pub fn received(&self) -> Option<Money> {
+        match self.card().map(|attempt| &attempt.state) {
+            None | Some(CardState::Captured { .. }) => Some(self.amount),
+            Some(CardState::Mismatched { received, .. }) => *received,
+            Some(_) => None,
+        }
+    }
+
+    /// When its money came, as far as we know (service time).
+    pub fn captured_at(&self) -> Option<Timestamp> {
+        match &self.means {
+            Means::Offline(received) => Some(received.at),
+            Means::Card(attempt) => match attempt.state {
+                CardState::Captured { at } | CardState::Mismatched { at, .. } => Some(at),
+                _ => None,
+            },
+        }
     }
 
     /// Whether money may still come of it.

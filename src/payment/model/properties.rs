@@ -78,12 +78,20 @@ struct World {
     seat: Seat,
     payments: Vec<Payment>,
     queue: std::collections::BTreeMap<usize, Reason>,
+    /// What goes back by rule.
+    returned: std::collections::BTreeMap<usize, Reason>,
 }
 
 impl World {
     fn new(attempts: usize) -> Self {
         let seat = Seat::Held { until: shifted(start(), HOLD) };
-        Self { order: order(), seat, payments: (0..attempts).map(payment).collect(), queue: Default::default() }
+        Self {
+            order: order(),
+            seat,
+            payments: (0..attempts).map(payment).collect(),
+            queue: Default::default(),
+            returned: Default::default(),
+        }
     }
 
     fn hear(&mut self, number: usize, said: &Said, room: Room, now: Timestamp) -> Decision {
@@ -112,6 +120,9 @@ impl World {
                 self.order = self.order.clone().lapse(now).unwrap();
                 self.seat = Seat::Lapsed(room);
             }
+            Decision::Refund(reason) => {
+                assert!(self.returned.insert(number, reason).is_none(), "it goes back twice");
+            }
             Decision::Queue(reason) => {
                 self.queue.entry(number).or_insert(reason);
             }
@@ -121,9 +132,9 @@ impl World {
     }
 
     /// What must not depend on the order of the news: which of two payments came second may.
-    fn end(&self) -> (&'static str, String, Vec<&'static str>, usize) {
+    fn end(&self) -> (&'static str, String, Vec<&'static str>, usize, usize) {
         let states = self.payments.iter().map(Payment::state_word).collect();
-        (self.order.state.word(), format!("{:?}", self.seat), states, self.queue.len())
+        (self.order.state.word(), format!("{:?}", self.seat), states, self.queue.len(), self.returned.len())
     }
 }
 
@@ -189,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn every_payment_ends_enrolled_or_in_the_queue_and_only_the_right_money_enrols(
+    fn every_payment_ends_enrolled_sent_back_or_in_the_queue_and_only_the_right_money_enrols(
         facts in proptest::collection::vec((0usize..3, anything()), 1..20), room in room(), minutes in 0i64..60,
     ) {
         let now = shifted(start(), SignedDuration::from_mins(minutes));
@@ -206,12 +217,15 @@ proptest! {
                     prop_assert!(is_paid && right && enrolled_by.is_none());
                     enrolled_by = Some(number);
                 }
-                _ => prop_assert!(!is_paid || enrolled_by == Some(number) || world.queue.contains_key(&number)),
+                _ => {
+                    let kept = enrolled_by == Some(number) || world.queue.contains_key(&number);
+                    prop_assert!(!is_paid || kept || world.returned.contains_key(&number));
+                }
             }
         }
         prop_assert_eq!(world.seat == Seat::Enrolled, enrolled_by.is_some());
         let captured = world.payments.iter().filter(|payment| payment.is_captured()).count();
-        prop_assert!(captured <= world.queue.len() + usize::from(enrolled_by.is_some()));
+        prop_assert!(captured <= world.queue.len() + world.returned.len() + usize::from(enrolled_by.is_some()));
     }
 
     #[test]
@@ -228,14 +242,45 @@ proptest! {
 }
 
 #[test]
-fn a_cancelled_order_and_a_lapsed_full_one_queue_their_money() {
-    let mut cancelled = World::new(1);
-    cancelled.order.state = OrderState::Cancelled { at: start() };
-    assert_eq!(cancelled.hear(0, &said(0, Says::Paid), Room::Free, start()), Decision::Queue(Reason::OrderCancelled));
-    let mut lapsed = World::new(1);
-    (lapsed.order.state, lapsed.seat) = (OrderState::Lapsed { at: start() }, Seat::Lapsed(Room::Full));
-    assert_eq!(lapsed.hear(0, &said(0, Says::Paid), Room::Full, start()), Decision::Queue(Reason::SeatGone));
-    assert_eq!(lapsed.payments[0].state_word(), "captured");
+fn late_and_odd_money_is_sent_back_or_queued_as_the_table_says() {
+    let paid_for = |order: OrderState, seat: Seat| {
+        let mut world = World::new(1);
+        (world.order.state, world.seat) = (order, seat);
+        let decision = world.hear(0, &said(0, Says::Paid), Room::Full, start());
+        (decision, world.payments[0].state_word())
+    };
+    let (open, lapsed) = (OrderState::Open, OrderState::Lapsed { at: start() });
+    let held = Seat::Held { until: shifted(start(), HOLD) };
+    let cases = [
+        (OrderState::Cancelled { at: start() }, Seat::Cancelled, Reason::OrderCancelled),
+        (OrderState::Paid { at: start() }, Seat::Enrolled, Reason::PaidTwice),
+        (lapsed, Seat::Lapsed(Room::Full), Reason::SeatGone),
+        (lapsed, Seat::Lapsed(Room::SeatedElsewhere), Reason::SeatedElsewhere),
+        (open, Seat::Enrolled, Reason::AlreadyEnrolled),
+        (open, Seat::Cancelled, Reason::EnrolmentCancelled),
+    ];
+    for (order, seat, reason) in cases {
+        assert_eq!(paid_for(order, seat), (Decision::Refund(reason), "captured"), "{reason:?}");
+        assert_eq!(reason.answer(), Answer::Refund);
+    }
+    assert_eq!(paid_for(open, Seat::None), (Decision::Queue(Reason::NothingToEnrol), "captured"));
+    assert_eq!(paid_for(open, held).0, Decision::Enrol);
+    assert_eq!(paid_for(lapsed, Seat::Lapsed(Room::Free)).0, Decision::Reseat, "a seat that is free is given");
+}
+
+#[test]
+fn money_that_is_not_what_was_asked_for_is_kept_as_it_came() {
+    let came = |word: Said| {
+        let mut world = World::new(1);
+        world.hear(0, &word, Room::Free, start());
+        (world.payments[0].state_word(), world.payments[0].received())
+    };
+    let short = Money::new(1, Currency::INR);
+    assert_eq!(came(Said { amount: Some(short), ..said(0, Says::Paid) }), ("mismatched", Some(short)));
+    assert_eq!(came(Said { amount: None, ..said(0, Says::Paid) }), ("mismatched", None), "a currency that is not ours");
+    assert_eq!(came(Said { order: None, ..said(0, Says::Paid) }), ("mismatched", Some(TOTAL)));
+    assert_eq!(came(Said { live: true, ..said(0, Says::Paid) }), ("failed", None), "no money of ours");
+    assert_eq!(came(Said { amount: Some(short), ..said(0, Says::Processing) }), ("failed", None), "it has not come yet");
 }
 
 #[test]

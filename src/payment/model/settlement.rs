@@ -2,7 +2,7 @@
 //!
 //! It is told the same things many times, in any order, by webhook, return page and sweep; the end is the same.
 
-use super::{CardAttempt, CardState, Order, OrderState, Payment, Reason};
+use super::{Answer, CardAttempt, CardState, Order, OrderState, Payment, Reason};
 use crate::enrolment::model::Room;
 use crate::kernel::ids::{OrderId, PaymentId};
 use crate::kernel::time::{SignedDuration, shifted};
@@ -88,6 +88,8 @@ pub enum Decision {
     Wait,
     /// The seat is freed, the order lapses.
     Lapse,
+    /// The money goes back by a stated rule, and a mail says why.
+    Refund(Reason),
     /// An admin must look.
     Queue(Reason),
     /// It was all known.
@@ -109,6 +111,10 @@ pub fn settle(facts: &Facts<'_>, said: &Said) -> Settlement {
         Says::Open { .. } | Says::Refused | Says::Expired => None,
     };
     let told = match (&said.says, wrong) {
+        // Money that is not of our mode is none that we have.
+        (Says::Paid, Some(reason)) if reason != Reason::WrongMode => {
+            CardState::Mismatched { at: facts.now, received: said.amount, reason: reason.word().to_owned() }
+        }
         (_, Some(reason)) => CardState::Failed { reason: reason.word().to_owned() },
         (Says::Open { url }, None) => CardState::Open { url: url.clone() },
         (Says::Processing, None) => CardState::Processing,
@@ -147,17 +153,21 @@ fn mismatch(facts: &Facts<'_>, said: &Said) -> Option<Reason> {
 
 fn paid(facts: &Facts<'_>) -> Decision {
     let others_paid = facts.payments.iter().any(|other| other.id != facts.payment.id && other.is_captured());
-    match (facts.order.state, facts.seat) {
-        (OrderState::Cancelled { .. }, _) => Decision::Queue(Reason::OrderCancelled),
-        (OrderState::Paid { .. }, _) => Decision::Queue(Reason::PaidTwice),
-        (_, _) if others_paid => Decision::Queue(Reason::PaidTwice),
-        (_, Seat::Held { .. }) => Decision::Enrol,
-        (_, Seat::Lapsed(Room::Free)) => Decision::Reseat,
-        (_, Seat::Lapsed(Room::Full)) => Decision::Queue(Reason::SeatGone),
-        (_, Seat::Lapsed(Room::SeatedElsewhere)) => Decision::Queue(Reason::SeatedElsewhere),
-        (_, Seat::Enrolled) => Decision::Queue(Reason::AlreadyEnrolled),
-        (_, Seat::Cancelled) => Decision::Queue(Reason::EnrolmentCancelled),
-        (_, Seat::None) => Decision::Queue(Reason::NothingToEnrol),
+    let odd = match (facts.order.state, facts.seat) {
+        (OrderState::Cancelled { .. }, _) => Reason::OrderCancelled,
+        (OrderState::Paid { .. }, _) => Reason::PaidTwice,
+        (_, _) if others_paid => Reason::PaidTwice,
+        (_, Seat::Held { .. }) => return Decision::Enrol,
+        (_, Seat::Lapsed(Room::Free)) => return Decision::Reseat,
+        (_, Seat::Lapsed(Room::Full)) => Reason::SeatGone,
+        (_, Seat::Lapsed(Room::SeatedElsewhere)) => Reason::SeatedElsewhere,
+        (_, Seat::Enrolled) => Reason::AlreadyEnrolled,
+        (_, Seat::Cancelled) => Reason::EnrolmentCancelled,
+        (_, Seat::None) => Reason::NothingToEnrol,
+    };
+    match odd.answer() {
+        Answer::Refund => Decision::Refund(odd),
+        Answer::Queue => Decision::Queue(odd),
     }
 }
 

@@ -21,7 +21,7 @@ const REMINDED: SignedDuration = SignedDuration::from_hours(24);
 
 /// A way to pay that a student can choose instead of the card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum TransferWay {
     BankTransfer,
     Upi,
 }
@@ -31,7 +31,7 @@ pub enum Way {
 #[error("Choose how you pay")]
 pub struct NotAWay;
 
-impl FromStr for Way {
+impl FromStr for TransferWay {
     type Err = NotAWay;
 
     fn from_str(text: &str) -> Result<Self, NotAWay> {
@@ -48,7 +48,7 @@ pub enum NotAUtr {
     Upi,
 }
 
-impl Way {
+impl TransferWay {
     /// How money that came so is recorded.
     pub const fn method(self) -> Method {
         match self {
@@ -113,7 +113,7 @@ pub struct Told {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
     pub order: OrderId,
-    pub way: Way,
+    pub way: TransferWay,
     pub chosen_at: Timestamp,
     /// Until when the seat was kept when the first way was chosen: another choice does not keep it longer.
     pub chosen_until: Timestamp,
@@ -135,7 +135,7 @@ pub fn kept_until(hold: TransferHold, starts_at: Timestamp, held_until: Timestam
 
 impl Transfer {
     /// The first choice for an order.
-    pub fn chosen(order: OrderId, way: Way, until: Timestamp, now: Timestamp) -> Self {
+    pub fn chosen(order: OrderId, way: TransferWay, until: Timestamp, now: Timestamp) -> Self {
         Self { order, way, chosen_at: now, chosen_until: until, held_until: until, told: None, declined: None }
     }
 
@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn chosen(until: Timestamp, now: Timestamp) -> Transfer {
-        Transfer::chosen(OrderId(uuid::Uuid::nil()), Way::Upi, until, now)
+        Transfer::chosen(OrderId(uuid::Uuid::nil()), TransferWay::Upi, until, now)
     }
 
     #[test]
@@ -243,16 +243,16 @@ mod tests {
             ("EXMP-R5-2027-0104-0012-34", "EXMPR520270104001234"),
             ("412345678901", "412345678901"),
         ] {
-            assert_eq!(Way::BankTransfer.read(text).unwrap().as_str(), read, "{text}");
+            assert_eq!(TransferWay::BankTransfer.read(text).unwrap().as_str(), read, "{text}");
         }
         for wrong in
             ["", "12345678901", "EXMPN5202701041212345678", "EXMPN5/2027-010412", "ABCDEFGHIJKL", "１２３４５６７８９０１２"]
         {
-            assert_eq!(Way::BankTransfer.read(wrong), Err(NotAUtr::Bank), "{wrong}");
+            assert_eq!(TransferWay::BankTransfer.read(wrong), Err(NotAUtr::Bank), "{wrong}");
         }
-        assert_eq!(Way::Upi.read(" 4123 4567-8901 ").unwrap().as_str(), "412345678901");
+        assert_eq!(TransferWay::Upi.read(" 4123 4567-8901 ").unwrap().as_str(), "412345678901");
         for wrong in ["", "41234567890", "4123456789012", "41234567890A", "EXMPN52027010412"] {
-            assert_eq!(Way::Upi.read(wrong), Err(NotAUtr::Upi), "{wrong}");
+            assert_eq!(TransferWay::Upi.read(wrong), Err(NotAUtr::Upi), "{wrong}");
         }
     }
 
@@ -307,7 +307,7 @@ mod tests {
 
         #[test]
         fn what_is_read_is_read_the_same_again(text in "[ -~]{0,30}") {
-            for way in [Way::BankTransfer, Way::Upi] {
+            for way in [TransferWay::BankTransfer, TransferWay::Upi] {
                 if let Ok(read) = way.read(&text) {
                     prop_assert_eq!(way.read(read.as_str()), Ok(read));
                 }

@@ -8,6 +8,7 @@ mod orders;
 mod payments;
 mod payouts;
 mod quote;
+mod refunds;
 mod transfers;
 
 pub(super) use charges::{booked_of_intent, charge_asked, charge_known, expect_charge, expected_charges, is_expected};
@@ -18,18 +19,20 @@ pub use notifications::{
     OddNotification, count_odd_notifications, count_queue, odd_notifications, queue, queue_of_order, waiting,
 };
 pub(super) use notifications::{
-    event, exception_for_update, gateway_cursor, insert_event, insert_exception, known_events, mark_processed, mark_seen,
-    move_cursor, save_resolution, unprocessed_before,
+    StoredEvent, event, exception_for_update, gateway_cursor, insert_event, insert_exception, known_events, mark_processed,
+    mark_seen, move_cursor, save_resolution, unprocessed_before,
 };
 pub(super) use orders::{insert_order, order_for_update, save_order};
 pub use orders::{order, order_of_user, orders, orders_of_enrolment};
 pub use payments::{count_long_with_bank, long_with_bank, payments_of_order};
 pub(super) use payments::{
-    insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before,
-    unfinished_of_order,
+    insert_card, insert_offline, order_by_reference, payment, payment_by_intent, payment_by_session, save_card,
+    unfinished_before, unfinished_of_order,
 };
 pub use payouts::{count_unknown_fees, lines_of_payout, payout, payouts_between};
 pub(super) use payouts::{insert_lines, payout_for_update, save_payout, sum_of_lines};
 pub(super) use quote::{code_tries, count_code_try, save_quote};
 pub use transfers::{count_told_transfers, told_transfers, transfer, transfers};
 pub(super) use transfers::{is_told_elsewhere, save_transfer};
+pub use refunds::{count_refunds_for_admins, refund, refunds_for_admins, refunds_of_order};
+pub(super) use refunds::{insert_refund, refund_by_reference, save_refund, unfinished_refunds};

@@ -210,20 +210,18 @@ pub(in crate::payment) async fn event(conn: &Conn, id: &str) -> Result<Option<St
     }))
 }
 
-/// Notifications that came before `limit` (service time) and are not dealt with, oldest first: id, kind and body.
-pub(in crate::payment) async fn unprocessed_before(
-    conn: &Conn,
-    limit: Timestamp,
-    most: u64,
-) -> Result<Vec<(String, String, Vec<u8>)>, DbErr> {
-    let rows = gateway_events::Entity::find()
+/// The ids of notifications that came before `limit` (service time) and are not dealt with, oldest first.
+pub(in crate::payment) async fn unprocessed_before(conn: &Conn, limit: Timestamp, most: u64) -> Result<Vec<String>, DbErr> {
+    gateway_events::Entity::find()
+        .select_only()
+        .column(gateway_events::Column::Id)
         .filter(gateway_events::COLUMN.processed_at.is_null())
         .filter(gateway_events::COLUMN.received_at.lt(UtcTime::from(limit)))
         .order_by_asc(gateway_events::Column::ReceivedAt)
         .limit(most)
+        .into_tuple()
         .all(conn)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.kind, row.body)).collect())
+        .await
 }
 
 /// Which of these notifications are known.

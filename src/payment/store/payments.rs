@@ -16,13 +16,7 @@ use crate::payment::model::{CardAttempt, CardState, Means, Method, OrderNumber, 
 
 pub(super) fn to_payment(row: payments::Model) -> Result<Payment, DbErr> {
     let currency = row.currency.parse().map_err(|_| corrupt("currency"))?;
-    let method = match row.method {
-        payments::Method::Card => None,
-        payments::Method::BankTransfer => Some(Method::BankTransfer),
-        payments::Method::Upi => Some(Method::Upi),
-        payments::Method::Cash => Some(Method::Cash),
-        payments::Method::Cheque => Some(Method::Cheque),
-    };
+    let method = to_method(row.method);
     let (id, order, created_at) = (row.id, row.order_id, row.created_at.into());
     let amount = Money::new(row.amount_minor, currency);
     let means = match method {
@@ -30,6 +24,17 @@ pub(super) fn to_payment(row: payments::Model) -> Result<Payment, DbErr> {
         None => Means::Card(to_attempt(row)?),
     };
     Ok(Payment { id, order, amount, means, created_at })
+}
+
+/// `None` for a card.
+pub(super) fn to_method(row: payments::Method) -> Option<Method> {
+    match row {
+        payments::Method::Card => None,
+        payments::Method::BankTransfer => Some(Method::BankTransfer),
+        payments::Method::Upi => Some(Method::Upi),
+        payments::Method::Cash => Some(Method::Cash),
+        payments::Method::Cheque => Some(Method::Cheque),
+    }
 }
 
 fn to_received(row: payments::Model, method: Method) -> Result<Received, DbErr> {
@@ -50,6 +55,11 @@ fn to_attempt(row: payments::Model) -> Result<CardAttempt, DbErr> {
         State::Captured => CardState::Captured { at: row.captured_at.ok_or_else(|| corrupt("moment of payment"))?.into() },
         State::Failed => CardState::Failed { reason: row.failure.unwrap_or_default() },
         State::Expired => CardState::Expired,
+        State::Mismatched => CardState::Mismatched {
+            at: row.captured_at.ok_or_else(|| corrupt("moment of payment"))?.into(),
+            received: received(row.received_minor, row.received_currency.as_deref())?,
+            reason: row.failure.unwrap_or_default(),
+        },
     };
     Ok(CardAttempt {
         key: row.idempotency_key.ok_or_else(|| corrupt("idempotency key"))?,
@@ -59,6 +69,11 @@ fn to_attempt(row: payments::Model) -> Result<CardAttempt, DbErr> {
         intent: row.gateway_intent_id,
         state,
     })
+}
+
+fn received(minor: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, DbErr> {
+    let Some((minor, currency)) = minor.zip(currency) else { return Ok(None) };
+    currency.parse().map(|currency| Some(Money::new(minor, currency))).map_err(|_| corrupt("currency"))
 }
 
 /// Every payment of an order, oldest first.
@@ -120,6 +135,12 @@ pub(in crate::payment) async fn payment_by_session(conn: &Conn, session: &str) -
     row.map(to_payment).transpose()
 }
 
+/// The attempt that a gateway's payment intent belongs to.
+pub(in crate::payment) async fn payment_by_intent(conn: &Conn, intent: &str) -> Result<Option<Payment>, DbErr> {
+    let row = payments::Entity::find().filter(payments::COLUMN.gateway_intent_id.eq(intent)).one(conn).await?;
+    row.map(to_payment).transpose()
+}
+
 /// Stores a new card attempt, before the gateway hears of it.
 pub(in crate::payment) async fn insert_card(txn: &Txn, payment: &Payment, attempt: &CardAttempt) -> Result<(), DbErr> {
     let row = payments::ActiveModel {
@@ -167,6 +188,13 @@ fn changed(txn: &Txn, attempt: &CardAttempt) -> payments::ActiveModel {
             row.captured_at = Set(Some((*at).into()));
             State::Captured
         }
+        CardState::Mismatched { at, received, reason } => {
+            row.captured_at = Set(Some((*at).into()));
+            row.received_minor = Set(received.map(|money| money.minor));
+            row.received_currency = Set(received.map(|money| money.currency.code().to_owned()));
+            row.failure = Set(Some(reason.clone()));
+            State::Mismatched
+        }
     });
     row
 }
@@ -193,7 +221,7 @@ pub(in crate::payment) async fn insert_offline(txn: &Txn, payment: &Payment, rec
     Ok(payments::Entity::insert(row).on_conflict(used).exec_without_returning(&**txn).await? == 1)
 }
 
-fn method_row(method: Method) -> payments::Method {
+pub(super) fn method_row(method: Method) -> payments::Method {
     match method {
         Method::BankTransfer => payments::Method::BankTransfer,
         Method::Upi => payments::Method::Upi,

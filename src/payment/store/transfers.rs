@@ -9,7 +9,7 @@ use crate::db::rows::payment::orders;
 use crate::db::rows::payment::transfers::{self, Way as Column};
 use crate::db::{Conn, Txn, corrupt};
 use crate::kernel::ids::OrderId;
-use crate::payment::model::{Reference, Told, Transfer, Way};
+use crate::payment::model::{Reference, Told, Transfer, TransferWay};
 
 fn to_told(reference: Option<String>, at: Option<crate::db::columns::UtcTime>) -> Result<Option<Told>, DbErr> {
     let (Some(reference), Some(at)) = (reference, at) else { return Ok(None) };
@@ -20,8 +20,8 @@ fn to_transfer(row: transfers::Model) -> Result<Transfer, DbErr> {
     Ok(Transfer {
         order: row.order_id,
         way: match row.way {
-            Column::BankTransfer => Way::BankTransfer,
-            Column::Upi => Way::Upi,
+            Column::BankTransfer => TransferWay::BankTransfer,
+            Column::Upi => TransferWay::Upi,
         },
         chosen_at: row.chosen_at.into(),
         chosen_until: row.chosen_until.into(),
@@ -31,10 +31,10 @@ fn to_transfer(row: transfers::Model) -> Result<Transfer, DbErr> {
     })
 }
 
-const fn column(way: Way) -> Column {
+const fn column(way: TransferWay) -> Column {
     match way {
-        Way::BankTransfer => Column::BankTransfer,
-        Way::Upi => Column::Upi,
+        TransferWay::BankTransfer => Column::BankTransfer,
+        TransferWay::Upi => Column::Upi,
     }
 }
 
@@ -85,7 +85,7 @@ pub async fn count_told_transfers(conn: &Conn) -> Result<u64, DbErr> {
 pub(in crate::payment) async fn is_told_elsewhere(
     txn: &Txn,
     order: OrderId,
-    way: Way,
+    way: TransferWay,
     reference: &Reference,
 ) -> Result<bool, DbErr> {
     let same = Condition::all()

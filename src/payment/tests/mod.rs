@@ -9,6 +9,7 @@ mod documents;
 mod offline;
 mod paying_out;
 mod reconcile;
+mod refunds;
 mod settling;
 mod transferring;
 
@@ -22,7 +23,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tower::ServiceExt;
 
 use super::customers::{PaysAs, introduce, pays_as};
-use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, Sweep};
+use super::jobs::{ExpirePages, IssueDocument, LapseHold, ProcessEvent, SendRefund, Sweep};
 use super::*;
 use crate::db::rows::payment::payments;
 use crate::enrolment;
@@ -77,7 +78,8 @@ impl Stage {
         let services = Services { gateway: gateway.unwrap(), ..bench.services.clone() };
         let cohort = cohort_of(&services.db, capacity).await;
         let registry = Registry::new().with::<LapseHold>().with::<ExpirePages>().with::<ProcessEvent>().with_periodic::<Sweep>();
-        let registry = registry.with::<IssueDocument>().with::<FetchFee>().with::<crate::documents::jobs::SetPdf>();
+        let registry = registry.with::<SendRefund>().with::<IssueDocument>().with::<FetchFee>();
+        let registry = registry.with::<crate::documents::jobs::SetPdf>();
         let registry = Arc::new(registry);
         Self { bench, services, practice, cohort, registry, _server: AbortOnDropHandle::new(server) }
     }
@@ -157,6 +159,13 @@ impl Stage {
     async fn reasons(&self) -> Vec<Reason> {
         let snapshot = self.services.db.snapshot().await.unwrap();
         queue(&snapshot).await.unwrap().into_iter().map(|exception| exception.reason).collect()
+    }
+
+    /// Each refund of an order: its state, its amount, why.
+    async fn refunds(&self, order: OrderId) -> Vec<(&'static str, i64, model::Cause)> {
+        let snapshot = self.services.db.snapshot().await.unwrap();
+        let refunds = refunds_of_order(&snapshot, order).await.unwrap();
+        refunds.iter().map(|refund| (refund.state.word(), refund.amount.minor, refund.cause)).collect()
     }
 
     async fn sessions(&self, order: OrderId) -> Vec<String> {

@@ -4,6 +4,7 @@ use super::*;
 use crate::enrolment::testing::PRICE;
 use crate::kernel::time::Date;
 use crate::kernel::{Currency, Money};
+use crate::payment::model::Cause;
 
 fn transfer(reference: &str) -> Offline {
     Offline {
@@ -35,15 +36,16 @@ async fn a_transfer_enrols_and_closes_the_open_page() {
 }
 
 #[tokio::test]
-async fn a_card_payment_beside_a_transfer_is_queued_as_paid_twice() {
+async fn a_card_payment_beside_a_transfer_goes_back() {
     let stage = Stage::new(1).await;
     let (user, order) = stage.ordered(1).await;
     let url = stage.page(user, order.id).await.unwrap();
     stage.press(&url, "pay").await;
     record(&stage, order.id, transfer("UTR1")).await.unwrap();
     stage.work().await;
-    assert_eq!(stage.stands(order.id).await, ("paid", "enrolled", vec!["captured", "captured"], 1));
-    assert_eq!(stage.reasons().await, [Reason::PaidTwice]);
+    assert_eq!(stage.stands(order.id).await, ("paid", "enrolled", vec!["captured", "captured"], 0));
+    assert_eq!(stage.refunds(order.id).await, [("succeeded", PRICE, Cause::Rule(Reason::PaidTwice))]);
+    assert_eq!(stage.letters().await, 2, "the confirmation, and why the other goes back");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

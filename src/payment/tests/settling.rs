@@ -1,8 +1,10 @@
 //! However the news comes, and however often, the end is the same.
 
 use super::*;
+use crate::enrolment::testing::PRICE;
 use crate::kernel::time::shifted;
 use crate::mail;
+use crate::payment::model::Cause;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_at_once_enrol_once_and_mail_once() {
@@ -97,7 +99,7 @@ async fn a_notification_settles_once_however_often_it_comes() {
     for round in 0..2 {
         for event in &events {
             let receipt =
-                stage.services.db.write(SYSTEM, async |txn| receive_notification(txn, event, b"{}").await).await.unwrap();
+                stage.services.db.write(SYSTEM, async |txn| receive_notification(txn, event, &event.gist()).await).await.unwrap();
             assert_eq!(receipt, if round == 0 { Receipt::New } else { Receipt::Known });
         }
         stage.work().await;
@@ -115,13 +117,16 @@ async fn money_that_is_not_what_was_asked_for_enrols_nobody() {
     let session = stage.sessions(order.id).await.remove(0);
     for _ in 0..2 {
         assert_eq!(stage.settle(&session).await, Decision::Queue(Reason::AmountDiffers));
-        assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["failed"], 1));
+        assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["mismatched"], 1));
     }
     assert!(matches!(stage.page(user, order.id).await, Err(CheckoutRefusal::Queued)));
     assert_eq!(stage.practice.session_count(), 1, "more money was asked for");
     stage.pass(33);
     stage.work().await;
-    assert_eq!(stage.stands(order.id).await, ("lapsed", "lapsed", vec!["failed"], 1));
+    assert_eq!(stage.stands(order.id).await, ("lapsed", "lapsed", vec!["mismatched"], 1));
+    let snapshot = stage.services.db.snapshot().await.unwrap();
+    let payment = payments_of_order(&snapshot, order.id).await.unwrap().remove(0);
+    assert_eq!(payment.received(), Some(order.quote.total), "as it came, whatever we asked for");
 }
 
 #[tokio::test]
@@ -133,7 +138,7 @@ async fn a_live_key_believes_no_test_money() {
     let events = stage.services.gateway.events_since(crate::testing::START).await.unwrap();
     let mut completed = events.into_iter().find(|event| event.session().is_some()).unwrap();
     completed.live = true;
-    stage.services.db.write(SYSTEM, async |txn| receive_notification(txn, &completed, b"{}").await).await.unwrap();
+    stage.services.db.write(SYSTEM, async |txn| receive_notification(txn, &completed, &completed.gist()).await).await.unwrap();
     stage.work().await;
     assert_eq!(stage.reasons().await, [Reason::WrongMode]);
     assert_eq!(stage.stands(order.id).await.0, "open");
@@ -224,8 +229,8 @@ async fn a_bank_that_decides_later_keeps_the_seat_and_its_answer_counts() {
 }
 
 #[tokio::test]
-async fn money_after_the_lapse_takes_a_free_seat_or_is_queued() {
-    for (capacity, end) in [(2, ("paid", "enrolled", vec!["captured"], 0)), (1, ("lapsed", "lapsed", vec!["captured"], 1))] {
+async fn money_after_the_lapse_takes_a_free_seat_or_goes_back() {
+    for (capacity, end) in [(2, ("paid", "enrolled", vec!["captured"], 0)), (1, ("lapsed", "lapsed", vec!["captured"], 0))] {
         let stage = Stage::new(capacity).await;
         let (user, order) = stage.ordered(1).await;
         let url = stage.page(user, order.id).await.unwrap();
@@ -245,6 +250,12 @@ async fn money_after_the_lapse_takes_a_free_seat_or_is_queued() {
         assert!(stage.press(&url, "confirm").await < 400);
         stage.settle(&session).await;
         assert_eq!(stage.stands(order.id).await, end);
+        stage.work().await;
+        let returned = stage.refunds(order.id).await;
+        match capacity {
+            1 => assert_eq!(returned, [("succeeded", PRICE, Cause::Rule(Reason::SeatGone))]),
+            _ => assert_eq!(returned, []),
+        }
     }
 }
 

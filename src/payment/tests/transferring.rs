@@ -29,7 +29,7 @@ async fn one(students: u32) -> (Stage, Vec<(UserId, Order)>) {
 }
 
 async fn choose(stage: &Stage, user: UserId, order: &Order) -> Result<(), ChooseRefusal> {
-    choose_transfer(&stage.services, user, order.id, Way::Upi).await
+    choose_transfer(&stage.services, user, order.id, TransferWay::Upi).await
 }
 
 async fn tell(stage: &Stage, user: UserId, order: &Order, text: &str) -> Result<(), TellRefusal> {

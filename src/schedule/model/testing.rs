@@ -59,6 +59,7 @@ impl Sample {
             capacity: 30,
             prices: Money::new(650_000, Currency::INR).into(),
             window: EnrolmentWindow::new(at("2026-01-01T00:00:00Z"), at("2029-01-01T00:00:00Z")).unwrap(),
+            refund_rule: crate::organisation::RefundRule::default(),
             revision: self.revision,
             published_at: Some(at("2026-01-01T00:00:00Z")),
         };

@@ -18,7 +18,7 @@ use crate::identity::{Person, Role};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{EnrolmentId, ReadingId, UserId};
 use crate::learning::{self, Place};
-use crate::payment::{self, Exception, Order, Payment};
+use crate::payment::{self, Exception, Order, Payment, Refund};
 use crate::schedule::Plans;
 use crate::schedule::model::{Access, Dates, dates};
 use crate::{catalogue, readings};
@@ -108,6 +108,7 @@ pub struct Week {
 pub struct Paper {
     pub order: Order,
     pub payments: Vec<Payment>,
+    pub refunds: Vec<Refund>,
     pub exceptions: Vec<Exception>,
 }
 
@@ -196,7 +197,8 @@ async fn papers(conn: &Conn, id: EnrolmentId) -> Result<Vec<Paper>, DbErr> {
     for order in payment::orders_of_enrolment(conn, id).await? {
         let payments = payment::payments_of_order(conn, order.id).await?;
         let exceptions = payment::queue_of_order(conn, order.id).await?;
-        papers.push(Paper { order, payments, exceptions });
+        let refunds = payment::refunds_of_order(conn, order.id).await?;
+        papers.push(Paper { order, payments, refunds, exceptions });
     }
     Ok(papers)
 }
@@ -263,6 +265,7 @@ async fn events(
     for paper in papers {
         subjects.push(paper.order.id.to_string());
         subjects.extend(paper.payments.iter().map(|payment| payment.id.to_string()));
+        subjects.extend(paper.refunds.iter().map(|refund| refund.id.to_string()));
         subjects.extend(paper.exceptions.iter().map(|exception| exception.id.to_string()));
     }
     let mut entries = audit::of_subjects(conn, &subjects, ENTRIES + 1).await?;
@@ -286,7 +289,7 @@ fn topic(kind: &str) -> Topic {
         "release.moved" | "enrolment.dates_extended" => Topic::Study,
         "enrolment.confirmation_resent" => Topic::Mail,
         _ if kind.starts_with("certificate.") => Topic::Study,
-        _ if ["order.", "payment.", "dispute."].iter().any(|money| kind.starts_with(money)) => Topic::Money,
+        _ if ["order.", "payment.", "refund.", "dispute."].iter().any(|start| kind.starts_with(start)) => Topic::Money,
         _ => Topic::Seat,
     }
 }

@@ -51,7 +51,8 @@ impl Composer for DailyQueue {
 /// One line for each sort that waits.
 fn lines(counts: &Counts) -> Vec<String> {
     let sorts = [
-        (counts.money, "payment that enrolled nobody", "payments that enrolled nobody"),
+        (counts.money, "payment or failed refund to look at", "payments or failed refunds to look at"),
+        (counts.refunds, "refund for you to decide or send", "refunds for you to decide or send"),
         (counts.disputes, "dispute that waits for an answer or a decision", "disputes that wait for an answer or a decision"),
         (counts.transfers, "transfer to match", "transfers to match"),
         (counts.mails, "mail that did not go out", "mails that did not go out"),
@@ -72,7 +73,7 @@ mod tests {
     #[test]
     fn only_what_waits_is_told() {
         let counts = Counts { money: 2, mails: 1, ..Counts::default() };
-        assert_eq!(lines(&counts), ["2 payments that enrolled nobody", "1 mail that did not go out"]);
+        assert_eq!(lines(&counts), ["2 payments or failed refunds to look at", "1 mail that did not go out"]);
         assert_eq!((lines(&Counts::default()).len(), counts.total()), (0, 3));
     }
 }

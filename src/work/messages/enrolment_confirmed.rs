@@ -10,6 +10,7 @@ use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::{PersonName, ShownTime};
 use crate::learning::{self, Place};
 use crate::mail::{ComposeFailure, Composed, Composer, Content, Letter};
+use crate::organisation::RefundRule;
 use crate::payment::model::{Means, Payment};
 use crate::schedule::Plans;
 use crate::services::Services;
@@ -66,9 +67,9 @@ struct Paper {
     href: String,
 }
 
-async fn bought(snapshot: &Snapshot, order: OrderId, frame: &Frame) -> Result<Option<Bought>, DbErr> {
+async fn bought(snapshot: &Snapshot, frame: &Frame, order: OrderId, rule: RefundRule) -> Result<Option<Bought>, DbErr> {
     let Some(order) = payment::order(snapshot, order).await? else { return Ok(None) };
-    let payments = payment::payments_of_order(snapshot, order.id).await?;
+    let settled = payment::settled_by(snapshot, order.id).await?;
     let paper = |document: Document| Paper {
         name: document.kind.name(),
         number: document.number.to_string(),
@@ -77,8 +78,8 @@ async fn bought(snapshot: &Snapshot, order: OrderId, frame: &Frame) -> Result<Op
     Ok(Some(Bought {
         order_number: order.number.to_string(),
         paid: (order.quote.total.minor > 0).then(|| order.quote.total.to_string()),
-        reference: payments.iter().find(|payment| payment.is_captured()).map(reference).unwrap_or_default(),
-        refund_rule: frame.refund_rule.promise(),
+        reference: settled.first().map(reference).unwrap_or_default(),
+        refund_rule: rule.promise(),
         documents: documents::of_order(snapshot, order.id).await?.into_iter().map(paper).collect(),
     }))
 }
@@ -97,7 +98,7 @@ impl Composer for EnrolmentConfirmed {
         let (first_opens, open) = first_week(&place, services, &person)?;
         let frame = Frame::load(services, &snapshot).await?;
         let bought = match order {
-            Some(order) => bought(&snapshot, order, &frame).await?,
+            Some(order) => bought(&snapshot, &frame, order, cohort.refund_rule).await?,
             None => None,
         };
         let values = Values {

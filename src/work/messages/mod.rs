@@ -7,13 +7,17 @@ mod certificate_revoked;
 mod cohort_starts;
 mod daily_queue;
 mod dates_extended;
+mod enrolment_cancelled;
 mod enrolment_confirmed;
 mod fallen_behind;
 mod invitation;
 mod module_released;
 mod nudge;
+mod payment_refunded;
 mod readings_not_ready;
 mod readings_unread;
+mod refund;
+mod refund_sent;
 mod release_moved;
 mod sign_in_code;
 mod transfer;
@@ -36,12 +40,15 @@ pub use certificate_revoked::CertificateRevoked;
 pub use cohort_starts::CohortStarts;
 pub use daily_queue::DailyQueue;
 pub use dates_extended::DatesExtended;
+pub use enrolment_cancelled::EnrolmentCancelled;
 pub use enrolment_confirmed::EnrolmentConfirmed;
 pub use fallen_behind::FallenBehind;
 pub use invitation::Invitation;
 pub use module_released::ModuleReleased;
+pub use payment_refunded::PaymentRefunded;
 pub use readings_not_ready::ReadingsNotReady;
 pub use readings_unread::ReadingsUnread;
+pub use refund_sent::RefundSent;
 pub use release_moved::ReleaseMoved;
 pub use sign_in_code::SignInCode;
 pub use transfer_declined::TransferDeclined;
@@ -55,7 +62,7 @@ pub use waitlist_offer::WaitlistOffer;
 use crate::db::Conn;
 use crate::kernel::EmailAddress;
 use crate::mail::{ComposeFailure, Letter};
-use crate::organisation::{self, RefundRule};
+use crate::organisation;
 use crate::services::Services;
 
 /// What every mail's frame shows, and whom it says it is from.
@@ -71,7 +78,6 @@ struct Frame {
     origin: String,
     sender: Option<String>,
     reply_to: Option<EmailAddress>,
-    refund_rule: RefundRule,
 }
 
 impl Frame {
@@ -89,7 +95,6 @@ impl Frame {
             origin: settings.server.public_url.origin(),
             sender: own.sender().map(str::to_owned),
             reply_to: own.mail.reply_to.clone(),
-            refund_rule: own.refund_rule,
         })
     }
 

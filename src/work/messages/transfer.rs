@@ -11,7 +11,7 @@ use crate::kernel::ids::OrderId;
 use crate::kernel::{ShownTime, Timestamp};
 use crate::mail::{ComposeFailure, Letter};
 use crate::organisation::{self, Organisation};
-use crate::payment::{self, Order, Transfer, Way};
+use crate::payment::{self, Order, Transfer, TransferWay};
 use crate::services::Services;
 
 /// What a change of a transfer posts.
@@ -61,13 +61,13 @@ impl Found {
     pub(super) fn details(&self) -> Vec<(&'static str, String)> {
         let mut rows = vec![("Amount", self.order.quote.total.to_string()), ("Reference to give", self.order.number.to_string())];
         match (self.transfer.way, &self.organisation.bank, &self.organisation.upi) {
-            (Way::BankTransfer, Some(bank), _) => rows.extend([
+            (TransferWay::BankTransfer, Some(bank), _) => rows.extend([
                 ("Account name", bank.account_name.to_string()),
                 ("Account number", bank.account_number.to_string()),
                 ("IFSC", bank.ifsc.to_string()),
                 ("Bank", format!("{}, {}", bank.bank, bank.branch)),
             ]),
-            (Way::Upi, _, Some(upi)) => rows.push(("UPI ID", upi.to_string())),
+            (TransferWay::Upi, _, Some(upi)) => rows.push(("UPI ID", upi.to_string())),
             _ => {}
         }
         rows

@@ -32,6 +32,8 @@ pub struct Model {
     pub published_at: Option<UtcTime>,
     /// As it was when the cohort opened.
     pub course_title: String,
+    /// Until how many days after the first one the price goes back in full.
+    pub refund_days: i32,
     #[sea_orm(belongs_to, from = "course_id", to = "id")]
     pub course: BelongsTo<super::courses::Entity>,
 }

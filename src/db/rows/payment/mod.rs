@@ -11,4 +11,5 @@ pub mod payment_exceptions;
 pub mod payments;
 pub mod payout_lines;
 pub mod payouts;
+pub mod refunds;
 pub mod transfers;

@@ -26,6 +26,8 @@ pub enum State {
     Captured,
     Failed,
     Expired,
+    /// Money came that is not what was asked for.
+    Mismatched,
 }
 
 /// One attempt to move money against an order.
@@ -60,6 +62,10 @@ pub struct Model {
     pub captured_at: Option<UtcTime>,
     /// As whom the gateway was told that the buyer is.
     pub gateway_customer_id: Option<String>,
+    /// What came where it is not what was asked for, in minor units of `received_currency`.
+    pub received_minor: Option<i64>,
+    /// ISO 4217.
+    pub received_currency: Option<String>,
     #[sea_orm(belongs_to, from = "order_id", to = "id")]
     pub order: BelongsTo<super::orders::Entity>,
 }

@@ -45,7 +45,7 @@ pub struct Payment {
     /// `card`, `bank_transfer`, `upi`, `cash` or `cheque`.
     #[schema(examples("bank_transfer"))]
     method: &'static str,
-    /// Of a card: `preparing`, `open`, `processing`, `expired`, `failed` or `captured`; otherwise `received`.
+    /// Of a card: `preparing`, `open`, `processing`, `expired`, `failed`, `mismatched` or `captured`; otherwise `received`.
     #[schema(examples("received"))]
     state: &'static str,
     created_at: Instant,

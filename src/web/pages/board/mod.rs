@@ -8,6 +8,7 @@ mod new;
 mod prices;
 mod publish;
 mod reading;
+mod refund_rule;
 mod rows;
 mod show;
 mod week;
@@ -36,6 +37,8 @@ pub(super) fn routes() -> Routes {
         .post("/staff/cohorts/new", Access::AdminNow, new::open)
         .get("/staff/cohorts/{slug}/edit", Access::AdminNow, edit::form)
         .post("/staff/cohorts/{slug}/edit", Access::AdminNow, edit::save)
+        .get("/staff/cohorts/{slug}/refund-rule", Access::AdminNow, refund_rule::form)
+        .post("/staff/cohorts/{slug}/refund-rule", Access::AdminNow, refund_rule::save)
         .get("/staff/cohorts/{slug}/board", Access::Staff, show::show)
         .get("/staff/cohorts/{slug}/board/publish", Access::Staff, publish::confirm)
         .post("/staff/cohorts/{slug}/board/publish", Access::Staff, publish::publish)

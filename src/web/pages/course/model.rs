@@ -61,6 +61,8 @@ pub struct Offer {
     pub starts: ShownDay,
     pub ends: ShownDay,
     pub refund_until: ShownDay,
+    /// The cohort's rule, as a note beside the price.
+    pub refund_note: String,
     pub closes: ShownTime,
     pub seats_left: u32,
     pub capacity: u32,
@@ -76,7 +78,8 @@ impl Offer {
             tags: price_tags(&cohort.prices, &Seller::from(&owner.tax), now, zone),
             starts: ShownDay::after(cohort.starts_on, 0),
             ends: ShownDay::after(cohort.starts_on, (days - 1).max(0)),
-            refund_until: ShownDay::after(owner.refund_rule.until(cohort.starts_on), 0),
+            refund_until: ShownDay::after(cohort.refund_rule.until(cohort.starts_on), 0),
+            refund_note: cohort.refund_rule.note(),
             closes: ShownTime::new(cohort.window.closes(), zone),
             seats_left: cohort.capacity.saturating_sub(taken),
             capacity: cohort.capacity,

@@ -1,5 +1,6 @@
 //! A student's own course: what is next, its weeks, its readings.
 
+mod cancel;
 mod certificate;
 mod dashboard;
 mod home;
@@ -32,6 +33,8 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .get("/learn", Access::SignedIn, home::home)
         .get("/learn/{enrolment}", Access::SignedIn, home::show)
+        .get("/learn/{enrolment}/cancel", Access::SignedIn, cancel::ask)
+        .post("/learn/{enrolment}/cancel", Access::SignedIn, cancel::cancel)
         .get("/learn/{enrolment}/certificate", Access::SignedIn, certificate::show)
         .get("/learn/{enrolment}/certificate.pdf", Access::SignedIn, certificate::save)
         .get("/learn/{enrolment}/weeks/{week}", Access::SignedIn, module::show)

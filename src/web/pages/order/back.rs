@@ -24,6 +24,11 @@ pub async fn back(State(app): State<App>, view: View, moment: Moment, Path(id): 
         }
         Err(SettleError::Db(error)) => return Err(error.into()),
     };
+    if let Err(SettleError::Db(error)) =
+        payment::settle_refunds_of_order(&app.services, Actor::User(moment.subject.id), order).await
+    {
+        return Err(error.into());
+    }
     let conn = app.services.db.snapshot().await?;
     let sheet = own(&conn, &moment, &id).await?;
     let standing = match sheet.standing(moment.now) {

@@ -7,8 +7,10 @@ mod document;
 mod show;
 mod transfer;
 
-use crate::kernel::ids::OrderId;
+use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::{Money, ShownTime, Timestamp};
+use crate::payment::model::Cause;
+use crate::payment::{Reason, Refund, RefundState, TransferWay};
 use crate::views::offer::Offer;
 use crate::views::order::Sheet;
 use crate::web::pages::document::DocumentLine;
@@ -43,6 +45,48 @@ struct Shown<'a> {
     offer: &'a Offer,
     /// Receipts and invoices, oldest first.
     documents: Vec<DocumentLine>,
+    enrolment: EnrolmentId,
+    /// Oldest first.
+    refunds: Vec<Back>,
+    /// Another payment came for what was paid, and goes back by rule.
+    paid_twice: bool,
+}
+
+/// Money that goes back, as its payer sees it.
+#[derive(Debug)]
+struct Back {
+    amount: Money,
+    state: (&'static str, &'static str),
+    how: String,
+}
+
+impl From<&Refund> for Back {
+    fn from(refund: &Refund) -> Self {
+        let by_hand = matches!(refund.way, TransferWay::ByHand { .. });
+        let (state, how) = match &refund.state {
+            RefundState::AwaitingApproval | RefundState::Preparing => {
+                (("wait", "Being prepared"), "A mail tells you when it is sent.")
+            }
+            RefundState::Pending if by_hand => {
+                (("wait", "Being prepared"), "We send it by transfer from our bank. A mail tells you when it is sent.")
+            }
+            RefundState::Pending => (("next", "On its way"), "To the card or account that it came from."),
+            RefundState::Succeeded { .. } if by_hand => (("done", "Sent back"), "By transfer from our bank."),
+            RefundState::Succeeded { .. } => (
+                ("done", "Sent back"),
+                "To the card or account that it came from. Banks show it within five to ten working days.",
+            ),
+            RefundState::Cancelled { .. } => (("", "Given up"), "Nothing was sent."),
+            RefundState::Failed { .. } => {
+                (("bad", "Not arrived"), "The bank did not take it. A person sees to it and writes to you.")
+            }
+        };
+        let reference = match &refund.way {
+            TransferWay::ByHand { sent: Some(sent) } => format!(" Reference {}.", sent.reference.as_str()),
+            _ => String::new(),
+        };
+        Self { amount: refund.amount, state, how: format!("{how}{reference}") }
+    }
 }
 
 impl<'a> From<&'a Sheet> for Shown<'a> {
@@ -58,6 +102,9 @@ impl<'a> From<&'a Sheet> for Shown<'a> {
             billing: sheet.billing(),
             offer: &sheet.offer,
             documents: sheet.documents.iter().map(DocumentLine::from).collect(),
+            enrolment: sheet.enrolment.id,
+            refunds: sheet.refunds.iter().map(Back::from).collect(),
+            paid_twice: sheet.refunds.iter().any(|refund| refund.cause == Cause::Rule(Reason::PaidTwice)),
         }
     }
 }

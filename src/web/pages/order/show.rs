@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::{Countdown, Shown, transfer};
 use crate::db::Conn;
 use crate::kernel::{ShownTime, Timestamp};
-use crate::payment::Way;
+use crate::payment::{Reason, TransferWay};
 use crate::views::order::{self, Sheet, Standing};
 use crate::web::Problem;
 use crate::web::form::FieldErrors;
@@ -20,7 +20,7 @@ struct Payable<'a> {
     view: &'a View,
     order: Shown<'a>,
     /// The ways to pay without a card.
-    ways: Vec<Way>,
+    ways: Vec<TransferWay>,
     kept: String,
     countdown: Countdown,
     /// The code as typed, and what was wrong with it.
@@ -33,7 +33,7 @@ struct Payable<'a> {
 struct Declined<'a> {
     view: &'a View,
     order: Shown<'a>,
-    ways: Vec<Way>,
+    ways: Vec<TransferWay>,
     countdown: Countdown,
 }
 
@@ -71,6 +71,22 @@ struct Queued<'a> {
     since: ShownTime,
 }
 
+#[derive(Template)]
+#[template(path = "web/pages/order/cancelled.html")]
+struct Cancelled<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    ended: ShownTime,
+}
+
+#[derive(Template)]
+#[template(path = "web/pages/order/returned.html")]
+struct Returned<'a> {
+    view: &'a View,
+    order: Shown<'a>,
+    since: ShownTime,
+}
+
 /// The order.
 pub async fn show(
     view: View,
@@ -98,15 +114,18 @@ pub(super) fn told(view: &View, moment: &Moment, sheet: &Sheet, standing: Standi
         }
         Standing::Transfer { until } => transfer::page_of(view, moment, sheet, until),
         Standing::Declined { until } => {
-            let ways = Way::offered(&view.owner, sheet.order.quote.total.currency);
+            let ways = TransferWay::offered(&view.owner, sheet.order.quote.total.currency);
             page(&Declined { view, order, ways, countdown: Countdown::new(until, moment) })
         }
         Standing::Waiting { until } => page(&Waiting { view, order, until: until.map(|until| moment.shown(until)) }),
         Standing::Enrolled { paid_at } => {
-            let another = sheet.exception.as_ref().map(|exception| moment.shown(exception.created_at));
+            let odd = sheet.exception.as_ref().filter(|exception| exception.reason != Reason::RefundFailed);
+            let another = odd.map(|exception| moment.shown(exception.created_at));
             page(&Enrolled { view, order, paid_at: moment.shown(paid_at), another })
         }
         Standing::Queued { since } => page(&Queued { view, order, since: moment.shown(since) }),
+        Standing::Cancelled { at } => page(&Cancelled { view, order, ended: moment.shown(at) }),
+        Standing::Returned { since } => page(&Returned { view, order, since: moment.shown(since) }),
         Standing::Lapsed { at } => page(&Lapsed { view, order, ended: moment.shown(at) }),
     }
 }
@@ -133,7 +152,7 @@ fn payable<'a>(
     code: &'a str,
     errors: &'a FieldErrors,
 ) -> Payable<'a> {
-    let ways = Way::offered(&view.owner, sheet.order.quote.total.currency);
+    let ways = TransferWay::offered(&view.owner, sheet.order.quote.total.currency);
     let (countdown, kept) = (Countdown::new(until, moment), view.owner.transfer_hold.words());
     Payable { view, order: Shown::from(sheet), ways, kept, countdown, code, errors }
 }

@@ -11,7 +11,7 @@ use super::show::{own, told};
 use crate::kernel::ids::OrderId;
 use crate::kernel::{Actor, Currency, ShownTime, Timestamp};
 use crate::organisation::model::{BankDetails, upi_link};
-use crate::payment::{self, ChooseRefusal, TellRefusal, Way};
+use crate::payment::{self, ChooseRefusal, TellRefusal, TransferWay};
 use crate::pdf;
 use crate::views::order::{Sheet, Standing};
 use crate::web::form::{FieldErrors, Fields};
@@ -25,7 +25,7 @@ use crate::web::{App, Problem};
 struct Page<'a> {
     view: &'a View,
     order: Shown<'a>,
-    way: Way,
+    way: TransferWay,
     /// Where a bank transfer goes; none for UPI, or once the organisation has no account any more.
     bank: Option<&'a BankDetails>,
     /// The UPI ID, and the link that apps open.
@@ -38,7 +38,7 @@ struct Page<'a> {
     declined: Option<&'a str>,
     card_declined: bool,
     /// The other ways that are offered.
-    ways: Vec<Way>,
+    ways: Vec<TransferWay>,
     reference: &'a str,
     errors: &'a FieldErrors,
 }
@@ -54,12 +54,12 @@ impl<'a> Page<'a> {
         errors: &'a FieldErrors,
     ) -> Option<Self> {
         let transfer = sheet.transfer.as_ref()?;
-        let upi = view.owner.upi.as_ref().filter(|_| transfer.way == Way::Upi);
+        let upi = view.owner.upi.as_ref().filter(|_| transfer.way == TransferWay::Upi);
         Some(Self {
             view,
             order: Shown::from(sheet),
             way: transfer.way,
-            bank: view.owner.bank.as_ref().filter(|_| transfer.way == Way::BankTransfer),
+            bank: view.owner.bank.as_ref().filter(|_| transfer.way == TransferWay::BankTransfer),
             upi: upi.and_then(|id| Some((id.as_str(), link(view, sheet)?))),
             until: moment.shown(until),
             left: span(moment.now, until),
@@ -73,8 +73,8 @@ impl<'a> Page<'a> {
     }
 }
 
-fn other_ways(view: &View, sheet: &Sheet, chosen: Way) -> Vec<Way> {
-    Way::offered(&view.owner, sheet.order.quote.total.currency).into_iter().filter(|way| *way != chosen).collect()
+fn other_ways(view: &View, sheet: &Sheet, chosen: TransferWay) -> Vec<TransferWay> {
+    TransferWay::offered(&view.owner, sheet.order.quote.total.currency).into_iter().filter(|way| *way != chosen).collect()
 }
 
 /// What UPI apps read, in the name that the account has at the bank; none while there is no UPI ID, or for another currency.
@@ -107,7 +107,7 @@ pub async fn choose(
     Fields(choice): Fields<Choice>,
 ) -> Result<Response, Problem> {
     let order: OrderId = id.parse().map_err(|_| Problem::NotFound)?;
-    let way: Way = choice.way.parse().map_err(|_| Problem::Malformed("no such way to pay".to_owned()))?;
+    let way: TransferWay = choice.way.parse().map_err(|_| Problem::Malformed("no such way to pay".to_owned()))?;
     match payment::choose_transfer(&app.services, moment.subject.id, order, way).await {
         Ok(()) | Err(ChooseRefusal::NotNow) => Ok(Redirect::to(&format!("/orders/{order}")).into_response()),
         Err(ChooseRefusal::NoSuchOrder) => Err(Problem::NotFound),
@@ -170,7 +170,7 @@ pub async fn picture(
 ) -> Result<Response, Problem> {
     let sheet = own(&conn, &moment, &id).await?;
     let chosen = matches!(sheet.standing(moment.now), Standing::Transfer { .. });
-    let upi = sheet.transfer.as_ref().is_some_and(|transfer| transfer.way == Way::Upi && transfer.told.is_none());
+    let upi = sheet.transfer.as_ref().is_some_and(|transfer| transfer.way == TransferWay::Upi && transfer.told.is_none());
     let link = link(&view, &sheet).filter(|_| chosen && upi).ok_or(Problem::NotFound)?;
     let svg = pdf::qr_picture(&link).map_err(Problem::internal)?;
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())

@@ -107,6 +107,8 @@ fn rows(own: &Organisation) -> Vec<Row> {
         row("/staff/settings/mail", "Mail", sender),
         row("/staff/settings/waitlist", "Waitlist", set(format!("A seat is offered for {}", own.offer_length.words()))),
     ];
+    let approval = own.approval.above.map_or("One admin is enough".to_owned(), |above| format!("Two admins above {above}"));
+    rows.push(row("/staff/settings/approval", "Refunds by two admins", set(approval)));
     rows.extend(PolicyKind::ALL.map(|kind| row(policy_path(kind), kind.title(), policy(own.policy(kind)))));
     rows
 }

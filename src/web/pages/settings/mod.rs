@@ -1,5 +1,6 @@
 //! The organisation's settings: an index that says what is missing, and a form for each section.
 
+mod approval;
 mod bank;
 mod form;
 mod identity;
@@ -27,7 +28,8 @@ pub(super) fn routes() -> Routes {
     let routes = section::<identity::Input>(section::<officer::Input>(routes));
     let routes = section::<tax::Input>(section::<bank::Input>(routes));
     let routes = section::<signers::Input>(section::<mail::Input>(section::<waitlist::Input>(routes)));
-    section::<policies::Terms>(section::<policies::Privacy>(section::<policies::Refunds>(routes)))
+    let routes = section::<policies::Terms>(section::<policies::Privacy>(section::<policies::Refunds>(routes)));
+    section::<approval::Input>(routes)
 }
 
 fn section<S: Section>(routes: Routes) -> Routes {

@@ -144,6 +144,7 @@ fn done(word: &str) -> Option<&'static str> {
     match word {
         "mailed" => Some("The confirmation is on its way."),
         "extended" => Some("The student has more time, and is told by mail."),
+        "cancelled" => Some("The enrolment is cancelled, and the student is told by mail."),
         _ => None,
     }
 }
@@ -158,6 +159,7 @@ fn since(history: &History) -> Timestamp {
 fn paid(payment: &Payment) -> Paid {
     let state = match payment.state_word() {
         "captured" => "received",
+        "mismatched" => "received, not what was asked for",
         "failed" => "refused",
         "expired" => "left unpaid",
         _ => "not finished",

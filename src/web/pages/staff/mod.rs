@@ -10,6 +10,7 @@ mod extend;
 mod history;
 mod library;
 mod log;
+pub(super) mod money;
 mod order;
 mod picker;
 mod record;
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Routes {
         .merge(certificates::routes())
         .merge(course::routes())
         .merge(library::routes())
+        .merge(money::routes())
 }
 
 /// A path with a query of those pairs that say something.

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 
+use super::money::words::Line;
 use super::record::Input;
 use crate::audit::Entry;
 use crate::db::Conn;
@@ -11,6 +12,7 @@ use crate::enrolment::EnrolmentState;
 use crate::identity::Person;
 use crate::kernel::shown::short_date;
 use crate::kernel::{Money, ShownTime, Timestamp};
+use crate::payment::model::refundable;
 use crate::payment::{CardState, Means, Method, OrderState, Payment, Told, Transfer};
 use crate::views::order::{self, Sheet};
 use crate::views::told;
@@ -40,6 +42,9 @@ struct Page<'a> {
     waiting: Option<(&'static str, &'static str)>,
     transfer: Option<Chosen>,
     payments: Vec<Row>,
+    refunds: Vec<Line>,
+    /// Whether anything can still go back.
+    refundable: bool,
     documents: Vec<DocumentLine>,
     disputes: Vec<DisputeLine>,
     /// What became of them, newest first.
@@ -146,6 +151,8 @@ fn order<'a>(
         waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
         transfer: sheet.transfer.as_ref().map(|transfer| chosen(transfer, sheet.order.state, &shown)),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
+        refunds: sheet.refunds.iter().rev().map(|refund| Line::new(refund, &person.zone)).collect(),
+        refundable: sheet.payments.iter().filter_map(|payment| refundable(payment, &sheet.refunds)).any(|left| left.minor > 0),
         documents: sheet.documents.iter().map(DocumentLine::from).collect(),
         disputes: sheet
             .disputes
@@ -192,10 +199,10 @@ fn row(payment: &Payment, shown: &impl Fn(Timestamp) -> ShownTime) -> Row {
             ("done", "Received"),
         ),
     };
-    Row { at: shown(payment.created_at), by, reference, received_on, amount: payment.amount, state }
+    Row { at: shown(payment.created_at), by, reference, received_on, amount: payment.received().unwrap_or(payment.amount), state }
 }
 
-fn method_name(method: Method) -> &'static str {
+pub(super) fn method_name(method: Method) -> &'static str {
     match method {
         Method::BankTransfer => "Bank transfer",
         Method::Upi => "UPI",
@@ -211,6 +218,7 @@ fn card(state: &CardState) -> (&'static str, &'static str) {
         CardState::Processing => ("next", "Waiting for the bank"),
         CardState::Expired => ("", "Left unpaid"),
         CardState::Failed { .. } => ("bad", "Refused"),
+        CardState::Mismatched { .. } => ("bad", "Not what was asked for"),
         CardState::Captured { .. } => ("done", "Paid"),
     }
 }

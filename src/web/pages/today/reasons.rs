@@ -18,6 +18,7 @@ pub fn why(reason: Reason) -> &'static str {
         Reason::NothingToEnrol => "The order names no enrolment",
         Reason::UnknownOrder => "It names an order that we do not have",
         Reason::UnknownSession => "We did not ask for this payment",
+        Reason::RefundFailed => "A refund did not reach its payer",
     }
 }
 
@@ -25,7 +26,7 @@ pub fn why(reason: Reason) -> &'static str {
 pub fn next(reason: Reason) -> &'static str {
     match reason {
         Reason::AmountDiffers => {
-            "Ask the student. Send it back at the gateway; once the whole amount has come by transfer, record that on the order."
+            "Ask the student. Send it back on the order’s page; once the whole amount has come by transfer, record that on the order."
         }
         Reason::SeatGone => "Offer another cohort, or send it back at the gateway.",
         Reason::PaidTwice | Reason::SeatedElsewhere | Reason::AlreadyEnrolled => {
@@ -33,6 +34,9 @@ pub fn next(reason: Reason) -> &'static str {
         }
         Reason::OrderCancelled | Reason::EnrolmentCancelled => {
             "Send it back at the gateway, or ask whether they want to enrol again."
+        }
+        Reason::RefundFailed => {
+            "Ask the student how the money can reach them. Then open the order and send it once more, by hand if the bank refused the card."
         }
         Reason::WrongMode => "Look at the gateway's keys and notification settings: no real money may have moved.",
         Reason::WrongOrder | Reason::NotAPayment | Reason::NothingToEnrol | Reason::UnknownOrder | Reason::UnknownSession => {

@@ -13,10 +13,11 @@ use crate::mail::LetterRow;
 use crate::payment::{OddNotification, Order};
 use crate::pdf;
 use crate::schedule::Short;
-use crate::views::today::{self, BankRow, DisputeRow, HoldRow, LISTED, QueueRow, Today, TransferRow};
+use crate::views::today::{self, BankRow, DisputeRow, HoldRow, LISTED, QueueRow, RefundRow, Today, TransferRow};
 use crate::views::told;
 use crate::web::pages::outbox::words::{self, Said};
 use crate::web::pages::shown::counted;
+use crate::web::pages::staff::money::words::Line;
 use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
@@ -31,6 +32,7 @@ struct Page<'a> {
     zone: &'a str,
     total: u64,
     money: Vec<Money<'a>>,
+    refunds: Vec<(&'a RefundRow, Line)>,
     mails: Vec<(&'a LetterRow, String, Said)>,
     jobs: Vec<Job<'a>>,
     weeks: Vec<(&'a Short, ShownTime)>,
@@ -114,6 +116,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         zone: zone.name(),
         total: today.counts.total(),
         money: today.money.iter().map(money).collect(),
+        refunds: today.refunds.iter().map(|row| (row, Line::new(&row.refund, zone))).collect(),
         mails: today.mails.iter().map(|row| (row, told::mail(&row.kind), words::said(row, zone))).collect(),
         jobs: today.jobs.iter().map(job).collect(),
         weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
@@ -131,6 +134,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
 fn more(today: &Today) -> Option<String> {
     let counts = today.counts;
     let hidden = [
+        (counts.refunds, "refund"),
         (counts.mails, "mail"),
         (counts.jobs, "job"),
         (counts.bank, "payment"),

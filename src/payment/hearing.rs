@@ -1,0 +1,75 @@
+//! What a notification of the gateway is about, fetched and settled. The notification itself is believed in nothing: it only says
+//! what to look at.
+
+use sea_orm::DbErr;
+
+use super::returning::{self, Returned};
+use super::settling::{self, Bank, SettleError, Settled};
+use super::listening;
+use super::store::StoredEvent;
+use crate::gateway::{About, GatewayError};
+use crate::kernel::{Actor, Component};
+use crate::services::Services;
+
+const WORKER: Actor = Actor::System(Component::Worker);
+
+/// The one notification that says more than its session does.
+const BANK_REFUSED: &str = "checkout.session.async_payment_failed";
+/// The notifications that say that somebody paid, or is about to have paid.
+const BRINGS_MONEY: [&str; 2] = ["checkout.session.completed", "checkout.session.async_payment_succeeded"];
+/// The notification of a charge that says that some of it went back.
+const CHARGE_REFUNDED: &str = "charge.refunded";
+const OTHER_MODE: &str = "of the other mode";
+
+/// Settles what a kept notification is about; what was odd about it, if anything was.
+///
+/// # Errors
+/// [`SettleError`]; it may be repeated.
+pub(super) async fn process(services: &Services, event: &StoredEvent) -> Result<Option<&'static str>, SettleError> {
+    let Some(about) = &event.about else { return Ok(None) };
+    let other_mode = event.live != services.gateway.live();
+    match about {
+        About::Session(session) if event.kind.starts_with("checkout.session.") => {
+            if other_mode {
+                return Ok(of_other_mode(services, event, session).await?);
+            }
+            let bank = if event.kind == BANK_REFUSED { Bank::Refused } else { Bank::Silent };
+            session_settled(settling::settle_session(services, WORKER, session, bank).await)
+        }
+        About::Session(_) => Ok(None),
+        _ if other_mode => Ok(Some(OTHER_MODE)),
+        About::Refund { id, .. } => refund_settled(returning::settle_refund(services, WORKER, id).await),
+        about => {
+            // Older versions of the gateway's interface tell of a refund by its charge alone.
+            if let (About::Charge { intent: Some(intent), .. }, CHARGE_REFUNDED) = (about, event.kind.as_str()) {
+                returning::settle_refunds_of(services, WORKER, intent).await?;
+            }
+            listening::hear(services, about).await
+        }
+    }
+}
+
+async fn of_other_mode(services: &Services, event: &StoredEvent, session: &str) -> Result<Option<&'static str>, DbErr> {
+    if BRINGS_MONEY.contains(&event.kind.as_str()) {
+        services.db.write(WORKER, async |txn| settling::queue_wrong_mode(txn, session, event.live).await).await?;
+    }
+    Ok(Some(OTHER_MODE))
+}
+
+fn session_settled(settled: Result<Settled, SettleError>) -> Result<Option<&'static str>, SettleError> {
+    match settled {
+        Ok(Settled::Decided { .. }) => Ok(None),
+        Ok(Settled::NotOurs) => Ok(Some("about a session that is not ours")),
+        Err(SettleError::Gateway(GatewayError::NotFound)) => Ok(Some("about a session that the gateway does not know")),
+        Err(error) => Err(error),
+    }
+}
+
+fn refund_settled(settled: Result<Returned, SettleError>) -> Result<Option<&'static str>, SettleError> {
+    match settled {
+        Ok(Returned::Known(_)) => Ok(None),
+        Ok(Returned::NotOurs) => Ok(Some("about a refund of a payment that is not ours")),
+        Err(SettleError::Gateway(GatewayError::NotFound)) => Ok(Some("about a refund that the gateway does not know")),
+        Err(error) => Err(error),
+    }
+}
