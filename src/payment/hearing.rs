@@ -3,9 +3,9 @@
 
 use sea_orm::DbErr;
 
+use super::listening;
 use super::returning::{self, Returned};
 use super::settling::{self, Bank, SettleError, Settled};
-use super::listening;
 use super::store::StoredEvent;
 use crate::gateway::{About, GatewayError};
 use crate::kernel::{Actor, Component};

@@ -46,13 +46,15 @@ async fn open_letter(app: &TestApp, today: &Page, email: &str) -> Page {
 async fn a_bad_day(app: &TestApp) {
     let (student, other, admin) = (app.browser(), app.browser(), app.browser());
     let order = cast::hold(app, &student, STUDENT, "Europe/London").await;
-    let hosted = cast::to_gateway(&order).await;
+    let late = cast::to_gateway(&order).await.form("Pay late, by bank").submit().await;
+    app.settle().await;
     let hosted_other = cast::to_gateway(&cast::hold(app, &other, OTHER, "Europe/London").await).await;
     cast::sign_in(app, &admin, ADMIN).await;
     admin.open(TODAY).await.is(200).shows("Nothing waits for you").shows("Seats held for less than an hour more");
     let page = admin.open(&format!("/staff{}", cast::path(&order))).await;
     page.form("Record the payment and enrol").with("reference", "UTR 0001").submit().await.is(200).shows("Paid");
-    cast::pay(&hosted).await.is(200).shows("We also received another payment");
+    // A bank that is deciding cannot be told to stop.
+    late.form("The bank confirms now").submit().await.is(200).shows("Paid.");
     cast::pay(&hosted_other).await.is(200).shows("You are enrolled");
     befalls(app, STUDENT, row::State::Dead, Some("refused at RCPT TO: 550 5.1.1 Nobody here")).await;
     befalls(app, OTHER, row::State::Held, None).await;

@@ -164,6 +164,31 @@ async fn a_card_that_was_quicker_is_found_before_a_transfer_is_recorded() {
 }
 
 #[tokio::test]
+async fn a_bank_that_confirms_after_a_transfer_was_recorded_pays_for_nothing_and_the_money_goes_back() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let student = app.browser();
+        let order = cast::hold(&app, &student, STUDENT, "Europe/London").await;
+        let late = cast::to_gateway(&order).await.form("Pay late, by bank").submit().await;
+        app.settle().await;
+        let admin = admin(&app).await;
+        let page = admin.open(&staff_path(&order)).await;
+        page.form(RECORD).with("reference", "UTR 0015").submit().await.is(200).shows("Paid");
+        late.form("The bank confirms now").submit().await.is(200).shows("Paid.");
+        app.settle().await;
+        admin.open("/staff/today").await.is(200).shows("Nothing waits for you");
+        admin.open(&staff_path(&order)).await.shows("Paid twice").shows("Sent back");
+        student.open(cast::path(&order)).await.shows("You are enrolled").shows("Sent back");
+        let told = app.mails_to(STUDENT).await.pop().unwrap();
+        assert!(told.subject.starts_with("Your payment goes back: order L-"), "{}", told.subject);
+        assert!(told.text.unwrap().contains("this payment is one too many"));
+        assert_eq!(cast::count_mails(&app, STUDENT, CONFIRMED).await, 1);
+        app.finish().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lapsed_seat_is_given_again_while_there_is_room() {
     on_each_database(async |app: TestApp| {
         cast::open(&app, 1).await;

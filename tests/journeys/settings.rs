@@ -165,6 +165,10 @@ async fn mail_and_the_enrol_form_say_what_was_set() {
         mail.with("sender", "Example Courses").submit().await.is(200).shows("Example Courses");
         let refunds = admin.open("/staff/settings/refunds").await.form("Save as reviewed").with("days", "10");
         refunds.submit().await.is(200);
+        // A cohort keeps the rule with which it opened, until it is given another.
+        student.open(cast::COHORT).await.shows("Full refund until 14 days after the start");
+        let rule = admin.open("/staff/cohorts/january/refund-rule").await.form("Save").with("days", "10");
+        rule.submit().await.is(200);
 
         let form = student.open(cast::COHORT).await;
         form.shows("Full refund until 10 days after the start");

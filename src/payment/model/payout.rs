@@ -109,6 +109,8 @@ pub enum Source {
     Payment(PaymentId),
     /// A bank took or gave back money, or the gateway its fee for that.
     Dispute(PaymentId),
+    /// Money of a payment went back to its buyer, or came back to us.
+    Refund(PaymentId),
     /// An earlier payout came back.
     Returned { payout: String },
     /// None that we know, or none whose effect is booked yet.

@@ -23,6 +23,7 @@ fn by_card(number: u128, state: CardState) -> Payment {
         expires_at: at(31),
         session: Some(format!("cs_{number}")),
         intent: Some(format!("pi_{number}")),
+        customer: None,
         state,
     };
     Payment {

@@ -32,7 +32,7 @@ pub(super) use payments::{
 pub use payouts::{count_unknown_fees, lines_of_payout, payout, payouts_between};
 pub(super) use payouts::{insert_lines, payout_for_update, save_payout, sum_of_lines};
 pub(super) use quote::{code_tries, count_code_try, save_quote};
-pub use transfers::{count_told_transfers, told_transfers, transfer, transfers};
-pub(super) use transfers::{is_told_elsewhere, save_transfer};
 pub use refunds::{count_refunds_for_admins, refund, refunds_for_admins, refunds_of_order};
 pub(super) use refunds::{insert_refund, refund_by_reference, save_refund, unfinished_refunds};
+pub use transfers::{count_told_transfers, told_transfers, transfer, transfers};
+pub(super) use transfers::{is_told_elsewhere, save_transfer};

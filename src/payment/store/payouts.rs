@@ -139,15 +139,20 @@ macro_rules! cleared {
 const LINES: &str = concat!(
     "SELECT l.id, l.kind, l.source, l.currency, l.amount_minor, l.fee_minor, l.net_minor, \
      c.payment_id AS paid, p.order_id AS paid_order, d.payment_id AS disputed, d.order_id AS disputed_order, \
-     r.id AS returned, r.amount_minor AS returned_minor, ",
+     r.id AS returned, r.amount_minor AS returned_minor, f.payment_id AS refunded, f.order_id AS refunded_order, ",
     cleared!("e.payment_id = c.payment_id AND e.kind IN ('captured', 'converted', 'fee')"),
     " AS booked_payment, ",
     cleared!(
         "e.key IN ('dispute_withdrawn:' || l.id, 'dispute_reinstated:' || l.id, 'dispute_converted:' || l.id, \
          'dispute_fee:' || l.id)"
     ),
-    " AS booked_movement FROM payout_lines l \
+    " AS booked_movement, ",
+    cleared!(
+        "e.refund_id = f.id AND e.kind = CASE WHEN l.kind IN ('refund', 'payment_refund') THEN 'refunded' ELSE 'refund_failed' END"
+    ),
+    " AS booked_refund FROM payout_lines l \
      LEFT JOIN gateway_charges c ON c.charge_id = l.source LEFT JOIN payments p ON p.id = c.payment_id \
+     LEFT JOIN refunds f ON f.gateway_refund_id = l.source \
      LEFT JOIN disputes d ON d.id = l.source LEFT JOIN payouts r ON r.id = l.source AND l.kind <> 'payout' \
      WHERE l.payout_id = $1 AND l.kind <> 'payout' ORDER BY l.position"
 );
@@ -155,13 +160,9 @@ const LINES: &str = concat!(
 /// What a line is of ours: the one place that says what the source of a balance transaction is.
 fn source(row: &QueryResult) -> Result<Source, DbErr> {
     let (paid, disputed): (Option<PaymentId>, Option<PaymentId>) = (row.try_get("", "paid")?, row.try_get("", "disputed")?);
-    let returned: Option<String> = row.try_get("", "returned")?;
-    Ok(match (paid, disputed, returned) {
-        (Some(payment), _, _) => Source::Payment(payment),
-        (None, Some(payment), _) => Source::Dispute(payment),
-        (None, None, Some(payout)) => Source::Returned { payout },
-        (None, None, None) => Source::Unknown,
-    })
+    let (refunded, returned): (Option<PaymentId>, Option<String>) = (row.try_get("", "refunded")?, row.try_get("", "returned")?);
+    let of_payment = paid.map(Source::Payment).or(disputed.map(Source::Dispute)).or(refunded.map(Source::Refund));
+    Ok(of_payment.or(returned.map(|payout| Source::Returned { payout })).unwrap_or(Source::Unknown))
 }
 
 fn matched(row: &QueryResult) -> Result<MatchedLine, DbErr> {
@@ -173,6 +174,7 @@ fn matched(row: &QueryResult) -> Result<MatchedLine, DbErr> {
     let (order, booked) = match &source {
         Source::Payment(_) => (row.try_get("", "paid_order")?, money("booked_payment")?),
         Source::Dispute(_) => (row.try_get("", "disputed_order")?, money("booked_movement")?),
+        Source::Refund(_) => (row.try_get("", "refunded_order")?, money("booked_refund")?),
         // The books have it back by the end of the earlier payout itself.
         Source::Returned { .. } => (None, money("returned_minor")?),
         Source::Unknown => (None, nothing),

@@ -112,7 +112,7 @@ async fn money_of_an_order_that_nobody_knows_waits_in_suspense_and_money_of_the_
     events.retain(|event| event.kind == "checkout.session.completed");
     let mut completed = events.pop().unwrap();
     completed.live = true;
-    stage.services.db.write(SYSTEM, async |txn| receive_notification(txn, &completed, b"{}").await).await.unwrap();
+    stage.services.db.write(SYSTEM, async |txn| receive_notification(txn, &completed, &completed.gist()).await).await.unwrap();
     stage.work().await;
     assert_eq!(stage.reasons().await, [Reason::WrongMode]);
     assert_eq!(held(&stage).await, BTreeMap::new());

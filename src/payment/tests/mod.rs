@@ -161,11 +161,13 @@ impl Stage {
         queue(&snapshot).await.unwrap().into_iter().map(|exception| exception.reason).collect()
     }
 
-    /// Each refund of an order: its state, its amount, why.
+    /// Each refund of an order by the word of its state, for those of one moment have no order: the state, its amount, why.
     async fn refunds(&self, order: OrderId) -> Vec<(&'static str, i64, model::Cause)> {
         let snapshot = self.services.db.snapshot().await.unwrap();
         let refunds = refunds_of_order(&snapshot, order).await.unwrap();
-        refunds.iter().map(|refund| (refund.state.word(), refund.amount.minor, refund.cause)).collect()
+        let mut told: Vec<_> = refunds.iter().map(|refund| (refund.state.word(), refund.amount.minor, refund.cause)).collect();
+        told.sort_by_key(|(state, minor, _)| (*state, *minor));
+        told
     }
 
     async fn sessions(&self, order: OrderId) -> Vec<String> {

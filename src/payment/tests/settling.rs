@@ -253,7 +253,8 @@ async fn money_after_the_lapse_takes_a_free_seat_or_goes_back() {
         stage.work().await;
         let returned = stage.refunds(order.id).await;
         match capacity {
-            1 => assert_eq!(returned, [("succeeded", PRICE, Cause::Rule(Reason::SeatGone))]),
+            // A bank takes its time with a refund, too.
+            1 => assert_eq!(returned, [("pending", PRICE, Cause::Rule(Reason::SeatGone))]),
             _ => assert_eq!(returned, []),
         }
     }

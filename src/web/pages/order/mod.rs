@@ -10,7 +10,7 @@ mod transfer;
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::model::Cause;
-use crate::payment::{Reason, Refund, RefundState, TransferWay};
+use crate::payment::{Reason, Refund, RefundState, Way};
 use crate::views::offer::Offer;
 use crate::views::order::Sheet;
 use crate::web::pages::document::DocumentLine;
@@ -62,7 +62,7 @@ struct Back {
 
 impl From<&Refund> for Back {
     fn from(refund: &Refund) -> Self {
-        let by_hand = matches!(refund.way, TransferWay::ByHand { .. });
+        let by_hand = matches!(refund.way, Way::ByHand { .. });
         let (state, how) = match &refund.state {
             RefundState::AwaitingApproval | RefundState::Preparing => {
                 (("wait", "Being prepared"), "A mail tells you when it is sent.")
@@ -82,7 +82,7 @@ impl From<&Refund> for Back {
             }
         };
         let reference = match &refund.way {
-            TransferWay::ByHand { sent: Some(sent) } => format!(" Reference {}.", sent.reference.as_str()),
+            Way::ByHand { sent: Some(sent) } => format!(" Reference {}.", sent.reference.as_str()),
             _ => String::new(),
         };
         Self { amount: refund.amount, state, how: format!("{how}{reference}") }

@@ -58,6 +58,8 @@ fn what(line: &MatchedLine) -> &'static str {
         (Source::Payment(_), _) => "Payment",
         (Source::Dispute(_), _) if line.line.net.minor < 0 => "Disputed money taken",
         (Source::Dispute(_), _) => "Disputed money given back",
+        (Source::Refund(_), _) if line.line.net.minor < 0 => "Refund",
+        (Source::Refund(_), _) => "Refund that came back",
         (Source::Returned { .. }, _) => "Payout that came back",
         (Source::Unknown, "charge" | "payment") => "Payment that is not in the books",
         (Source::Unknown, "refund" | "payment_refund") => "Refund that is not in the books",
