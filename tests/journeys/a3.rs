@@ -177,11 +177,11 @@ async fn a_bank_that_confirms_after_a_transfer_was_recorded_pays_for_nothing_and
         late.form("The bank confirms now").submit().await.is(200).shows("Paid.");
         app.settle().await;
         admin.open("/staff/today").await.is(200).shows("Nothing waits for you");
-        admin.open(&staff_path(&order)).await.shows("Paid twice").shows("Sent back");
-        student.open(cast::path(&order)).await.shows("You are enrolled").shows("Sent back");
-        let told = app.mails_to(STUDENT).await.pop().unwrap();
-        assert!(told.subject.starts_with("Your payment goes back: order L-"), "{}", told.subject);
-        assert!(told.text.unwrap().contains("this payment is one too many"));
+        admin.open(&staff_path(&order)).await.shows("Paid twice").shows("On its way");
+        student.open(cast::path(&order)).await.shows("You are enrolled");
+        let mails = app.mails_to(STUDENT).await;
+        let told = mails.iter().find(|mail| mail.subject.starts_with("Your payment goes back: order L-")).expect("a word of why");
+        assert!(told.text.as_ref().unwrap().contains("this payment is one too many"));
         assert_eq!(cast::count_mails(&app, STUDENT, CONFIRMED).await, 1);
         app.finish().await;
     })

@@ -237,10 +237,7 @@ impl Refund {
 
     /// Whether its money has left us, as far as is known: what waits for an admin or for the gateway has not.
     pub fn has_left(&self) -> bool {
-        match (&self.way, &self.state) {
-            (_, RefundState::Succeeded { .. }) | (Way::Gateway { .. }, RefundState::Pending) => true,
-            _ => false,
-        }
+        matches!((&self.way, &self.state), (_, RefundState::Succeeded { .. }) | (Way::Gateway { .. }, RefundState::Pending))
     }
 
     /// The gateway's id, once it is known.

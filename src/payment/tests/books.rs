@@ -180,7 +180,7 @@ async fn the_migration_books_the_past_as_the_program_did() {
         settle_session(&services, SYSTEM, &session, Bank::Silent).await.unwrap();
 
         let (booked, holds) = (entries(&stage).await, held(&stage).await);
-        assert_eq!(booked.len(), 3 + 3 + 1 + 1 + 3);
+        assert_eq!(booked.len(), 3 + 3 + 1 + 1 + 2);
         let steps = Migrator::migrations().iter().rev().position(|step| step.name().ends_with("_ledger")).unwrap() + 1;
         let conn = stage.services.db.for_migrations();
         Migrator::down(conn, Some(u32::try_from(steps).unwrap())).await.unwrap();

@@ -41,7 +41,7 @@ async fn decline(stage: &Stage, order: &Order) -> Result<(), DeclineRefusal> {
 }
 
 async fn known(stage: &Stage, order: &Order) -> Transfer {
-    transfer(&*stage.services.db.snapshot().await.unwrap(), order.id).await.unwrap().unwrap()
+    transfer(&stage.services.db.snapshot().await.unwrap(), order.id).await.unwrap().unwrap()
 }
 
 fn received(reference: &str) -> Offline {
@@ -75,7 +75,7 @@ async fn a_choice_closes_the_open_page_keeps_the_seat_and_is_made_once() {
     let letters = stage.letters().await;
     choose(&stage, *user, order).await.unwrap();
     assert_eq!((known(&stage, order).await.chosen_until, stage.letters().await), (until, letters), "chosen twice");
-    let papers = documents::of_order(&*stage.services.db.snapshot().await.unwrap(), order.id).await.unwrap();
+    let papers = documents::of_order(&stage.services.db.snapshot().await.unwrap(), order.id).await.unwrap();
     assert_eq!(papers.iter().map(|paper| paper.kind).collect::<Vec<_>>(), [Kind::Proforma]);
 }
 
