@@ -7,15 +7,13 @@ use crate::audit;
 use crate::db::Txn;
 use crate::kernel::ids::{EnrolmentId, OverrideId};
 use crate::kernel::time::SignedDuration;
-use crate::mail::{self, Class, Post};
+use crate::mail::{self, Post};
 use crate::schedule::model::{Access, Dates, Inputs, Override, ScheduleEvent, dates};
 use crate::schedule::{self, Plans};
 use crate::{enrolment, identity, learning};
 
 /// The most days that one extension gives: the length of the course.
 pub const MOST_DAYS: u32 = 42;
-/// After what somebody waits for.
-const PRIORITY: i32 = 10;
 
 /// What is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,17 +116,8 @@ pub async fn extend(txn: &Txn, plans: &Plans, extension: &Extension) -> Result<E
     let (key, before) = (change.id, extended.before.opens_civil);
     audit::record(txn, &ScheduleEvent::Extended { change, before }).await?;
     let person = identity::person(txn, student.user).await?.ok_or(ExtendRefusal::NotEnrolled)?;
-    let letter = Post {
-        dedupe_key: format!("dates_extended:{key}"),
-        kind: "dates_extended",
-        class: Class::Transactional,
-        user: Some(person.id),
-        recipient: person.email,
-        payload: json!({ "enrolment": id, "position": extension.position }),
-        due_at: txn.now(),
-        not_after: None,
-        priority: PRIORITY,
-    };
+    let payload = json!({ "enrolment": id, "position": extension.position });
+    let letter = Post::transactional("dates_extended", key, (person.id, person.email), payload, txn.now());
     mail::post(txn, letter).await?;
     Ok(extended)
 }

@@ -9,12 +9,10 @@ use super::sheet::Sheet;
 use super::{store, unprintable};
 use crate::audit;
 use crate::db::Txn;
+use crate::jobs::lease::WORKER;
 use crate::kernel::ids::DocumentId;
-use crate::kernel::{Actor, Component};
 use crate::pdf::{self, Pdf, RenderFailure, Template};
 use crate::services::Services;
-
-const WORKER: Actor = Actor::System(Component::Worker);
 
 /// A spelling may come while the PDF is set, but not again and again.
 const TRIES: usize = 3;

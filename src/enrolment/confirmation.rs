@@ -6,10 +6,7 @@ use serde_json::json;
 use crate::db::Txn;
 use crate::kernel::EmailAddress;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
-use crate::mail::{self, Class, Post};
-
-/// After sign-in codes, before reminders.
-const PRIORITY: i32 = 10;
+use crate::mail::{self, Post};
 
 /// When a confirmation goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +32,9 @@ pub(crate) struct Confirmation {
 /// Posts it: each enrolment has one first confirmation at most.
 pub(crate) async fn post_confirmation(txn: &Txn, confirmation: Confirmation) -> Result<(), DbErr> {
     let Confirmation { enrolment, order, user, recipient, again, sending } = confirmation;
-    let first = format!("enrolment_confirmed:{enrolment}");
-    let letter = Post {
-        dedupe_key: again.map_or_else(|| first.clone(), |again| format!("{first}:{again}")),
-        kind: "enrolment_confirmed",
-        class: Class::Transactional,
-        user: Some(user),
-        recipient,
-        payload: json!({ "enrolment": enrolment, "order": order }),
-        due_at: txn.now(),
-        not_after: None,
-        priority: PRIORITY,
-    };
+    let key = again.map_or_else(|| enrolment.to_string(), |again| format!("{enrolment}:{again}"));
+    let payload = json!({ "enrolment": enrolment, "order": order });
+    let letter = Post::transactional("enrolment_confirmed", key, (user, recipient), payload, txn.now());
     match sending {
         Sending::Now => mail::post(txn, letter).await,
         Sending::Held => mail::post_held(txn, letter).await,

@@ -3,13 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{store, waitlist};
+use crate::jobs::lease::WORKER;
 use crate::jobs::{Job, JobFailure, Periodic};
 use crate::kernel::ids::CohortId;
 use crate::kernel::time::SignedDuration;
-use crate::kernel::{Actor, Component};
 use crate::services::Services;
-
-const WORKER: Actor = Actor::System(Component::Worker);
 
 /// Brings a cohort's waitlist up to date when something of it is due: an offer ends, or the waitlist does.
 #[derive(Debug, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::store;
 use crate::db::Txn;
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId, WaitId};
-use crate::mail::{self, Class, Post};
+use crate::mail::{self, Post};
 use crate::{audit, identity, jobs, organisation};
 
 /// What is left of a cohort's seats for one person, once free ones were offered to those who wait.
@@ -239,19 +239,7 @@ async fn tell(txn: &Txn, wait: &Wait) -> Result<(), DbErr> {
 
 async fn post(txn: &Txn, wait: &Wait, kind: &'static str, not_after: Option<Timestamp>) -> Result<(), DbErr> {
     let Some(person) = identity::person(txn, wait.user).await? else { return Ok(()) };
-    let letter = Post {
-        dedupe_key: format!("{kind}:{}", wait.id),
-        kind,
-        class: Class::Transactional,
-        user: Some(wait.user),
-        recipient: person.email,
-        payload: json!({ "wait": wait.id }),
-        due_at: txn.now(),
-        not_after,
-        priority: NEWS,
-    };
+    let letter = Post::transactional(kind, wait.id, (wait.user, person.email), json!({ "wait": wait.id }), txn.now());
+    let letter = Post { not_after, ..letter };
     mail::post(txn, letter).await
 }
-
-/// After sign-in codes, with confirmations.
-const NEWS: i32 = 10;

@@ -5,12 +5,12 @@
 
 use sea_orm::DbErr;
 
-use super::model::{CardState, Order, OrderState, Payment, PaymentEvent};
-use super::settling::{self, Ask, SettleError};
+use super::model::{Order, OrderState, Payment, PaymentEvent};
+use super::settling::{self, Ask, Pages, SettleError};
 use super::store;
 use crate::audit;
 use crate::db::Txn;
-use crate::enrolment::{self, EnrolmentState, SeatRefusal, Sending};
+use crate::enrolment::{self, EnrolmentState, Sending};
 use crate::gateway::smallest_charge;
 use crate::kernel::ids::{OrderId, UserId};
 use crate::kernel::{Actor, Timestamp};
@@ -86,12 +86,10 @@ async fn step(txn: &Txn, user: UserId, order: OrderId, code: &str) -> Result<Ste
         store::count_code_try(txn, order.id).await?;
         return Ok(Step::Done(CodeOutcome::Unusable));
     };
-    let unfinished = store::unfinished_of_order(txn, order.id).await?;
-    if unfinished.iter().filter_map(Payment::card).any(|attempt| attempt.state == CardState::Processing) {
-        return Err(CodeRefusal::NotNow);
-    }
-    if let Some(payment) = unfinished.into_iter().next() {
-        return Ok(Step::Close(Box::new(payment)));
+    match settling::pages(txn, order.id).await? {
+        Pages::Closed => {}
+        Pages::Open(payment) => return Ok(Step::Close(payment)),
+        Pages::WithBank => return Err(CodeRefusal::NotNow),
     }
     pricing::use_coupon(txn, &coupon, &purchase).await?;
     let cheaper = order.clone().requote(discounted(&order.quote, &coupon)).map_err(|_| CodeRefusal::NotNow)?;
@@ -130,11 +128,7 @@ async fn purchase(txn: &Txn, order: &Order) -> Result<(Purchase, Timestamp), Cod
 /// The seat of an order that owes nothing becomes the student's.
 async fn enrol(txn: &Txn, order: &Order) -> Result<(), CodeRefusal> {
     let enrolment = order.enrolment().ok_or(CodeRefusal::NotNow)?;
-    match enrolment::confirm(txn, enrolment).await {
-        Ok(_) => {}
-        Err(SeatRefusal::Db(error)) => return Err(error.into()),
-        Err(other) => return Err(DbErr::Custom(format!("a seat changed under its lock: {other}")).into()),
-    }
+    enrolment::confirm(txn, enrolment).await.map_err(settling::fault)?;
     settling::pay(txn, order, enrolment, Sending::Now).await?;
     enrolment::nothing_owed(txn, enrolment).await?;
     Ok(())

@@ -9,13 +9,11 @@ use crate::db::Txn;
 use crate::enrolment::{self, SeatRefusal};
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::{EmailAddress, Money};
-use crate::mail::{self, Class, Post};
+use crate::mail::{self, Post};
 use crate::{audit, pricing};
 
 /// The mail's kind, by its folder in `emails/`.
 pub const CANCELLED: &str = "enrolment_cancelled";
-/// After sign-in codes, before reminders.
-const PRIORITY: i32 = 10;
 
 /// The orders of an enrolment, locked, newest first.
 ///
@@ -56,21 +54,11 @@ pub async fn end(txn: &Txn, orders: &[Order], enrolment: EnrolmentId, reason: Op
 pub async fn tell_cancelled(
     txn: &Txn,
     enrolment: EnrolmentId,
-    (user, recipient): (UserId, EmailAddress),
+    whom: (UserId, EmailAddress),
     back: Option<(OrderId, Money)>,
 ) -> Result<(), DbErr> {
-    let letter = Post {
-        dedupe_key: format!("{CANCELLED}:{enrolment}"),
-        kind: CANCELLED,
-        class: Class::Transactional,
-        user: Some(user),
-        recipient,
-        payload: json!({ "enrolment": enrolment, "order": back.map(|(order, _)| order), "back": back.map(|(_, back)| back) }),
-        due_at: txn.now(),
-        not_after: None,
-        priority: PRIORITY,
-    };
-    mail::post(txn, letter).await
+    let payload = json!({ "enrolment": enrolment, "order": back.map(|(order, _)| order), "back": back.map(|(_, back)| back) });
+    mail::post(txn, Post::transactional(CANCELLED, enrolment, whom, payload, txn.now())).await
 }
 
 /// Ends the seat of a paid order of which nothing is left: whoever sent all of it back, from here or at the gateway's own pages,
@@ -88,7 +76,6 @@ pub(super) async fn end_if_refunded(txn: &Txn, order: &Order) -> Result<(), DbEr
         Ok(()) => tell_cancelled(txn, enrolment, (order.user, order.buyer.email.clone()), None).await,
         // It ended before.
         Err(SeatRefusal::NoSeat | SeatRefusal::NoSuchEnrolment) => Ok(()),
-        Err(SeatRefusal::Db(error)) => Err(error),
-        Err(other) => Err(DbErr::Custom(format!("a seat changed under its lock: {other}"))),
+        Err(other) => Err(settling::fault(other)),
     }
 }

@@ -3,15 +3,13 @@
 
 use sea_orm::DbErr;
 
-use super::listening;
 use super::returning::{self, Returned};
 use super::settling::{self, Bank, SettleError, Settled};
-use super::store::StoredEvent;
+use super::store::{self, StoredEvent};
+use super::{disputing, fees, paying_out};
 use crate::gateway::{About, GatewayError};
-use crate::kernel::{Actor, Component};
+use crate::jobs::lease::WORKER;
 use crate::services::Services;
-
-const WORKER: Actor = Actor::System(Component::Worker);
 
 /// The one notification that says more than its session does.
 const BANK_REFUSED: &str = "checkout.session.async_payment_failed";
@@ -39,13 +37,35 @@ pub(super) async fn process(services: &Services, event: &StoredEvent) -> Result<
         About::Session(_) => Ok(None),
         _ if other_mode => Ok(Some(OTHER_MODE)),
         About::Refund { id, .. } => refund_settled(returning::settle_refund(services, WORKER, id).await),
-        about => {
+        About::Dispute { id, .. } => known(disputing::hear(services, id).await.map(|()| None)),
+        About::Payout(id) => {
+            let booked = paying_out::hear(services, id).await;
+            known(booked.map(|booked| (!booked).then_some("about a payout in a currency that the books do not know")))
+        }
+        About::Charge { intent: Some(intent), .. } => {
             // Older versions of the gateway's interface tell of a refund by its charge alone.
-            if let (About::Charge { intent: Some(intent), .. }, CHARGE_REFUNDED) = (about, event.kind.as_str()) {
+            if event.kind == CHARGE_REFUNDED {
                 returning::settle_refunds_of(services, WORKER, intent).await?;
             }
-            listening::hear(services, about).await
+            known(charge(services, intent).await.map(|()| None))
         }
+        About::Charge { intent: None, .. } => Ok(None),
+    }
+}
+
+/// What a charge did to the balance may be known now. One of money that is not booked is none of ours, or is told again.
+async fn charge(services: &Services, intent: &str) -> Result<(), SettleError> {
+    match store::booked_of_intent(&*services.db.snapshot().await?, intent).await? {
+        Some(payment) => fees::learn(services, payment.id).await,
+        None => Ok(()),
+    }
+}
+
+/// What the gateway does not know is odd, and not to be asked about again.
+fn known(heard: Result<Option<&'static str>, SettleError>) -> Result<Option<&'static str>, SettleError> {
+    match heard {
+        Err(SettleError::Gateway(GatewayError::NotFound)) => Ok(Some("about something that the gateway does not know")),
+        heard => heard,
     }
 }
 

@@ -3,18 +3,16 @@
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
-use super::model::{CardState, Order, OrderState, Payment};
+use super::model::{Order, OrderState, Payment};
 use super::settling::{self, Ask, SettleError};
 use super::{crediting, hearing, invoicing, returning, store, sweeping};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState};
+use crate::jobs::lease::WORKER;
 use crate::jobs::{self, Job, JobFailure, Periodic};
 use crate::kernel::ids::{EnrolmentId, OrderId, RefundId};
 use crate::kernel::time::SignedDuration;
-use crate::kernel::{Actor, Component};
 use crate::services::Services;
-
-const WORKER: Actor = Actor::System(Component::Worker);
 
 impl From<SettleError> for JobFailure {
     fn from(error: SettleError) -> Self {
@@ -66,8 +64,7 @@ async fn free(txn: &Txn, id: EnrolmentId) -> Result<(), JobFailure> {
     let mut open = Vec::new();
     for order in store::orders_of_enrolment(txn, id).await? {
         let locked = store::order_for_update(txn, order.id).await?;
-        let payable = |payment: &Payment| payment.card().is_some_and(|attempt| attempt.state != CardState::Processing);
-        if store::unfinished_of_order(txn, order.id).await?.iter().any(payable) {
+        if store::unfinished_of_order(txn, order.id).await?.iter().any(Payment::can_be_closed) {
             return Err(JobFailure::Retry("a payment page was opened meanwhile".to_owned()));
         }
         open.extend(locked.filter(|order| order.state == OrderState::Open));

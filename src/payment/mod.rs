@@ -18,7 +18,6 @@ mod gateway_checks;
 mod hearing;
 mod invoicing;
 pub mod jobs;
-mod listening;
 pub mod model;
 mod offline;
 mod paying_out;

@@ -112,7 +112,6 @@ async fn enrol(txn: &Txn, id: EnrolmentId) -> Result<(), RecordRefusal> {
         Ok(_) => Ok(()),
         Err(SeatRefusal::Full) => Err(RecordRefusal::Full),
         Err(SeatRefusal::SeatedElsewhere) => Err(RecordRefusal::SeatedElsewhere),
-        Err(SeatRefusal::Db(error)) => Err(error.into()),
-        Err(other) => Err(DbErr::Custom(format!("a seat changed under its lock: {other}")).into()),
+        Err(other) => Err(settling::fault(other).into()),
     }
 }

@@ -5,13 +5,11 @@ use serde_json::json;
 
 use super::model::{Order, Refund};
 use crate::db::Txn;
-use crate::mail::{self, Class, Post};
+use crate::mail::{self, Post};
 
 /// The kinds of the mails, by their folders in `emails/`.
 pub const EXPLAINED: &str = "payment_refunded";
 pub const SENT: &str = "refund_sent";
-/// After sign-in codes, before reminders.
-const PRIORITY: i32 = 10;
 
 /// Says why money that just came goes back at once.
 pub(super) async fn explained(txn: &Txn, order: &Order, refund: &Refund) -> Result<(), DbErr> {
@@ -24,16 +22,7 @@ pub(super) async fn sent(txn: &Txn, order: &Order, refund: &Refund) -> Result<()
 }
 
 async fn post(txn: &Txn, order: &Order, refund: &Refund, kind: &'static str) -> Result<(), DbErr> {
-    let letter = Post {
-        dedupe_key: format!("{kind}:{}", refund.id),
-        kind,
-        class: Class::Transactional,
-        user: Some(order.user),
-        recipient: order.buyer.email.clone(),
-        payload: json!({ "refund": refund.id }),
-        due_at: txn.now(),
-        not_after: None,
-        priority: PRIORITY,
-    };
+    let whom = (order.user, order.buyer.email.clone());
+    let letter = Post::transactional(kind, refund.id, whom, json!({ "refund": refund.id }), txn.now());
     mail::post(txn, letter).await
 }

@@ -59,10 +59,8 @@ async fn send(services: &Services, actor: Actor, refund: &Refund, payment: &Paym
     let Some(intent) = payment.card().and_then(|attempt| attempt.intent.clone()) else {
         return Ok(fail(services, actor, refund.id, "the payment has no intent at the gateway".to_owned()).await?);
     };
-    let known = match services.clocks.service() < shifted(refund.created_at, KEY_LIVES) {
-        true => None,
-        false => look(services, refund, &intent).await?,
-    };
+    let is_late = services.clocks.service() >= shifted(refund.created_at, KEY_LIVES);
+    let known = if is_late { look(services, refund, &intent).await? } else { None };
     let request = RefundRequest {
         idempotency_key: refund.key.clone(),
         intent,

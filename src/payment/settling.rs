@@ -269,7 +269,7 @@ async fn carry_out(txn: &Txn, order: &Order, heard: &Payment, said: &Said, decis
 }
 
 /// What the decision ruled out while the rows were locked.
-fn fault(refusal: SeatRefusal) -> DbErr {
+pub(super) fn fault(refusal: SeatRefusal) -> DbErr {
     match refusal {
         SeatRefusal::Db(error) => error,
         other => DbErr::Custom(format!("a seat changed under its lock: {other}")),
@@ -283,7 +283,8 @@ async fn sending_of(txn: &Txn, payment: &Payment) -> Result<Sending, DbErr> {
     Ok(if restored_at.is_some_and(|at| payment.created_at <= at) { Sending::Held } else { Sending::Now })
 }
 
-/// The order is paid, its payment is booked and its student enrolled: says so to the log and to the student, and issues the receipt or invoice.
+/// The order is paid, its payment is booked and its student enrolled: says so to the log and to the student, and issues the receipt
+/// or invoice.
 pub(super) async fn pay(txn: &Txn, order: &Order, enrolment: EnrolmentId, sending: Sending) -> Result<(), DbErr> {
     let paid = order.clone().pay(txn.now()).map_err(|error| DbErr::Custom(error.to_string()))?;
     store::save_order(txn, &paid).await?;
@@ -313,12 +314,29 @@ pub(super) async fn lapse(txn: &Txn, orders: &[Order], enrolment: EnrolmentId) -
     Ok(())
 }
 
+/// How the payment pages of an order stand before something about it changes that they show.
+pub(super) enum Pages {
+    /// Nobody can pay it.
+    Closed,
+    /// This one must be closed first.
+    Open(Box<Payment>),
+    /// A bank is deciding, which cannot be told to stop.
+    WithBank,
+}
+
+/// How they stand now.
+pub(super) async fn pages(txn: &Txn, order: OrderId) -> Result<Pages, DbErr> {
+    let unfinished = store::unfinished_of_order(txn, order).await?;
+    if unfinished.iter().any(Payment::is_with_bank) {
+        return Ok(Pages::WithBank);
+    }
+    Ok(unfinished.into_iter().next().map_or(Pages::Closed, |payment| Pages::Open(Box::new(payment))))
+}
+
 /// Asks for the payment pages of an order to be closed, if it may have any.
 pub(super) async fn close_pages(txn: &Txn, order: OrderId) -> Result<(), DbErr> {
     let unfinished = store::unfinished_of_order(txn, order).await?;
-    // A bank that is deciding cannot be told to stop.
-    let closable = |payment: &Payment| payment.card().is_some_and(|attempt| attempt.state != CardState::Processing);
-    if unfinished.iter().any(closable) { jobs::enqueue(txn, &ExpirePages { order }).await } else { Ok(()) }
+    if unfinished.iter().any(Payment::can_be_closed) { jobs::enqueue(txn, &ExpirePages { order }).await } else { Ok(()) }
 }
 
 async fn not_ours(txn: &Txn, said: &Said, order: Option<OrderId>, reason: Reason) -> Result<Settled, DbErr> {

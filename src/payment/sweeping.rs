@@ -7,8 +7,9 @@ use crate::db::Txn;
 use crate::enrolment;
 use crate::gateway::Notification;
 use crate::jobs;
+use crate::jobs::lease::WORKER;
+use crate::kernel::Timestamp;
 use crate::kernel::time::{SignedDuration, shifted};
-use crate::kernel::{Actor, Component, Timestamp};
 use crate::services::Services;
 
 /// Attempts younger than this are left to their notification.
@@ -19,7 +20,6 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 const FIRST: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a sweep asks for again.
 const AGAIN: u64 = 100;
-const WORKER: Actor = Actor::System(Component::Worker);
 
 /// What a sweep found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -7,23 +7,19 @@ use sea_orm::DbErr;
 use serde_json::json;
 
 use super::jobs::LapseHold;
-use super::model::{
-    CardState, NotAUtr, Offline, Order, OrderState, Payment, Reference, Transfer, TransferEvent, TransferWay, kept_until,
-};
+use super::model::{NotAUtr, Offline, Order, OrderState, Payment, Reference, Transfer, TransferEvent, TransferWay, kept_until};
 use super::offline::{RecordRefusal, record_offline, recordable};
-use super::settling::{self, Ask, SettleError};
+use super::settling::{self, Ask, Pages, SettleError};
 use super::{invoicing, store};
 use crate::db::Txn;
 use crate::documents::Calendar;
-use crate::enrolment::{self, EnrolmentState, SeatRefusal};
+use crate::enrolment::{self, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
 use crate::kernel::{Actor, Timestamp, awake};
 use crate::mail::{self, Class, Post};
 use crate::services::Services;
 use crate::{audit, identity, jobs, organisation};
 
-/// Of a mail with the details: as a confirmation's.
-const PRIORITY: i32 = 10;
 /// Of a reminder.
 const LATER: i32 = 20;
 
@@ -107,12 +103,10 @@ async fn choose(txn: &Txn, user: UserId, order: OrderId, way: TransferWay) -> Re
     if !store::queue_of_order(txn, order.id).await?.is_empty() {
         return Err(ChooseRefusal::NotNow);
     }
-    let unfinished = store::unfinished_of_order(txn, order.id).await?;
-    if unfinished.iter().filter_map(Payment::card).any(|attempt| attempt.state == CardState::Processing) {
-        return Err(ChooseRefusal::NotNow);
-    }
-    if let Some(payment) = unfinished.into_iter().next() {
-        return Ok(Step::Close(Box::new(payment)));
+    match settling::pages(txn, order.id).await? {
+        Pages::Closed => {}
+        Pages::Open(payment) => return Ok(Step::Close(payment)),
+        Pages::WithBank => return Err(ChooseRefusal::NotNow),
     }
     let organisation = organisation::current(txn).await?;
     if !TransferWay::offered(&organisation, order.quote.total.currency).contains(&way) {
@@ -162,11 +156,8 @@ async fn change(txn: &Txn, order: &Order, event: TransferEvent<'_>, after: &Tran
 }
 
 async fn keep(txn: &Txn, seat: EnrolmentId, until: Timestamp) -> Result<(), DbErr> {
-    match enrolment::keep_for_bank(txn, seat, until).await {
-        Ok(_) => jobs::enqueue_at(txn, &LapseHold { enrolment: seat }, until).await,
-        Err(SeatRefusal::Db(error)) => Err(error),
-        Err(other) => Err(DbErr::Custom(format!("a seat changed under its lock: {other}"))),
-    }
+    enrolment::keep_for_bank(txn, seat, until).await.map_err(settling::fault)?;
+    jobs::enqueue_at(txn, &LapseHold { enrolment: seat }, until).await
 }
 
 /// The mail with all that is needed to pay, once for each way, and the reminder, once.
@@ -182,17 +173,7 @@ async fn post_details(txn: &Txn, order: &Order, transfer: &Transfer) -> Result<(
 }
 
 fn letter(order: &Order, kind: &'static str, key: &str, due_at: Timestamp) -> Post {
-    Post {
-        dedupe_key: format!("{kind}:{key}"),
-        kind,
-        class: Class::Transactional,
-        user: Some(order.user),
-        recipient: order.buyer.email.clone(),
-        payload: json!({ "order": order.id }),
-        due_at,
-        not_after: None,
-        priority: PRIORITY,
-    }
+    Post::transactional(kind, key, (order.user, order.buyer.email.clone()), json!({ "order": order.id }), due_at)
 }
 
 /// Takes the reference under which this person says to have paid their order. Told again, it is corrected.
@@ -255,7 +236,7 @@ pub async fn record_payment(
         close_pages_before(services, actor, order, &offline).await?;
         let work = async |txn: &Txn| {
             store::order_for_update(txn, order).await?;
-            let closed = open_pages(&store::unfinished_of_order(txn, order).await?).next().is_none();
+            let closed = !store::unfinished_of_order(txn, order).await?.iter().any(Payment::can_be_closed);
             // A payment that cannot be recorded closed no page: the refusal is what counts.
             if closed || recordable(txn, order, &offline).await.is_err() {
                 return record_offline(txn, order, offline.clone()).await.map(Some);
@@ -286,7 +267,7 @@ pub async fn close_pages_before(
         Err(_) => Ok(Vec::new()),
     };
     let unfinished = services.db.write(actor, look).await?;
-    for payment in open_pages(&unfinished) {
+    for payment in unfinished.iter().filter(|payment| payment.can_be_closed()) {
         match settling::settle_attempt(services, actor, payment, Ask::Expire).await {
             Ok(()) => {}
             Err(SettleError::Db(error)) => return Err(error.into()),
@@ -297,9 +278,4 @@ pub async fn close_pages_before(
         }
     }
     Ok(())
-}
-
-/// Those that can be closed: a bank that is deciding cannot be told to stop.
-fn open_pages(unfinished: &[Payment]) -> impl Iterator<Item = &Payment> {
-    unfinished.iter().filter(|payment| payment.card().is_some_and(|attempt| attempt.state != CardState::Processing))
 }

@@ -120,7 +120,7 @@ impl Sheet {
     }
 
     fn bank_decides(&self) -> bool {
-        self.payments.iter().filter_map(Payment::card).any(|attempt| attempt.state == CardState::Processing)
+        self.payments.iter().any(Payment::is_with_bank)
     }
 
     /// Until when the seat is held, where it is.

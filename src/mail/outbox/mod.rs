@@ -92,6 +92,32 @@ pub struct Post {
     pub priority: i32,
 }
 
+/// After sign-in codes, before reminders.
+const TRANSACTIONAL: i32 = 10;
+
+impl Post {
+    /// A mail about somebody's own seat or money, once for each kind and `key`.
+    pub fn transactional(
+        kind: &'static str,
+        key: impl std::fmt::Display,
+        (user, recipient): (UserId, EmailAddress),
+        payload: Value,
+        due_at: Timestamp,
+    ) -> Self {
+        Self {
+            dedupe_key: format!("{kind}:{key}"),
+            kind,
+            class: Class::Transactional,
+            user: Some(user),
+            recipient,
+            payload,
+            due_at,
+            not_after: None,
+            priority: TRANSACTIONAL,
+        }
+    }
+}
+
 /// Puts a mail in the outbox, unless one with its key was there already.
 ///
 /// # Errors

@@ -209,6 +209,16 @@ impl Payment {
         }
     }
 
+    /// Whether a bank is deciding about it: it cannot be told to stop.
+    pub fn is_with_bank(&self) -> bool {
+        self.card().is_some_and(|attempt| attempt.state == CardState::Processing)
+    }
+
+    /// Whether it has, or may have, a page that takes money and can be closed.
+    pub fn can_be_closed(&self) -> bool {
+        self.is_unfinished() && !self.is_with_bank()
+    }
+
     /// Whether money may still come of it.
     pub fn is_unfinished(&self) -> bool {
         self.card().is_some_and(|attempt| attempt.state.is_unfinished())

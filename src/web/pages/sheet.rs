@@ -2,6 +2,9 @@
 
 use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+
+use crate::web::Problem;
 
 /// Spreadsheets take a file without it for another encoding.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -25,6 +28,21 @@ pub fn written<const N: usize>(records: impl IntoIterator<Item = [String; N]>) -
         writer.write_record(record.iter().map(|cell| cell.as_str()))?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+/// A whole download of this name: the headings, then the records.
+///
+/// # Errors
+/// The writer's own.
+pub fn download<const N: usize>(
+    name: &str,
+    headings: [&str; N],
+    records: impl IntoIterator<Item = [String; N]>,
+) -> Result<Response, Problem> {
+    let mut bytes = BYTE_ORDER_MARK.as_bytes().to_vec();
+    let all = std::iter::once(headings.map(str::to_owned)).chain(records);
+    bytes.extend(written(all).map_err(Problem::internal)?);
+    Ok((headers(name), bytes).into_response())
 }
 
 /// Words that somebody typed: what a spreadsheet would take for a formula begins with an apostrophe (ASVS 5.0 section 1.2.10).

@@ -13,7 +13,7 @@ use crate::db::Conn;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::organisation::Organisation;
-use crate::payment::model::CardState;
+use crate::payment::Payment;
 use crate::schedule::Plans;
 use crate::views::waitlist;
 use crate::web::pages::certificate::{Printed, Worth};
@@ -133,7 +133,7 @@ async fn waits(conn: &Conn, moment: &Moment) -> Result<Vec<WaitShown>, DbErr> {
 
 async fn is_with_bank(conn: &Conn, order: OrderId) -> Result<bool, DbErr> {
     let payments = payment::payments_of_order(conn, order).await?;
-    Ok(payments.iter().any(|payment| payment.card().is_some_and(|attempt| attempt.state == CardState::Processing)))
+    Ok(payments.iter().any(Payment::is_with_bank))
 }
 
 async fn work(conn: &Conn, plans: &Plans, moment: &Moment, id: EnrolmentId) -> Result<Option<Work>, Problem> {

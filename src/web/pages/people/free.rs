@@ -44,9 +44,7 @@ impl Input {
     /// Every field that cannot be used, in the form's order.
     fn seat(&self, cohort: &Cohort) -> Result<FreeSeat, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let told = |empty: &'static str| {
-            move |error: TextError| if error == TextError::Empty { empty.to_owned() } else { error.to_string() }
-        };
+        let told = |empty: &'static str| move |error: TextError| error.told(empty);
         let name = errors.parse("name", self.name.parse::<PersonName>().map_err(told("Enter their full name")));
         let email = self.email.parse::<EmailAddress>();
         let email = errors.parse("email", email.map_err(told("Enter an email address like name@example.org")));

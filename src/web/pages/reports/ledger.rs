@@ -1,12 +1,12 @@
 //! A month's accounts as CSV.
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::find;
 use crate::ledger::Balance;
 use crate::views::month::Report;
-use crate::web::pages::sheet::{BYTE_ORDER_MARK, cell, headers, written};
+use crate::web::pages::sheet::{cell, download};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::{App, Problem};
 
@@ -20,11 +20,8 @@ pub async fn csv(
     Path(month): Path<String>,
 ) -> Result<Response, Problem> {
     let report = find(&conn, &month, app.services.clocks.service()).await?;
-    let mut bytes = BYTE_ORDER_MARK.as_bytes().to_vec();
     let lines = report.accounts.iter().flat_map(|accounts| &accounts.rows).map(|row| record(&report, row));
-    let written = written(std::iter::once(HEADINGS.map(str::to_owned)).chain(lines));
-    bytes.extend(written.map_err(Problem::internal)?);
-    Ok((headers(&format!("ledger-{}", report.month)), bytes).into_response())
+    download(&format!("ledger-{}", report.month), HEADINGS, lines)
 }
 
 /// The amounts are numbers of ours, not words that somebody typed: their minus is no formula.

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::find;
 use crate::kernel::{Money, ShownTime, Zone};
 use crate::payment::{MatchedLine, Order, PayoutStanding, Source};
 use crate::views::payouts::{self, Line, Paid};
-use crate::web::pages::sheet::{BYTE_ORDER_MARK, cell, headers, written};
+use crate::web::pages::sheet::{cell, download};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
 use crate::web::{App, Problem};
@@ -111,9 +111,7 @@ pub async fn csv(
     let report = find(&conn, &month, app.services.clocks.service()).await?;
     let month = report.month.to_string();
     let lines = report.payouts.iter().flat_map(|paid| records(&month, paid));
-    let mut bytes = BYTE_ORDER_MARK.as_bytes().to_vec();
-    bytes.extend(written(std::iter::once(HEADINGS.map(str::to_owned)).chain(lines)).map_err(Problem::internal)?);
-    Ok((headers(&format!("payouts-{month}")), bytes).into_response())
+    download(&format!("payouts-{month}"), HEADINGS, lines)
 }
 
 /// The amounts are numbers of ours, not words that somebody typed: their minus is no formula.

@@ -1,11 +1,11 @@
 //! A month's taxes as CSV, by place, tax and rate.
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::find;
 use crate::views::taxes::Taxed;
-use crate::web::pages::sheet::{BYTE_ORDER_MARK, cell, headers, written};
+use crate::web::pages::sheet::{cell, download};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::{App, Problem};
 
@@ -22,9 +22,7 @@ pub async fn csv(
     let report = find(&conn, &month, app.services.clocks.service()).await?;
     let month = report.month.to_string();
     let lines = report.taxes.iter().map(|row| record(&month, row));
-    let mut bytes = BYTE_ORDER_MARK.as_bytes().to_vec();
-    bytes.extend(written(std::iter::once(HEADINGS.map(str::to_owned)).chain(lines)).map_err(Problem::internal)?);
-    Ok((headers(&format!("taxes-{month}")), bytes).into_response())
+    download(&format!("taxes-{month}"), HEADINGS, lines)
 }
 
 /// The amounts are numbers of ours, not words that somebody typed: their minus is no formula.

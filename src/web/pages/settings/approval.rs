@@ -7,9 +7,18 @@ use crate::kernel::{Currency, Money};
 use crate::organisation::Organisation;
 use crate::organisation::model::{Approval, Change};
 use crate::web::form::FieldErrors;
+use crate::web::pages::CURRENCIES;
 
-const CURRENCIES: &[(&str, &str)] =
-    &[("INR", "INR"), ("EUR", "EUR"), ("GBP", "GBP"), ("USD", "USD"), ("JPY", "JPY"), ("KWD", "KWD")];
+/// [`CURRENCIES`], as a choice.
+const CHOICES: [(&str, &str); CURRENCIES.len()] = {
+    let mut choices = [("", ""); CURRENCIES.len()];
+    let mut at = 0;
+    while at < CURRENCIES.len() {
+        choices[at] = (CURRENCIES[at].code(), CURRENCIES[at].code());
+        at += 1;
+    }
+    choices
+};
 
 /// The limit as sent.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,7 +43,7 @@ impl Section for Input {
 
     fn fields(&self) -> Vec<Field<'_>> {
         let above = Field::line("above", "Above which amount", &self.above, 24).optional();
-        let currency = Field::choice("currency", "In which currency", &self.currency, CURRENCIES);
+        let currency = Field::choice("currency", "In which currency", &self.currency, &CHOICES);
         vec![
             above.hint("Leave it empty, and one admin is enough for every refund."),
             currency.hint("Once there is a limit, refunds in any other currency always need two."),

@@ -218,8 +218,7 @@ pub(super) fn needed<T: std::str::FromStr<Err = TextError>>(
     text: &str,
     empty: &'static str,
 ) -> Option<T> {
-    let told = |error: TextError| if error == TextError::Empty { empty.to_owned() } else { error.to_string() };
-    errors.parse(field, text.parse::<T>().map_err(told))
+    errors.parse(field, text.parse::<T>().map_err(|error| error.told(empty)))
 }
 
 /// Parses a field that may stay empty: `Some(None)` then.

@@ -165,8 +165,7 @@ fn order<'a>(
             OrderState::Open | OrderState::Lapsed { .. } => PaymentForm::Shown,
             OrderState::Paid { .. } | OrderState::Cancelled { .. } => PaymentForm::None,
         },
-        methods: [Method::BankTransfer, Method::Upi, Method::Cheque, Method::Cash]
-            .map(|method| (method.word(), method_name(method))),
+        methods: methods(),
     }
 }
 
@@ -200,6 +199,11 @@ fn row(payment: &Payment, shown: &impl Fn(Timestamp) -> ShownTime) -> Row {
         ),
     };
     Row { at: shown(payment.created_at), by, reference, received_on, amount: payment.received().unwrap_or(payment.amount), state }
+}
+
+/// The ways of money that the gateway does not see, for a form: word and name.
+pub(super) fn methods() -> [(&'static str, &'static str); 4] {
+    [Method::BankTransfer, Method::Upi, Method::Cheque, Method::Cash].map(|method| (method.word(), method_name(method)))
 }
 
 pub(super) fn method_name(method: Method) -> &'static str {

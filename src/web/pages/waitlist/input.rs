@@ -39,9 +39,7 @@ impl Input {
     /// Every field that cannot be used, in the form's order.
     pub fn read(&self) -> Result<(EmailAddress, Joining), FieldErrors> {
         let mut errors = FieldErrors::default();
-        let told = |empty: &'static str| {
-            move |error: TextError| if error == TextError::Empty { empty.to_owned() } else { error.to_string() }
-        };
+        let told = |empty: &'static str| move |error: TextError| error.told(empty);
         let name = errors.parse("name", self.name.parse::<PersonName>().map_err(told("Enter your full name")));
         let email = self.email.parse::<EmailAddress>();
         let email = errors.parse("email", email.map_err(told("Enter an email address like name@example.org")));

@@ -9,7 +9,7 @@ use crate::acts::{self, Back, CancelQuote, CancelRefusal, Cancellation};
 use crate::db::Txn;
 use crate::identity::Person;
 use crate::kernel::shown::plain_date;
-use crate::kernel::text::{TextError, several_lines};
+use crate::kernel::text::several_lines;
 use crate::kernel::{Actor, Money};
 use crate::payment::RefundRefusal;
 use crate::payment::model::Because;
@@ -99,10 +99,7 @@ impl Input {
             }
             _ => errors.parse("back", Err("Choose what goes back")),
         };
-        let reason = several_lines(&self.reason, REASON).map_err(|error| match error {
-            TextError::Empty => "Say why, for the log".to_owned(),
-            other => other.to_string(),
-        });
+        let reason = several_lines(&self.reason, REASON).map_err(|error| error.told("Say why, for the log"));
         let reason = errors.parse("reason", reason);
         back.zip(reason).map(|(back, reason)| Cancellation::ByAdmin { back, reason }).ok_or(errors)
     }

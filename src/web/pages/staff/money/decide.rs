@@ -9,7 +9,7 @@ use crate::db::Txn;
 use crate::identity::Person;
 use crate::kernel::Actor;
 use crate::kernel::ids::RefundId;
-use crate::kernel::text::{TextError, single_line};
+use crate::kernel::text::single_line;
 use crate::payment::model::NotNow;
 use crate::payment::{self, Method, Reference, RefundRefusal, Sent};
 use crate::web::form::{FieldErrors, Fields, NoFields};
@@ -60,10 +60,7 @@ pub async fn decline(
 ) -> Result<Response, Problem> {
     let known = find(&app, &id).await?;
     let mut errors = FieldErrors::default();
-    let reason = single_line(&input.reason, REASON).map_err(|error| match error {
-        TextError::Empty => "Say why: it is kept in the audit log".to_owned(),
-        other => other.to_string(),
-    });
+    let reason = single_line(&input.reason, REASON).map_err(|error| error.told("Say why: it is kept in the audit log"));
     let Some(reason) = errors.parse("reason", reason) else {
         return again(&view, &admin, &known, &errors, (&input, &SentBy::default()));
     };
@@ -109,10 +106,8 @@ impl SentBy {
     fn read(&self) -> Result<Sent, FieldErrors> {
         let mut errors = FieldErrors::default();
         let method = errors.parse("method", self.method.parse::<Method>().map_err(|_| "Choose how you sent it"));
-        let reference = self.reference.parse::<Reference>().map_err(|error| match error {
-            TextError::Empty => "Enter the reference that the bank gave".to_owned(),
-            other => other.to_string(),
-        });
+        let reference = self.reference.parse::<Reference>();
+        let reference = reference.map_err(|error| error.told("Enter the reference that the bank gave"));
         let reference = errors.parse("reference", reference);
         method.zip(reference).map(|(method, reference)| Sent { method, reference }).ok_or(errors)
     }

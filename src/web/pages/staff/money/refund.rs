@@ -9,7 +9,7 @@ use crate::db::Txn;
 use crate::identity::Person;
 use crate::kernel::ids::PaymentId;
 use crate::kernel::shown::short_date;
-use crate::kernel::text::{TextError, several_lines};
+use crate::kernel::text::several_lines;
 use crate::kernel::{Actor, Money, Timestamp, Zone};
 use crate::organisation;
 use crate::payment::model::refundable;
@@ -117,10 +117,7 @@ impl Input {
             _ => Err("Choose how it goes back"),
         };
         let back = errors.parse("back", back);
-        let note = several_lines(&self.note, NOTE).map_err(|error| match error {
-            TextError::Empty => "Say why, for the log".to_owned(),
-            other => other.to_string(),
-        });
+        let note = several_lines(&self.note, NOTE).map_err(|error| error.told("Say why, for the log"));
         let note = errors.parse("note", note);
         match (source, amount, back, note) {
             (Some(source), Some(amount), Some(back), Some(note)) => Ok(Wanted { payment: source.id, amount, back, note }),

@@ -7,9 +7,9 @@ use axum::response::Response;
 use super::decide::{Declined, SentBy};
 use super::words::Line;
 use crate::identity::Person;
-use crate::payment::{self, Method, Order, Refund, RefundState, Way};
+use crate::payment::{self, Order, Refund, RefundState, Way};
 use crate::web::form::FieldErrors;
-use crate::web::pages::staff::order::method_name;
+use crate::web::pages::staff::order::methods;
 use crate::web::session::{Admin, SignedIn};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
@@ -76,10 +76,6 @@ pub async fn show(
         sent: &SentBy::default(),
         methods: methods(),
     })
-}
-
-fn methods() -> [(&'static str, &'static str); 4] {
-    [Method::BankTransfer, Method::Upi, Method::Cheque, Method::Cash].map(|method| (method.word(), method_name(method)))
 }
 
 /// The refund of this id, with its order.
