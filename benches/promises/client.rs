@@ -39,7 +39,7 @@ impl Target {
     }
 }
 
-fn client() -> Outcome<Client> {
+pub fn client() -> Outcome<Client> {
     // Installed before, from the second client on.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     Ok(Client::builder().no_proxy().pool_max_idle_per_host(1).tcp_nodelay(true).build()?)

@@ -136,9 +136,17 @@ fn student(txn: &Txn, rows: &mut Rows, (cohort, number): (CohortId, usize), modu
     let (name, email) = (name(number), format!("crowd.student{number:05}@example.org"));
     let (now, seated) = (txn.now().into(), number % 10 != 9);
     let order_number = format!("L-{:0>6}", to_base_32(number * 17));
-    for (subject, text) in [(user.0, format!("{name} {email}")), (enrolment.0, format!("{name} {order_number}"))] {
-        let row = |word| words::ActiveModel { scope: Set(words::Scope::Enrolments), word: Set(word), subject: Set(subject) };
-        rows.words.extend(search::words(&text).into_iter().map(row));
+    let texts = [
+        (words::Scope::People, user.0, format!("{name} {email}"), None),
+        (words::Scope::Enrolments, enrolment.0, format!("{name} {order_number}"), None),
+        (words::Scope::Enrolments, enrolment.0, email.clone(), Some(user.0)),
+    ];
+    for (scope, subject, text, theirs) in texts {
+        let row = |word| words::ActiveModel { scope: Set(scope), word: Set(word), subject: Set(subject), theirs: Set(theirs) };
+        let marker = theirs.map(|_| String::new());
+        let new = search::words(&text).into_iter().chain(marker).map(row);
+        let known: Vec<_> = rows.words.iter().rev().take(20).map(|word| (word.word.clone(), word.subject.clone())).collect();
+        rows.words.extend(new.filter(|row| !known.contains(&(row.word.clone(), row.subject.clone()))));
     }
     rows.users.push(users::ActiveModel {
         id: Set(user),
@@ -151,7 +159,11 @@ fn student(txn: &Txn, rows: &mut Rows, (cohort, number): (CohortId, usize), modu
         disabled_at: Set(None),
         last_seen_at: Set(Some(now)),
     });
+    let read = modules.iter().take(if number % 3 == 0 { 1 } else { 2 });
+    let required = read.clone().map(|module| module.required().count()).sum::<usize>();
     rows.enrolments.push(enrolments::ActiveModel {
+        required_read: Set(i32::try_from(required).unwrap_or_default()),
+        counted_at: Set(0),
         id: Set(enrolment),
         cohort_id: Set(cohort),
         user_id: Set(user),
@@ -175,7 +187,7 @@ fn student(txn: &Txn, rows: &mut Rows, (cohort, number): (CohortId, usize), modu
         &order_number,
         &json!({ "name": name, "email": email, "country": "IN", "address": "1 Example Street", "postal_code": null }),
     );
-    for module in modules.iter().take(if number % 3 == 0 { 1 } else { 2 }) {
+    for module in read {
         rows.read.extend(module.required().map(|key| progress::ActiveModel {
             enrolment_id: Set(enrolment),
             module_id: Set(module.id),

@@ -9,8 +9,10 @@ mod control;
 mod crowd;
 mod marks;
 mod measure;
+mod money;
 mod school;
 mod subject;
+mod till;
 
 use std::error::Error;
 use std::io::Write;
@@ -80,6 +82,7 @@ async fn measure_all() -> Outcome<Vec<Line>> {
     let ratio = marks::compare(&school, effort).await?;
     lines.push(per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable"));
     lines.extend(crowd::measure(&school, folder.path(), effort).await?);
+    lines.extend(money::measure(effort).await?);
     Ok(lines)
 }
 

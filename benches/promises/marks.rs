@@ -1,5 +1,6 @@
 //! "Mark as read", beside what a durable transaction of two statements costs by itself, on the same file.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lectern::kernel::Actor;
@@ -24,12 +25,9 @@ const REFLECTION: &str = "A sentence of reflection, as the week asks for one.";
 
 /// Marks of readings a second, to bare transactions a second; one after the other.
 pub async fn compare(school: &School, effort: Effort) -> Outcome<Ratio> {
-    let mut bare = connection(school).await?;
-    sqlx::query("CREATE TABLE bench (id INTEGER PRIMARY KEY, words TEXT NOT NULL, count INTEGER NOT NULL)")
-        .execute(&mut bare)
-        .await?;
+    let mut bare = bare(&school.file).await?;
     let unread = unread(school).await?;
-    let mut undo = connection(school).await?;
+    let mut undo = connection(&school.file).await?;
     let control = async || controls(&mut bare, effort.turn).await;
     let subject = async || marks(school, &unread, &mut undo, effort.turn).await;
     let ratio = measure::compare(effort.rounds, control, subject).await?;
@@ -37,10 +35,19 @@ pub async fn compare(school: &School, effort: Effort) -> Outcome<Ratio> {
     Ok(ratio)
 }
 
+/// What runs bare transactions, on the program's own file.
+pub async fn bare(file: &Path) -> Outcome<SqliteConnection> {
+    let mut bare = connection(file).await?;
+    sqlx::query("CREATE TABLE IF NOT EXISTS bench (id INTEGER PRIMARY KEY, words TEXT NOT NULL, count INTEGER NOT NULL)")
+        .execute(&mut bare)
+        .await?;
+    Ok(bare)
+}
+
 /// A connection of the same settings as the program's own writer.
-async fn connection(school: &School) -> Outcome<SqliteConnection> {
+pub async fn connection(file: &Path) -> Outcome<SqliteConnection> {
     let options = SqliteConnectOptions::new()
-        .filename(&school.file)
+        .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -65,7 +72,8 @@ async fn unread(school: &School) -> Outcome<Vec<Unread<'_>>> {
     Ok(unread)
 }
 
-async fn controls(conn: &mut SqliteConnection, turn: Duration) -> Outcome<f64> {
+/// Bare transactions a second: of two statements, durable, one after the other.
+pub async fn controls(conn: &mut SqliteConnection, turn: Duration) -> Outcome<f64> {
     let began = Instant::now();
     let mut done = 0_u32;
     while began.elapsed() < turn {

@@ -48,6 +48,11 @@ pub struct Subject {
 impl Subject {
     /// Starts it, with the demonstration if the folder is empty, and returns when it serves.
     pub fn start(folder: &Path) -> Outcome<Self> {
+        Self::start_with(folder, &[])
+    }
+
+    /// The same with some settings of its own.
+    pub fn start_with(folder: &Path, settings: &[(String, String)]) -> Outcome<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
         command.args(["serve", "--profile", "development", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
         // A setting of the one who measures, or an option of this program, is none of the program's.
@@ -58,7 +63,7 @@ impl Subject {
         for limit in ["BURST", "PER_MINUTE"] {
             command.env(format!("LECTERN_LIMITS__{limit}"), "1000000000");
         }
-        command.env("LECTERN_LOG__FILTER", "error");
+        command.env("LECTERN_LOG__FILTER", "error").envs(settings.iter().cloned());
         let (process, authority) = Process::start(&mut command)?;
         Ok(Self { authority, process })
     }

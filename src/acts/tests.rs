@@ -2,6 +2,7 @@
 
 mod access;
 mod board;
+mod counting;
 mod editing;
 mod library;
 mod nudges;

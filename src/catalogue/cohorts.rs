@@ -240,6 +240,25 @@ pub async fn cohort_modules(conn: &Conn, cohort: CohortId) -> Result<Vec<CohortM
     modules.into_iter().map(|row| to_module(row, &mut by_module)).collect()
 }
 
+/// How many weeks each of these cohorts has, in one statement; one without any is absent.
+///
+/// # Errors
+/// The database's own.
+pub async fn weeks_of(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMap<CohortId, u32>, DbErr> {
+    use cohort_modules::Column as C;
+    let rows: Vec<(CohortId, i64)> = cohort_modules::Entity::find()
+        .select_only()
+        .column(C::CohortId)
+        .column_as(C::Id.count(), "weeks")
+        .filter(C::CohortId.is_in(cohorts.iter().copied()))
+        .group_by(C::CohortId)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let weeks = |(cohort, weeks)| Ok((cohort, u32::try_from(weeks).map_err(|_| corrupt("number of weeks"))?));
+    rows.into_iter().map(weeks).collect()
+}
+
 fn to_module(row: cohort_modules::Model, keys: &mut BTreeMap<ModuleId, Vec<ReadingKey>>) -> Result<CohortModule, DbErr> {
     Ok(CohortModule {
         id: row.id,

@@ -16,7 +16,9 @@ use crate::kernel::Slug;
 use crate::kernel::ids::{CourseId, ReadingId};
 use model::{Answered, CatalogueEvent, Course, CourseModule, ReadingKey, Rule};
 
-pub use cohorts::{all_cohorts, cohort, cohort_by_slug, cohort_modules, cohorts, cohorts_of_instructor, instructors, published};
+pub use cohorts::{
+    all_cohorts, cohort, cohort_by_slug, cohort_modules, cohorts, cohorts_of_instructor, instructors, published, weeks_of,
+};
 pub(crate) use cohorts::{cohort_for_update, insert_cohort, raise_revision, save_cohort, set_instructors, set_keys};
 pub use editing::{
     EditRefusal, add_module, change_keys, create_first_course, edit_course, edit_module, move_module, remove_module,

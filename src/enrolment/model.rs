@@ -7,6 +7,7 @@ pub mod waitlist;
 
 pub use events::EnrolmentEvent;
 
+use crate::catalogue::model::Cohort;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
 use crate::kernel::time::SignedDuration;
 use crate::kernel::{PersonName, Timestamp, Zone};
@@ -209,6 +210,17 @@ pub enum Window {
 }
 
 impl SeatTerms {
+    pub fn of(cohort: &Cohort) -> Self {
+        Self {
+            capacity: cohort.capacity,
+            opens_at: cohort.window.opens(),
+            closes_at: cohort.window.closes(),
+            starts_at: cohort.zone.instant(cohort.starts_on.at(0, 0, 0, 0)),
+            zone: cohort.zone.clone(),
+            published_at: cohort.published_at,
+        }
+    }
+
     /// The window at service time `now`. It is open from `opens_at` on, and closed from `closes_at` on.
     pub fn window(&self, now: Timestamp) -> Window {
         if now >= self.closes_at {

@@ -10,13 +10,12 @@ use sea_orm::{
 };
 
 use super::model::{Enrolment, EnrolmentState, SeatCount, SeatTerms};
-use crate::db::rows::catalogue::cohorts;
+use crate::catalogue;
 use crate::db::rows::enrolment::enrolments::{self, Funding, State};
 use crate::db::rows::identity::users;
 use crate::db::{Conn, Txn, corrupt};
+use crate::kernel::Timestamp;
 use crate::kernel::ids::{CohortId, EnrolmentId, UserId};
-use crate::kernel::time::Date;
-use crate::kernel::{Timestamp, Zone};
 use crate::search::{self, Scope};
 
 /// The domain's type of a row.
@@ -35,18 +34,6 @@ pub(crate) fn to_enrolment(row: enrolments::Model) -> Result<Enrolment, DbErr> {
         certificate_name: row.certificate_name.parse().map_err(|_| corrupt("name"))?,
         state,
         created_at: row.created_at.into(),
-    })
-}
-
-fn to_terms(row: cohorts::Model) -> Result<SeatTerms, DbErr> {
-    let zone: Zone = row.zone.parse().map_err(|_| corrupt("zone"))?;
-    Ok(SeatTerms {
-        capacity: u32::try_from(row.capacity).map_err(|_| corrupt("capacity"))?,
-        opens_at: row.enrol_opens_at.into(),
-        closes_at: row.enrol_closes_at.into(),
-        starts_at: zone.instant(Date::from(row.starts_on).at(0, 0, 0, 0)),
-        zone,
-        published_at: row.published_at.map(Into::into),
     })
 }
 
@@ -96,10 +83,13 @@ pub(super) async fn insert(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr
             EnrolmentState::Enrolled { .. } => Funding::Free,
             _ => Funding::Unpaid,
         }),
+        required_read: Set(0),
+        counted_at: Set(0),
         ..changed(enrolment)
     };
     enrolments::Entity::insert(row).exec_without_returning(&**txn).await?;
-    search::add(txn, Scope::Enrolments, enrolment.id.0, &[enrolment.certificate_name.as_str()]).await
+    search::add(txn, Scope::Enrolments, enrolment.id.0, &[enrolment.certificate_name.as_str()]).await?;
+    search::follow(txn, (Scope::Enrolments, enrolment.id.0), (Scope::People, enrolment.user.0)).await
 }
 
 pub(super) async fn save(txn: &Txn, enrolment: &Enrolment) -> Result<(), DbErr> {
@@ -290,13 +280,12 @@ pub async fn seats_taken_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMa
 /// # Errors
 /// The database's own.
 pub async fn seat_terms(conn: &Conn, cohort: CohortId) -> Result<Option<SeatTerms>, DbErr> {
-    cohorts::Entity::find_by_id(cohort).one(conn).await?.map(to_terms).transpose()
+    Ok(catalogue::cohort(conn, cohort).await?.map(|cohort| SeatTerms::of(&cohort)))
 }
 
 /// The same with the cohort's row locked: whoever counts its seats waits for whoever counted before.
 pub(super) async fn seat_terms_for_update(txn: &Txn, cohort: CohortId) -> Result<Option<SeatTerms>, DbErr> {
-    let row = cohorts::Entity::find_by_id(cohort).lock(LockType::NoKeyUpdate).one(&**txn).await?;
-    row.map(to_terms).transpose()
+    Ok(catalogue::cohort_for_update(txn, cohort).await?.map(|cohort| SeatTerms::of(&cohort)))
 }
 
 /// Locks a person's row, so that their holds over all cohorts are counted one at a time.

@@ -88,10 +88,10 @@ pub(super) async fn insert_person(txn: &Txn, person: &Person) -> Result<(), DbEr
     save_words(txn, person).await
 }
 
-/// What a search finds the person's enrolments by.
+/// What a search finds the person and their enrolments by.
 pub(super) async fn save_words(txn: &Txn, person: &Person) -> Result<(), DbErr> {
     let found_by = [person.name.as_str(), person.email.as_str()];
-    search::replace(txn, Scope::Enrolments, person.id.0, &found_by).await
+    search::replace(txn, Scope::People, person.id.0, &found_by).await
 }
 
 pub(super) async fn update_details(txn: &Txn, person: &Person) -> Result<(), DbErr> {

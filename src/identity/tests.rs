@@ -300,10 +300,10 @@ async fn an_account_is_found_by_beginnings_of_its_name_and_address_and_no_table_
     person(&bench, "student03@example.org", Role::Student).await;
     let terms = Terms::parse("demo exam");
     let conn = bench.services.db.snapshot().await.unwrap();
-    let few = start(&conn, Scope::Enrolments, &terms).await.unwrap();
+    let few = start(&conn, Scope::People, &terms).await.unwrap();
     drop(conn);
     for begin in [few, Start::Anywhere] {
-        let query = store::people::found_query(&terms, begin, 9).into_query();
+        let query = store::people::found_query(&terms, &begin, 9).into_query();
         assert_eq!(scans(&bench, query).await, Vec::<String>::new());
     }
     bench.finish().await;

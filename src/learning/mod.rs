@@ -7,10 +7,11 @@ mod store;
 
 use std::collections::BTreeMap;
 
-use sea_orm::DbErr;
+use sea_orm::{ColumnTrait, Condition, DbErr};
 
 use crate::audit;
 use crate::catalogue::model::{CohortModule, Read};
+use crate::db::rows::enrolment::enrolments;
 use crate::db::{Conn, Txn};
 use crate::enrolment::Enrolment;
 use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId, ReadingId, UserId};
@@ -20,6 +21,7 @@ use crate::schedule::model::Inputs;
 use model::{Mark, MarkRefusal, Progress, progress};
 
 pub use pages::{KeyedReading, ModulePage, OpenReading, ReadingPage, ReadingSheet, Sheet, module_page, reading_page};
+pub use store::{required_read, required_read_by_week};
 
 /// An enrolled student's place in a cohort, with all that access is decided by.
 #[derive(Debug, Clone)]
@@ -100,7 +102,8 @@ pub enum MarkReadRefusal {
 
 /// Marks a reading of an open module as read by `user`, now. `reflection` is the field as it was typed.
 ///
-/// Two statements. Two more if it gives a module its moment of opening: then the student's mail is planned again.
+/// Two statements, and one if the reading is required. Two more if it gives a module its moment of opening: then the student's mail
+/// is planned again.
 ///
 /// # Errors
 /// [`MarkReadRefusal`].
@@ -116,7 +119,13 @@ pub async fn mark_read(
     let Mark::Write { reflection } = model::mark(&place.inputs, module, reading, reflection, now)? else {
         return Ok(Marked::Before);
     };
-    store::save_read(txn, enrolment, module, reading, reflection.as_ref()).await?;
+    let of = place.inputs.plan.module(module).ok_or(MarkRefusal::NotInCourse)?;
+    if !store::save_read(txn, enrolment, (of, reading), reflection.as_ref()).await? {
+        return Ok(Marked::Before);
+    }
+    if of.required().any(|key| key.reading == reading) {
+        count_read(txn, plans, &place).await?;
+    }
     let before = moments(&place.inputs, now);
     let mut after = place.inputs;
     after.facts.read.insert((module, reading), Read { at: now, reflected: reflection.is_some() });
@@ -124,6 +133,26 @@ pub async fn mark_read(
         audit::touch(txn, Touch::Enrolment(enrolment)).await?;
     }
     Ok(Marked::Now)
+}
+
+/// Keeps the count of required readings that are read. If what is required changed since `place` was looked up, all are counted anew.
+async fn count_read(txn: &Txn, plans: &Plans, place: &Place) -> Result<(), DbErr> {
+    let Enrolment { id, user, .. } = place.enrolment;
+    if store::count_one(txn, id, place.inputs.plan.revision()).await? {
+        return Ok(());
+    }
+    let Some(now) = access(txn, plans, user, id).await? else { return Ok(()) };
+    let plan = &now.inputs.plan;
+    store::count_all(txn, Condition::all().add(enrolments::Column::Id.eq(id)), (plan.revision(), plan.modules())).await
+}
+
+/// Counts anew what each student of a cohort has read of what these modules, its plan at `revision`, require: to be asked for in the
+/// transaction that changes what is required.
+///
+/// # Errors
+/// The database's own.
+pub async fn recount(txn: &Txn, cohort: CohortId, revision: i32, modules: &[CohortModule]) -> Result<(), DbErr> {
+    store::count_all(txn, Condition::all().add(enrolments::Column::CohortId.eq(cohort)), (revision, modules)).await
 }
 
 fn moments(inputs: &Inputs, now: Timestamp) -> Vec<Option<Timestamp>> {

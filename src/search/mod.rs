@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, Set,
+};
 use uuid::Uuid;
 
 use crate::db::rows::search as row;
@@ -48,9 +50,14 @@ impl Terms {
         self.0.is_empty()
     }
 
-    /// That one of these columns' subjects has a word for each term.
-    pub fn fit(&self, subjects: &[Expr]) -> Condition {
-        self.0.iter().fold(Condition::all(), |all, term| all.add(has(term, subjects)))
+    /// That the subject has a word for each term, looked up as `start` says.
+    pub fn fit(&self, start: &Start, subject: &Expr) -> Condition {
+        let (begun, among) = match start {
+            Start::Anywhere => (None, None),
+            Start::Among(rarest) => (Some(&rarest.term), Some(subject.clone().in_subquery(rarest.subjects()))),
+        };
+        let others = self.0.iter().filter(|term| begun != Some(*term));
+        others.fold(Condition::all().add_option(among), |all, term| all.add(has(term, subject)))
     }
 }
 
@@ -68,15 +75,23 @@ pub enum Start {
 pub struct Rarest {
     scope: Scope,
     term: String,
+    many: u64,
+    alone: bool,
 }
 
 impl Rarest {
     /// Whom it fits.
-    pub fn subjects(&self) -> SelectStatement {
+    fn subjects(&self) -> SelectStatement {
         fitting(self.scope, &self.term).into_query()
+    }
+
+    /// How many the whole search finds, where this part is all of it.
+    pub fn total(&self) -> Option<u64> {
+        self.alone.then_some(self.many)
     }
 }
 
+/// Of one part of a search: a subject may stand there twice, by two words that it begins.
 fn fitting(scope: Scope, term: &str) -> Select<row::Entity> {
     let subjects = row::Entity::find().select_only().column(row::Column::Subject);
     subjects.filter(row::Column::Scope.eq(scope)).filter(range(term))
@@ -86,32 +101,40 @@ fn range(term: &str) -> Condition {
     Condition::all().add(row::COLUMN.word.gte(term)).add(row::COLUMN.word.lt(format!("{term}{LAST}")))
 }
 
-fn has(term: &str, subjects: &[Expr]) -> Expr {
+fn has(term: &str, subject: &Expr) -> Expr {
     // No scope: an id is of one only, and with it the planner would rather walk the words.
     let theirs = row::Entity::find()
         .select_only()
         .expr(Expr::cust("1"))
-        .filter(Expr::col((row::Entity, row::Column::Subject)).is_in(subjects.iter().cloned()))
+        .filter(Expr::col((row::Entity, row::Column::Subject)).eq(subject.clone()))
         .filter(range(term));
     Expr::exists(theirs.into_query())
 }
 
-/// Where to begin: a statement for each term.
+/// Where to begin: one statement.
 ///
 /// # Errors
 /// The database's own.
 pub async fn start(conn: &Conn, scope: Scope, terms: &Terms) -> Result<Start, DbErr> {
-    let mut fewest: Option<(i64, &String)> = None;
-    for term in &terms.0 {
-        let some = fitting(scope, term).limit(FEW + 1).into_query();
-        let counted = Query::select().expr_as(Expr::cust("COUNT(*)"), "many").from_subquery(some, "some").to_owned();
-        let many: i64 = conn.query_one(&counted).await?.map_or(Ok(0), |row| row.try_get("", "many"))?;
-        let is_few = u64::try_from(many).is_ok_and(|many| many <= FEW);
-        if is_few && fewest.is_none_or(|(known, _)| many < known) {
+    if terms.is_empty() {
+        return Ok(Start::Anywhere);
+    }
+    let counted = |select: SelectStatement, (place, term): (usize, &String)| {
+        let some = fitting(scope, term).distinct().limit(FEW + 1).into_query();
+        let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(some, "some").to_owned();
+        select.to_owned().expr_as(Expr::expr(count), format!("term{place}")).to_owned()
+    };
+    let all = terms.0.iter().enumerate().fold(Query::select(), counted);
+    let row = conn.query_one(&all).await?.ok_or_else(|| DbErr::RecordNotFound("a count of words".to_owned()))?;
+    let mut fewest: Option<(u64, &String)> = None;
+    for (place, term) in terms.0.iter().enumerate() {
+        let many = u64::try_from(row.try_get::<i64>("", &format!("term{place}"))?).unwrap_or(u64::MAX);
+        if many <= FEW && fewest.is_none_or(|(known, _)| many < known) {
             fewest = Some((many, term));
         }
     }
-    Ok(fewest.map_or(Start::Anywhere, |(_, term)| Start::Among(Rarest { scope, term: term.clone() })))
+    let alone = terms.0.len() == 1;
+    Ok(fewest.map_or(Start::Anywhere, |(many, term)| Start::Among(Rarest { scope, term: term.clone(), many, alone })))
 }
 
 /// Lets `subject` be found by the words of these texts, beside those it has.
@@ -122,23 +145,63 @@ pub async fn add(txn: &Txn, scope: Scope, subject: Uuid, texts: &[&str]) -> Resu
     let words: Vec<String> = texts.iter().flat_map(|text| words(text)).collect::<BTreeSet<_>>().into_iter().collect();
     for chunk in words.chunks(ROWS) {
         let rows = chunk.iter().map(|word| row::ActiveModel {
-            scope: sea_orm::Set(scope),
-            word: sea_orm::Set(word.clone()),
-            subject: sea_orm::Set(subject),
+            scope: Set(scope),
+            word: Set(word.clone()),
+            subject: Set(subject),
+            theirs: Set(None),
         });
-        let known = OnConflict::new().do_nothing().to_owned();
-        row::Entity::insert_many(rows).on_conflict(known).exec_without_returning(&**txn).await?;
+        // A word that it had from another is its own from now on.
+        row::Entity::insert_many(rows)
+            .on_conflict(key().update_column(row::Column::Theirs).to_owned())
+            .exec_without_returning(&**txn)
+            .await?;
     }
     Ok(())
 }
 
-/// Lets `subject` be found by the words of these texts and by no others.
+fn key() -> OnConflict {
+    OnConflict::columns([row::Column::Scope, row::Column::Word, row::Column::Subject])
+}
+
+/// Lets `subject` be found by the words of these texts and by no others; and so all that follow it.
 ///
 /// # Errors
 /// The database's own.
 pub async fn replace(txn: &Txn, scope: Scope, subject: Uuid, texts: &[&str]) -> Result<(), DbErr> {
-    row::Entity::delete_many().filter(row::COLUMN.subject.eq(subject)).exec(&**txn).await?;
-    add(txn, scope, subject, texts).await
+    let theirs = row::Entity::find().filter(row::COLUMN.theirs.eq(subject));
+    let followers = theirs.filter(row::COLUMN.word.eq("")).all(&**txn).await?;
+    let former = Condition::any().add(row::COLUMN.subject.eq(subject)).add(row::COLUMN.theirs.eq(subject));
+    row::Entity::delete_many().filter(former).exec(&**txn).await?;
+    add(txn, scope, subject, texts).await?;
+    for follower in followers {
+        follow(txn, (follower.scope, follower.subject), (scope, subject)).await?;
+    }
+    Ok(())
+}
+
+/// Lets the first be found by the words of the second too, whatever they come to be.
+///
+/// # Errors
+/// The database's own.
+pub async fn follow(txn: &Txn, (scope, subject): (Scope, Uuid), (of, whom): (Scope, Uuid)) -> Result<(), DbErr> {
+    use row::Column as C;
+    let follows =
+        row::ActiveModel { scope: Set(scope), word: Set(String::new()), subject: Set(subject), theirs: Set(Some(whom)) };
+    row::Entity::insert(follows).on_conflict(key().do_nothing().to_owned()).exec_without_returning(&**txn).await?;
+    let words = Query::select()
+        .expr(scope.to_value())
+        .column(C::Word)
+        .expr(subject)
+        .expr(whom)
+        .from(row::Entity)
+        .and_where(row::COLUMN.subject.eq(whom))
+        .and_where(C::Scope.eq(of))
+        .to_owned();
+    let mut insert = Query::insert();
+    insert.into_table(row::Entity).columns([C::Scope, C::Word, C::Subject, C::Theirs]).on_conflict(key().do_nothing().to_owned());
+    insert.select_from(words).map_err(|error| DbErr::Custom(error.to_string()))?;
+    txn.execute(&insert).await?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -179,6 +242,7 @@ mod tests {
             let begin = async |text: &str| start(&snapshot, Scope::Enrolments, &Terms::parse(text)).await.unwrap();
             let whom = async |text: &str| {
                 let Start::Among(rarest) = begin(text).await else { panic!("{text} fits many") };
+                assert_eq!(rarest.total().is_some(), Terms::parse(text).0.len() == 1);
                 let rows = snapshot.query_all(&rarest.subjects()).await.unwrap();
                 let mut whom: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "subject").unwrap()).collect();
                 whom.sort_unstable();
@@ -190,6 +254,49 @@ mod tests {
             assert_eq!(whom("zo").await, [id(3)]);
             assert_eq!(whom("zoe").await, Vec::<Uuid>::new());
             drop(snapshot);
+            bench.finish().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn who_follows_another_is_found_by_their_words_as_they_change_and_keeps_its_own_on_each_database() {
+        for bench in Bench::each().await {
+            let db = &bench.services.db;
+            let (person, seat, late) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+            db.write(Actor::Operator, async |txn| {
+                replace(txn, Scope::People, person, &["Demo Student"]).await?;
+                add(txn, Scope::Enrolments, seat, &["Student"]).await?;
+                follow(txn, (Scope::Enrolments, seat), (Scope::People, person)).await?;
+                add(txn, Scope::Enrolments, seat, &["L-0042"]).await
+            })
+            .await
+            .unwrap();
+            let found = async |scope, text: &str| {
+                let snapshot = db.snapshot().await.unwrap();
+                let Start::Among(rarest) = start(&snapshot, scope, &Terms::parse(text)).await.unwrap() else { panic!("many") };
+                let rows = snapshot.query_all(&rarest.subjects()).await.unwrap();
+                let whom = rows.iter().map(|row| row.try_get("", "subject").unwrap()).collect::<BTreeSet<Uuid>>();
+                assert_eq!(rarest.total(), Some(whom.len() as u64));
+                whom.into_iter().collect::<Vec<_>>()
+            };
+            assert_eq!(found(Scope::Enrolments, "dem").await, [seat]);
+            assert_eq!(found(Scope::People, "dem").await, [person]);
+            db.write(Actor::Operator, async |txn| replace(txn, Scope::People, person, &["Zoë"]).await).await.unwrap();
+            assert_eq!(found(Scope::Enrolments, "dem").await, Vec::<Uuid>::new());
+            assert_eq!(found(Scope::Enrolments, "zo").await, [seat]);
+            assert_eq!(found(Scope::Enrolments, "stud").await, [seat], "its own word, which was theirs too");
+            assert_eq!(found(Scope::Enrolments, "0042").await, [seat]);
+            // A word of theirs becomes its own; one who follows nobody with words yet gets them later.
+            db.write(Actor::Operator, async |txn| {
+                add(txn, Scope::Enrolments, seat, &["Zoë"]).await?;
+                replace(txn, Scope::People, person, &[]).await?;
+                follow(txn, (Scope::Enrolments, late), (Scope::People, person)).await?;
+                replace(txn, Scope::People, person, &["Demo"]).await
+            })
+            .await
+            .unwrap();
+            assert_eq!(found(Scope::Enrolments, "zo").await, [seat]);
+            assert_eq!(found(Scope::Enrolments, "demo").await, [seat, late]);
             bench.finish().await;
         }
     }

@@ -1,23 +1,22 @@
 //! Every enrolment, newest first: searched, filtered, a page at a time.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    Select,
 };
 use uuid::Uuid;
 
+use super::listed::{self, Listed};
 use crate::db::Conn;
 use crate::db::rows::catalogue::cohorts;
 use crate::db::rows::enrolment::enrolments;
-use crate::db::rows::identity::users;
-use crate::db::rows::payment::{order_lines, orders};
 use crate::enrolment::{self, Enrolment};
-use crate::kernel::ids::{CohortId, EnrolmentId, OrderId, UserId};
-use crate::kernel::{Money, Timestamp};
-use crate::search::{self, Rarest, Scope, Start, Terms};
+use crate::kernel::Timestamp;
+use crate::kernel::ids::{CohortId, EnrolmentId};
+use crate::search::{self, Scope, Start, Terms};
 
+pub use super::listed::Owed;
 pub use crate::db::rows::enrolment::enrolments::{Funding, State};
 
 /// How far a list is counted.
@@ -62,14 +61,6 @@ pub struct Row {
     pub order: Option<Owed>,
 }
 
-/// An order, as far as lists show it.
-#[derive(Debug, Clone)]
-pub struct Owed {
-    pub id: OrderId,
-    pub number: String,
-    pub total: Money,
-}
-
 /// A page of the list: of a search whose words fit many, perhaps one with few rows or none, and another after it.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -86,40 +77,31 @@ pub struct Prepared {
     words: Condition,
     /// Each word fits so many that they are not counted, and a page walks so many rows of the list.
     walked: Option<u64>,
+    /// How many there are, where looking up the words has told.
+    known: Option<u64>,
 }
 
-/// Looks up where the search begins: a statement for each word.
+/// Looks up where the search begins: one statement, if there are words.
 ///
 /// # Errors
 /// The database's own.
 pub async fn prepare(conn: &Conn, filter: &Filter) -> Result<Prepared, DbErr> {
     let start = search::start(conn, Scope::Enrolments, &filter.terms).await?;
-    Ok(prepared(filter, start))
+    Ok(prepared(filter, &start))
 }
 
-fn prepared(filter: &Filter, start: Start) -> Prepared {
+fn prepared(filter: &Filter, start: &Start) -> Prepared {
     use enrolments::Column as C;
-    let walked = (start == Start::Anywhere && !filter.terms.is_empty()).then_some(search::WALKED);
-    let (id, user) = (Expr::col((enrolments::Entity, C::Id)), Expr::col((enrolments::Entity, C::UserId)));
     let among = Condition::all()
         .add_option(filter.cohort.map(|cohort| C::CohortId.eq(cohort)))
         .add_option(filter.state.map(|state| C::State.eq(state)))
         .add_option(filter.funding.map(|funding| C::Funding.eq(funding)));
-    let fit = filter.terms.fit(&[id.clone(), user]);
-    let words = match start {
-        Start::Anywhere => fit,
-        Start::Among(rarest) => fit.add(id.in_subquery(theirs(&rarest))),
+    let words = filter.terms.fit(start, &Expr::col((enrolments::Entity, C::Id)));
+    let (walked, known) = match start {
+        Start::Anywhere => ((!filter.terms.is_empty()).then_some(search::WALKED), None),
+        Start::Among(rarest) => (None, rarest.total().filter(|_| among.is_empty())),
     };
-    Prepared { among, words, walked }
-}
-
-/// The enrolments whom a part fits, or whose people: two looks at an index, however the planner reads an OR.
-fn theirs(rarest: &Rarest) -> SelectStatement {
-    let by = |column: enrolments::Column| {
-        let of = Expr::col(column).in_subquery(rarest.subjects());
-        Query::select().column(enrolments::Column::Id).from(enrolments::Entity).and_where(of).to_owned()
-    };
-    by(enrolments::Column::Id).union(UnionType::Distinct, by(enrolments::Column::UserId)).to_owned()
+    Prepared { among, words, walked, known }
 }
 
 impl Prepared {
@@ -158,7 +140,7 @@ impl Prepared {
         Query::select().expr_as(Expr::cust("COUNT(*)"), "many").from_subquery(some, "some").to_owned()
     }
 
-    /// Those older than `before`, newest first, at most `limit`. Five statements, and one where the list is walked.
+    /// Those older than `before`, newest first, at most `limit`. One statement, and one more where the list is walked.
     ///
     /// # Errors
     /// The database's own.
@@ -168,11 +150,11 @@ impl Prepared {
             Some(walked) => self.end_query(before, walked).into_tuple().one(conn).await?,
             None => None,
         };
-        let mut found = self.page_query(before, end, limit + 1).all(conn).await?;
-        let more = found.len() > size;
-        found.truncate(size);
-        let next = if more { found.last().map(|row| row.id) } else { end };
-        Ok(Page { rows: rows(conn, found).await?, next })
+        let mut rows = rows(conn, self.page_query(before, end, limit + 1)).await?;
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = if more { rows.last().map(|row| row.enrolment.id) } else { end };
+        Ok(Page { rows, next })
     }
 
     /// How many there are in all, as far as it is counted.
@@ -183,6 +165,9 @@ impl Prepared {
         use sea_orm::ConnectionTrait;
         if self.walked.is_some() {
             return Ok(Total::Uncounted);
+        }
+        if let Some(known) = self.known {
+            return Ok(Total::Exactly(known));
         }
         let found = conn.query_one(&self.count_query()).await?;
         let many: i64 = found.map_or(Ok(0), |row| row.try_get("", "many"))?;
@@ -196,34 +181,43 @@ impl Prepared {
 /// # Errors
 /// The database's own.
 pub async fn one(conn: &Conn, id: EnrolmentId) -> Result<Option<Row>, DbErr> {
-    let found = enrolments::Entity::find_by_id(id).all(conn).await?;
-    Ok(rows(conn, found).await?.pop())
+    Ok(rows(conn, enrolments::Entity::find_by_id(id)).await?.pop())
 }
 
-async fn rows(conn: &Conn, found: Vec<enrolments::Model>) -> Result<Vec<Row>, DbErr> {
-    let people = found.iter().map(|row| row.user_id);
-    let people = users::Entity::find().filter(users::Column::Id.is_in(people)).all(conn).await?;
-    let people: BTreeMap<UserId, users::Model> = people.into_iter().map(|user| (user.id, user)).collect();
-    let owed = owed(conn, &found.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
-    let names = cohort_names(conn, Some(found.iter().map(|row| row.cohort_id).collect())).await?;
-    let cohorts: BTreeMap<CohortId, CohortName> = names.into_iter().map(|cohort| (cohort.id, cohort)).collect();
-    let row = |row: enrolments::Model| {
-        let (user, cohort) = (people.get(&row.user_id), cohorts.get(&row.cohort_id));
-        Ok(Row {
-            funding: row.funding,
-            enrolled_at: row.enrolled_at.map(Into::into),
-            ended_at: row.ended_at.map(Into::into),
-            name: user.map(|user| user.name.clone()).unwrap_or_default(),
-            email: user.map(|user| user.email.clone()).unwrap_or_default(),
-            country: user.and_then(|user| user.country.clone()),
-            last_seen: user.and_then(|user| user.last_seen_at).map(Into::into),
-            cohort: cohort.map(|cohort| cohort.name.clone()).unwrap_or_default(),
-            slug: cohort.map(|cohort| cohort.slug.clone()).unwrap_or_default(),
-            order: owed.get(&row.id).cloned(),
-            enrolment: enrolment::to_enrolment(row)?,
-        })
-    };
-    found.into_iter().map(row).collect()
+const COHORT: &str = "cohort_name";
+const SLUG: &str = "cohort_slug";
+
+/// Newest first.
+async fn rows(conn: &Conn, page: Select<enrolments::Entity>) -> Result<Vec<Row>, DbErr> {
+    listed::read(conn, &whole(page), line).await
+}
+
+/// A page with all that its lines show, newest first: the statement, for the test of its plan.
+fn whole(page: Select<enrolments::Entity>) -> SelectStatement {
+    let mut all = listed::with_orders(listed::with_people(page.into_query()));
+    let cohort = |column| Expr::col((cohorts::Entity, column));
+    let theirs = cohort(cohorts::Column::Id).equals((listed::PAGE, enrolments::Column::CohortId));
+    all.join(JoinType::InnerJoin, cohorts::Entity, theirs);
+    all.expr_as(cohort(cohorts::Column::Name), COHORT).expr_as(cohort(cohorts::Column::Slug), SLUG);
+    all.order_by((listed::PAGE, enrolments::Column::Id), Order::Desc);
+    all
+}
+
+fn line(row: &QueryResult, of: Listed) -> Result<Row, DbErr> {
+    let Listed { row: enrolment, name, email, country, last_seen } = of;
+    Ok(Row {
+        funding: enrolment.funding,
+        enrolled_at: enrolment.enrolled_at.map(Into::into),
+        ended_at: enrolment.ended_at.map(Into::into),
+        enrolment: enrolment::to_enrolment(enrolment)?,
+        name,
+        email,
+        country,
+        last_seen,
+        cohort: row.try_get("", COHORT)?,
+        slug: row.try_get("", SLUG)?,
+        order: listed::owed(row)?,
+    })
 }
 
 /// A cohort, as far as lists name it.
@@ -234,37 +228,14 @@ pub struct CohortName {
     pub name: String,
 }
 
-/// The names of these cohorts, or of all, by their start.
+/// The names of all cohorts, by their start.
 ///
 /// # Errors
 /// The database's own.
-pub async fn cohort_names(conn: &Conn, which: Option<BTreeSet<CohortId>>) -> Result<Vec<CohortName>, DbErr> {
+pub async fn cohort_names(conn: &Conn) -> Result<Vec<CohortName>, DbErr> {
     use cohorts::Column as C;
-    let these = which.map(|ids| C::Id.is_in(ids));
     let select = cohorts::Entity::find().select_only().columns([C::Id, C::Slug, C::Name]);
-    let select = select.filter(Condition::all().add_option(these));
     select.order_by_asc(C::StartsOn).order_by_asc(C::Id).into_model().all(conn).await
-}
-
-/// The newest order of each of these enrolments, in one statement.
-pub(super) async fn owed(conn: &Conn, enrolments: &[EnrolmentId]) -> Result<BTreeMap<EnrolmentId, Owed>, DbErr> {
-    use orders::Column as C;
-    let found: Vec<(EnrolmentId, OrderId, String, String, i64)> = order_lines::Entity::find()
-        .select_only()
-        .column(order_lines::Column::EnrolmentId)
-        .columns([C::Id, C::Number, C::Currency, C::TotalMinor])
-        .inner_join(orders::Entity)
-        .filter(order_lines::Column::EnrolmentId.is_in(enrolments.iter().copied()))
-        .order_by_asc(C::Id)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let mut newest = BTreeMap::new();
-    for (enrolment, id, number, currency, minor) in found {
-        let currency = currency.parse().map_err(|_| crate::db::corrupt("currency"))?;
-        newest.insert(enrolment, Owed { id, number, total: Money::new(minor, currency) });
-    }
-    Ok(newest)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod board;
 pub mod enrolments;
 pub mod history;
 pub mod library;
+mod listed;
 pub mod month;
 pub mod offer;
 pub mod order;

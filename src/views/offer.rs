@@ -5,7 +5,7 @@ use sea_orm::DbErr;
 use super::price::{PriceTag, price_tags};
 use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
-use crate::enrolment::{self, Phase, WaitState, Window};
+use crate::enrolment::{self, Phase, SeatTerms, WaitState, Window};
 use crate::kernel::ids::{CohortId, UserId};
 use crate::kernel::shown::{long_date, short_date};
 use crate::kernel::time::Date;
@@ -89,7 +89,7 @@ pub async fn by_id(conn: &Conn, id: CohortId, now: Timestamp) -> Result<Option<O
 }
 
 async fn offer(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<Offer>, DbErr> {
-    let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
+    let terms = SeatTerms::of(&cohort);
     let seats = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
     let seller = Seller::from(&organisation::current(conn).await?.tax);
     Ok(Some(Offer {

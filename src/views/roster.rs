@@ -2,23 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoCondition, Order, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoCondition, IntoIden, Order, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
-use super::enrolments::{Owed, owed};
+use super::listed::{self, Listed, Owed};
 use super::staff::{CohortRow, row, sees};
-use crate::catalogue;
 use crate::catalogue::model::CohortModule;
 use crate::db::Conn;
 use crate::db::rows::enrolment::enrolments::{self, State};
 use crate::db::rows::identity::users;
-use crate::db::rows::learning::progress;
 use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{Person, Role};
-use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId};
+use crate::kernel::ids::{EnrolmentId, ModuleId};
 use crate::kernel::{Slug, Timestamp};
 use crate::schedule::model::{CohortPlan, Override, dates};
 use crate::schedule::{self, Plans};
+use crate::{catalogue, learning};
 
 /// Students on a page.
 pub const SIZE: u64 = 50;
@@ -72,7 +71,6 @@ pub enum Pace {
 #[derive(Debug, Clone)]
 pub struct RosterRow {
     pub enrolment: Enrolment,
-    pub name: String,
     pub email: String,
     /// Required readings read as their weeks ask.
     pub read: u32,
@@ -93,6 +91,8 @@ pub struct Roster {
     pub cohort: CohortRow,
     /// How many required readings there are.
     pub required: u32,
+    /// In how many weeks.
+    pub weeks: u32,
     pub rows: Vec<RosterRow>,
     pub more: bool,
 }
@@ -115,27 +115,34 @@ pub async fn roster(
     }
     let plan = plans.get(conn, cohort.id, cohort.revision).await?;
     let overrides = schedule::overrides(conn, cohort.id).await?;
-    let counts = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
-    let Some(cohort) = row(conn, cohort, counts, now).await? else { return Ok(None) };
+    let seats = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
     let standing = Standing { plan: &plan, overrides: &overrides, now };
-    let mut found = students(&standing, wanted).all(conn).await?;
+    let sees_orders = person.role == Role::Admin;
+    let whole = students(&standing, wanted, sees_orders);
+    let line = |row: &_, of| Ok((of, if sees_orders { listed::owed(row)? } else { None }));
+    let mut found: Vec<(Listed, Option<Owed>)> = listed::read(conn, &whole, line).await?;
     let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
     let more = found.len() > size;
     found.truncate(size);
-    let ids: Vec<EnrolmentId> = found.iter().map(|(enrolment, _)| enrolment.id).collect();
-    let read = read_by_week(conn, &plan, &ids).await?;
-    let mut orders = if person.role == Role::Admin { owed(conn, &ids).await? } else { BTreeMap::new() };
-    let mut rows = Vec::with_capacity(found.len());
-    for (enrolment, user) in found {
-        let own = read.get(&enrolment.id);
-        let order = orders.remove(&enrolment.id);
-        rows.push(standing.row(enrolment::to_enrolment(enrolment)?, user, own, order));
-    }
-    Ok(Some(Roster { cohort, required: required_of(plan.modules()), rows, more }))
+    let ids: Vec<EnrolmentId> = found.iter().map(|(of, _)| of.row.id).collect();
+    let read = learning::required_read_by_week(conn, plan.modules(), &ids).await?;
+    let rows = found.into_iter().zip(&ids).map(|((of, order), id)| standing.row(of, read.get(id), order));
+    Ok(Some(Roster {
+        required: required_of(plan.modules()),
+        weeks: count(plan.modules().iter().filter(|module| asks(module)).count()),
+        rows: rows.collect::<Result<_, _>>()?,
+        more,
+        cohort: row(cohort, seats, count(plan.modules().len()), now),
+    }))
 }
 
-fn required_of(modules: &[CohortModule]) -> u32 {
-    modules.iter().map(|module| count(module.required().count())).sum()
+/// Whether a week requires a reading.
+fn asks(module: &CohortModule) -> bool {
+    module.required().next().is_some()
+}
+
+fn required_of<'a>(modules: impl IntoIterator<Item = &'a CohortModule>) -> u32 {
+    modules.into_iter().map(|module| count(module.required().count())).sum()
 }
 
 fn count(many: usize) -> u32 {
@@ -163,19 +170,30 @@ impl Standing<'_> {
         self.overrides.iter().filter_map(|change| change.enrolment).collect()
     }
 
-    fn row(
-        &self,
-        enrolment: Enrolment,
-        user: Option<users::Model>,
-        read: Option<&BTreeMap<ModuleId, u32>>,
-        order: Option<Owed>,
-    ) -> RosterRow {
+    fn row(&self, of: Listed, read: Option<&BTreeMap<ModuleId, u32>>, order: Option<Owed>) -> Result<RosterRow, DbErr> {
+        let Listed { row, email, last_seen, .. } = of;
+        let enrolment = enrolment::to_enrolment(row)?;
+        let (pace, weeks) = self.pace(&enrolment, read);
+        Ok(RosterRow {
+            read: read.map_or(0, |read| read.values().sum()),
+            weeks,
+            pace,
+            extended: self.weeks_of(enrolment.id),
+            enrolment,
+            email,
+            last_seen,
+            order,
+        })
+    }
+
+    /// How a student stands who has read so many required readings of each week, and how many weeks are done.
+    fn pace(&self, enrolment: &Enrolment, read: Option<&BTreeMap<ModuleId, u32>>) -> (Pace, u32) {
         let read_of = |module: &CohortModule| read.and_then(|read| read.get(&module.id)).copied().unwrap_or_default();
-        let asks = |module: &&CohortModule| module.required().next().is_some();
         let done = |module: &CohortModule| read_of(module) >= count(module.required().count());
         let modules = self.plan.modules();
-        let weeks = count(modules.iter().filter(asks).filter(|module| done(module)).count());
-        let of = count(modules.iter().filter(asks).count());
+        let asked = || modules.iter().filter(|module| asks(module));
+        let weeks = count(asked().filter(|module| done(module)).count());
+        let of = count(asked().count());
         let due = self.due(enrolment.id);
         let pace = match enrolment.state {
             EnrolmentState::Enrolled { .. } if of > 0 && weeks == of => Pace::Complete,
@@ -183,17 +201,7 @@ impl Standing<'_> {
             EnrolmentState::Enrolled { .. } => Pace::OnTime,
             _ => Pace::NoSeat,
         };
-        RosterRow {
-            name: user.as_ref().map(|user| user.name.clone()).unwrap_or_default(),
-            email: user.as_ref().map(|user| user.email.clone()).unwrap_or_default(),
-            last_seen: user.and_then(|user| user.last_seen_at).map(Into::into),
-            read: modules.iter().map(read_of).sum(),
-            weeks,
-            pace,
-            extended: self.weeks_of(enrolment.id),
-            order,
-            enrolment,
-        }
+        (pace, weeks)
     }
 
     fn weeks_of(&self, enrolment: EnrolmentId) -> Vec<(u32, Timestamp)> {
@@ -203,14 +211,18 @@ impl Standing<'_> {
         all.filter(|(module, _)| own(module.id)).map(|(module, dates)| (module.position, dates.opens_at)).collect()
     }
 
-    /// Who has read less than all that is required of these modules.
+    /// Who has read less than all that is required of these modules. Most are told by the count that is kept; what others have
+    /// read is counted by the week.
     fn unread(&self, places: &BTreeSet<usize>) -> Condition {
         let modules: Vec<_> = places.iter().map(|&place| &self.plan.modules()[place]).collect();
-        let required: u32 = modules.iter().map(|module| count(module.required().count())).sum();
-        if required == 0 {
+        let due = i64::from(required_of(modules.iter().copied()));
+        let all = i64::from(required_of(self.plan.modules()));
+        if due == 0 {
             return Condition::any();
         }
-        Expr::expr(read_count(&modules)).lt(i64::from(required)).into_condition()
+        let read = || Expr::col((enrolments::Entity, enrolments::Column::RequiredRead));
+        let ahead = read().lt(all).and(Expr::expr(learning::required_read(modules)).lt(due));
+        read().lt(due).or(ahead).into_condition()
     }
 
     fn behind(&self) -> Condition {
@@ -234,84 +246,54 @@ fn nonempty(condition: Condition) -> Condition {
     if condition.is_empty() { Condition::all().add(Expr::cust("1 = 0")) } else { condition }
 }
 
-/// How many required readings of these modules the row's student has read.
-fn read_count(modules: &[&CohortModule]) -> SelectStatement {
-    progress::Entity::find()
-        .select_only()
-        .expr(Expr::cust("COUNT(*)"))
-        .filter(Expr::col((progress::Entity, progress::Column::EnrolmentId)).equals((enrolments::Entity, enrolments::Column::Id)))
-        .filter(counts(modules.iter().copied()))
-        .into_query()
+/// A page of a cohort's students with their people, in their order: the statement, for the test of its plan.
+pub(crate) fn students(standing: &Standing<'_>, wanted: Wanted, with_orders: bool) -> SelectStatement {
+    let which =
+        Condition::all().add(enrolments::Column::CohortId.eq(standing.plan.cohort().id)).add(shown(standing, wanted.show));
+    let page = enrolments::Entity::find().filter(which);
+    let page = if wanted.sort == Sort::LastSeen { page.inner_join(users::Entity) } else { page };
+    let mut page = page.limit(SIZE + 1).offset(u64::from(wanted.page) * SIZE).into_query();
+    order(&mut page, enrolments::Entity, wanted.sort);
+    let whole = listed::with_people(page);
+    let mut whole = if with_orders { listed::with_orders(whole) } else { whole };
+    order(&mut whole, listed::PAGE, wanted.sort);
+    whole
 }
 
-/// That a row of progress is of a required reading, done as its module asks.
-fn counts<'a>(modules: impl IntoIterator<Item = &'a CohortModule>) -> Condition {
-    use progress::Column as C;
-    modules.into_iter().fold(Condition::any(), |any, module| {
-        let reflected = module.asks_reflection().then(|| C::Reflection.is_not_null());
-        let readings = C::ReadingId.is_in(module.required().map(|key| key.reading));
-        any.add(Condition::all().add(C::ModuleId.eq(module.id)).add(readings).add_option(reflected))
-    })
-}
-
-/// A page of a cohort's students, in their order: the statement, for the test of its plan.
-pub(crate) fn students(standing: &Standing<'_>, wanted: Wanted) -> sea_orm::SelectTwo<enrolments::Entity, users::Entity> {
+fn shown(standing: &Standing<'_>, show: Show) -> Condition {
     use enrolments::Column as C;
-    let cohort: CohortId = standing.plan.cohort().id;
-    let all: Vec<_> = standing.plan.modules().iter().collect();
-    let which = Condition::all().add(C::CohortId.eq(cohort));
     let enrolled = || Condition::all().add(C::State.eq(State::Enrolled));
-    let which = match wanted.show {
-        Show::Seated => which.add(C::State.is_in([State::Held, State::Enrolled])),
-        Show::Held => which.add(C::State.eq(State::Held)),
-        Show::Ended => which.add(C::State.is_in([State::Lapsed, State::Cancelled])),
-        Show::Behind => which.add(enrolled()).add(standing.behind()),
+    match show {
+        Show::Seated => C::State.is_in([State::Held, State::Enrolled]).into_condition(),
+        Show::Held => C::State.eq(State::Held).into_condition(),
+        Show::Ended => C::State.is_in([State::Lapsed, State::Cancelled]).into_condition(),
+        Show::Behind => enrolled().add(standing.behind()),
         Show::Complete => {
             let required = i64::from(required_of(standing.plan.modules()));
-            let complete = (required > 0).then(|| Expr::expr(read_count(&all)).gte(required));
-            which.add(enrolled()).add(nonempty(Condition::all().add_option(complete)))
+            let complete = (required > 0).then(|| C::RequiredRead.gte(required));
+            enrolled().add(nonempty(Condition::all().add_option(complete)))
         }
-    };
-    let query: Select<enrolments::Entity> = enrolments::Entity::find().filter(which);
-    let query = query.find_also_related(users::Entity);
-    let query = match wanted.sort {
-        Sort::Name => query,
-        Sort::Progress => query.order_by(Expr::expr(read_count(&all)), Order::Asc),
-        // Who was never here comes first, on both databases.
-        Sort::LastSeen => {
-            let seen = || Expr::col((users::Entity, users::Column::LastSeenAt));
-            query.order_by(seen().is_not_null(), Order::Asc).order_by(seen(), Order::Asc)
-        }
-    };
-    let name = Func::lower(Expr::col((users::Entity, users::Column::Name)));
-    let query = query.order_by(Expr::expr(name), Order::Asc).order_by(C::Id, Order::Asc);
-    query.limit(SIZE + 1).offset(u64::from(wanted.page) * SIZE)
+    }
 }
 
-/// How many required readings of each module these students have read, in one statement.
-async fn read_by_week(
-    conn: &Conn,
-    plan: &CohortPlan,
-    students: &[EnrolmentId],
-) -> Result<BTreeMap<EnrolmentId, BTreeMap<ModuleId, u32>>, DbErr> {
-    use progress::Column as C;
-    let rows: Vec<(EnrolmentId, ModuleId, i64)> = progress::Entity::find()
-        .select_only()
-        .column(C::EnrolmentId)
-        .column(C::ModuleId)
-        .column_as(C::ReadingId.count(), "read")
-        .filter(C::EnrolmentId.is_in(students.iter().copied()))
-        .filter(counts(plan.modules()))
-        .group_by(C::EnrolmentId)
-        .group_by(C::ModuleId)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let mut read = BTreeMap::<_, BTreeMap<_, _>>::new();
-    for (student, module, many) in rows {
-        read.entry(student).or_default().insert(module, u32::try_from(many).unwrap_or_default());
+/// Sorts enrolments that the statement knows by this name.
+fn order(select: &mut SelectStatement, of: impl IntoIden, sort: Sort) {
+    use enrolments::Column as C;
+    let of = of.into_iden();
+    let column = |column: C| Expr::col((of.clone(), column));
+    match sort {
+        Sort::Name => {}
+        Sort::Progress => {
+            select.order_by_expr(column(C::RequiredRead), Order::Asc);
+        }
+        Sort::LastSeen => {
+            let seen = || Expr::col((users::Entity, users::Column::LastSeenAt));
+            // Who was never here comes first, on both databases.
+            select.order_by_expr(seen().is_not_null(), Order::Asc).order_by_expr(seen(), Order::Asc);
+        }
     }
-    Ok(read)
+    let name = Func::lower(column(C::CertificateName));
+    select.order_by_expr(Expr::expr(name), Order::Asc).order_by_expr(column(C::Id), Order::Asc);
 }
 
 #[cfg(test)]

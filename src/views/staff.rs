@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 
 use crate::catalogue::{self, model::Cohort};
 use crate::db::Conn;
-use crate::enrolment::{self, Phase, SeatCount, Window};
+use crate::enrolment::{self, Phase, SeatCount, SeatTerms, Window};
 use crate::identity::{Person, Role};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::CohortId;
@@ -45,22 +45,23 @@ pub async fn cohorts(conn: &Conn, person: &Person, now: Timestamp) -> Result<Vec
         _ => catalogue::cohorts_of_instructor(conn, person.id).await?,
     };
     let ids: Vec<CohortId> = cohorts.iter().map(|cohort| cohort.id).collect();
-    let counts = enrolment::seats_by_state(conn, &ids).await?;
-    let mut rows = Vec::with_capacity(cohorts.len());
-    for cohort in cohorts {
-        let seats = counts.get(&cohort.id).copied().unwrap_or_default();
-        rows.extend(row(conn, cohort, seats, now).await?);
-    }
-    Ok(rows)
+    let seats = enrolment::seats_by_state(conn, &ids).await?;
+    let weeks = catalogue::weeks_of(conn, &ids).await?;
+    let of = |cohort: Cohort| {
+        let (seats, weeks) = (seats.get(&cohort.id).copied(), weeks.get(&cohort.id).copied());
+        row(cohort, seats.unwrap_or_default(), weeks.unwrap_or_default(), now)
+    };
+    Ok(cohorts.into_iter().map(of).collect())
 }
 
 /// One cohort with the count of its seats.
 ///
 /// # Errors
 /// The database's own.
-pub async fn cohort(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<Option<CohortRow>, DbErr> {
+pub async fn cohort(conn: &Conn, cohort: Cohort, now: Timestamp) -> Result<CohortRow, DbErr> {
     let seats = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
-    row(conn, cohort, seats, now).await
+    let weeks = catalogue::weeks_of(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
+    Ok(row(cohort, seats, weeks, now))
 }
 
 /// Whether this person may see a cohort: an admin any, an instructor those that they teach.
@@ -71,12 +72,11 @@ pub async fn sees(conn: &Conn, person: &Person, cohort: CohortId) -> Result<bool
     Ok(person.role == Role::Admin || catalogue::instructors(conn, cohort).await?.contains(&person.id))
 }
 
-pub(super) async fn row(conn: &Conn, cohort: Cohort, seats: SeatCount, now: Timestamp) -> Result<Option<CohortRow>, DbErr> {
-    let Some(terms) = enrolment::seat_terms(conn, cohort.id).await? else { return Ok(None) };
-    let weeks = catalogue::cohort_modules(conn, cohort.id).await?.len();
-    Ok(Some(CohortRow {
+pub(super) fn row(cohort: Cohort, seats: SeatCount, weeks: u32, now: Timestamp) -> CohortRow {
+    let terms = SeatTerms::of(&cohort);
+    CohortRow {
         course: cohort.course_title.clone(),
-        weeks: u32::try_from(weeks).unwrap_or(u32::MAX),
+        weeks,
         taken: seats.taken(),
         held: seats.held,
         offered: seats.offered,
@@ -84,5 +84,5 @@ pub(super) async fn row(conn: &Conn, cohort: Cohort, seats: SeatCount, now: Time
         waitlist: terms.waitlist(now),
         window: terms.window(now),
         cohort,
-    }))
+    }
 }

@@ -26,7 +26,7 @@ pub struct PersonsWait {
 /// The database's own.
 pub async fn shown(conn: &Conn, wait: Wait) -> Result<Option<PersonsWait>, DbErr> {
     let Some(cohort) = catalogue::cohort(conn, wait.cohort).await? else { return Ok(None) };
-    let Some(terms) = enrolment::seat_terms(conn, wait.cohort).await? else { return Ok(None) };
+    let terms = SeatTerms::of(&cohort);
     let position = enrolment::position(conn, &wait).await?;
     Ok(Some(PersonsWait { wait, cohort, terms, position }))
 }

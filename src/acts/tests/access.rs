@@ -84,7 +84,7 @@ async fn a_locked_module_gives_no_reading_and_a_strangers_place_is_not_found() {
 }
 
 #[tokio::test]
-async fn marking_costs_two_statements_and_touches_only_when_a_module_waited_for_it() {
+async fn marking_costs_three_statements_and_touches_only_when_a_module_waited_for_it() {
     let world = World::new().await;
     let who = world.enrol(1).await;
     assert!(matches!(world.mark(who, 1, 0).await, Err(MarkReadRefusal::Refused(MarkRefusal::Locked(_)))));
@@ -99,7 +99,7 @@ async fn marking_costs_two_statements_and_touches_only_when_a_module_waited_for_
         crate::learning::mark_read(txn, &world.plans, who, (module, readings[0]), " A thought. ").await
     };
     assert_eq!(world.db.write(Actor::User(who.0), mark).await.unwrap(), Marked::Now);
-    assert_eq!((world.db.statements() - before, touched().await), (2, 0));
+    assert_eq!((world.db.statements() - before, touched().await), (3, 0));
     assert_eq!(world.mark(who, 1, 0).await.unwrap(), Marked::Before);
     assert_eq!(world.mark(who, 2, 1).await.unwrap(), Marked::Now);
     assert_eq!(touched().await, 0, "an optional reading opens nothing");

@@ -6,8 +6,10 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum Scope {
-    /// Of people (by their own id) and of enrolments.
+    /// Of enrolments: their own, and those of their people.
     Enrolments,
+    /// Of people.
+    People,
     /// Of entries of the audit log.
     Log,
 }
@@ -24,6 +26,9 @@ pub struct Model {
     pub word: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub subject: Uuid,
+    /// Whose word it is, where it is not the subject's own: it is theirs to change. With no word at all, the row says that the
+    /// subject has their words, whatever they are.
+    pub theirs: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -56,20 +56,16 @@ pub async fn staff(conn: &Conn) -> Result<Vec<Account>, DbErr> {
 /// # Errors
 /// The database's own.
 pub async fn accounts_found(conn: &Conn, terms: &Terms, limit: u64) -> Result<Vec<Account>, DbErr> {
-    let start = search::start(conn, Scope::Enrolments, terms).await?;
-    let rows = found_query(terms, start, limit).all(conn).await?;
+    let start = search::start(conn, Scope::People, terms).await?;
+    let rows = found_query(terms, &start, limit).all(conn).await?;
     rows.into_iter().map(to_account).collect()
 }
 
 /// The statement, for the test of its plan.
-pub(in crate::identity) fn found_query(terms: &Terms, start: Start, limit: u64) -> Select<users::Entity> {
-    let fit = terms.fit(&[Expr::col((users::Entity, users::Column::Id))]);
+pub(in crate::identity) fn found_query(terms: &Terms, start: &Start, limit: u64) -> Select<users::Entity> {
+    let fit = terms.fit(start, &Expr::col((users::Entity, users::Column::Id)));
     // Always a range of the index: without one, a planner would say that it reads all.
     let found = users::Entity::find().filter(fit).filter(users::COLUMN.id.lt(UserId(Uuid::max())));
-    let found = match start {
-        Start::Anywhere => found,
-        Start::Among(rarest) => found.filter(users::Column::Id.in_subquery(rarest.subjects())),
-    };
     found.order_by_desc(users::Column::Id).limit(limit)
 }
 

@@ -47,6 +47,10 @@ pub struct Model {
     pub enrolled_at: Option<UtcTime>,
     pub ended_at: Option<UtcTime>,
     pub funding: Funding,
+    /// How many required readings of the cohort's plan are read as their weeks ask: kept, so that a roster can be sorted by it.
+    pub required_read: i32,
+    /// The revision of the plan by which they were last counted anew.
+    pub counted_at: i32,
     #[sea_orm(belongs_to, from = "cohort_id", to = "id")]
     pub cohort: BelongsTo<crate::db::rows::catalogue::cohorts::Entity>,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]

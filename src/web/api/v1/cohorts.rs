@@ -184,5 +184,5 @@ async fn get_cohort(
 ) -> Result<Response, ApiProblem> {
     let cohort = find(&conn, &caller, &slug).await?;
     let row = staff::cohort(&conn, cohort, app.services.clocks.service()).await?;
-    json(&Cohort::from(row.ok_or_else(ApiProblem::not_found)?))
+    json(&Cohort::from(row))
 }

@@ -101,7 +101,7 @@ pub async fn list(
     PageSnapshot(conn): PageSnapshot,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let cohorts = enrolments::cohort_names(&conn, None).await?;
+    let cohorts = enrolments::cohort_names(&conn).await?;
     let prepared = enrolments::prepare(&conn, &asked.filter(&cohorts)).await?;
     let found = prepared.page(&conn, asked.after.parse().ok(), SIZE).await?;
     let total = prepared.total(&conn).await?;

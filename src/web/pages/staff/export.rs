@@ -45,7 +45,7 @@ enum Step {
 /// The same enrolments as the list, all of them.
 pub async fn csv(State(app): State<App>, Admin(_): Admin, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let conn = app.services.db.snapshot().await?;
-    let filter = asked.filter(&enrolments::cohort_names(&conn, None).await?);
+    let filter = asked.filter(&enrolments::cohort_names(&conn).await?);
     drop(conn);
     let db = app.services.db.clone();
     let parts = stream::try_unfold(Step::Headings, move |step| {

@@ -52,7 +52,7 @@ pub async fn list(
     let slug = slug.parse().map_err(|_| Problem::NotFound)?;
     let cohort = catalogue::cohort_by_slug(&conn, &slug).await?.ok_or(Problem::NotFound)?;
     let waiters = waitlist::of_cohort(&conn, cohort.id).await?;
-    let cohort = staff::cohort(&conn, cohort, app.services.clocks.service()).await?.ok_or(Problem::NotFound)?;
+    let cohort = staff::cohort(&conn, cohort, app.services.clocks.service()).await?;
     let row = |of: Waiter| Row {
         joined: ShownTime::new(of.wait.joined_at, &admin.zone),
         kept: match of.wait.state {

@@ -1,0 +1,108 @@
+//! How fast a payment is settled, beside bare durable transactions on the same file; and the course page while a thousand
+//! notifications wait.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lectern::jobs::run_due;
+use lectern::kernel::Actor;
+use lectern::kernel::actor::Component;
+use lectern::payment;
+use lectern::work::Registries;
+use sea_orm::sqlx::{self, SqliteConnection};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::{self, Target};
+use crate::measure::{Bound, Line, Ratio, compare, median};
+use crate::till::Till;
+use crate::{Effort, Outcome, marks};
+
+/// What settling one payment commits: the notification is kept, its job claimed, the order settled and the student enrolled, the
+/// notification marked as processed, the job done.
+const COMMITS: f64 = 5.0;
+/// Paid in one turn.
+const TURN: usize = 60;
+const QUEUED: usize = 1_000;
+/// A drain that takes longer than this is no drain.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+pub async fn measure(effort: Effort) -> Outcome<Vec<Line>> {
+    let folder = tempfile::tempdir()?;
+    let seats = u32::try_from(TURN * (effort.rounds + 1) + QUEUED)?;
+    let till = Till::open(folder.path(), seats).await?;
+    let ratio = settled(&till, effort).await?;
+    let detail = format!(
+        "{:.0} payments/s, each of {COMMITS:.0} commits, to {:.0} bare transactions/s",
+        ratio.subject / COMMITS,
+        ratio.control
+    );
+    let mut lines = vec![Line::new("settle, in commits, to bare transactions", ratio.median, Bound::AtLeast(0.4), detail)];
+    lines.push(drained(&till, folder.path(), effort).await?);
+    Ok(lines)
+}
+
+/// Commits a second of settling payments, to bare transactions a second; one after the other.
+async fn settled(till: &Till, effort: Effort) -> Outcome<Ratio> {
+    let mut bare = marks::bare(&till.file).await?;
+    let mut undo = marks::connection(&till.file).await?;
+    let mut number = 0;
+    let control = async || marks::controls(&mut bare, effort.turn).await;
+    let subject = async || {
+        let mut timed = Duration::ZERO;
+        for _ in 0..TURN {
+            number += 1;
+            till.pay(number).await?;
+            timed += settle(till, &mut undo, number).await?;
+        }
+        Ok(COMMITS * TURN as f64 / timed.as_secs_f64())
+    };
+    compare(effort.rounds, control, subject).await
+}
+
+/// From the notification's arrival until the student is enrolled and the job done. What it asked for beside, mail and receipt, is
+/// not waited for.
+async fn settle(till: &Till, undo: &mut SqliteConnection, number: usize) -> Outcome<Duration> {
+    sqlx::query("DELETE FROM jobs").execute(undo).await?;
+    let told = till.newest().await?;
+    let (services, registry) = (&till.services, Registries::all().jobs);
+    let began = Instant::now();
+    let notification = services.gateway.verify_notification(&told.raw, &told.signature, services.clocks.machine())?;
+    let webhook = Actor::System(Component::Webhook);
+    let keep = async |txn: &lectern::db::Txn| payment::receive_notification(txn, &notification, &told.raw).await;
+    services.db.write(webhook, keep).await?;
+    run_due(services, &registry, 1).await?;
+    let took = began.elapsed();
+    if till.enrolled().await? as usize != number {
+        return Err(format!("{} enrolled nobody", told.id).into());
+    }
+    Ok(took)
+}
+
+/// The median of the course page's times while a thousand notifications are worked off, to that of a quiet hour.
+async fn drained(till: &Till, folder: &Path, effort: Effort) -> Outcome<Line> {
+    let before = till.enrolled().await? as usize;
+    for number in before + 1..=before + QUEUED {
+        till.pay(number).await?;
+    }
+    let subject = till.start(folder)?;
+    let front = [Target::get(&subject.authority, "/", None)];
+    client::once(&front[0]).await?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut quiet = client::times(&front, effort.turn).await?;
+    let (stop, began) = (CancellationToken::new(), Instant::now());
+    till.deliver(&stop);
+    let mut busy = Vec::new();
+    while till.enrolled().await? as usize != before + QUEUED {
+        if began.elapsed() > PATIENCE {
+            return Err("the notifications were not worked off".into());
+        }
+        busy.extend(client::times(&front, Duration::from_millis(500)).await?);
+    }
+    let took = began.elapsed().as_secs_f64();
+    stop.cancel();
+    subject.stop()?;
+    let (quiet, busy) = (median(&mut quiet), median(&mut busy));
+    let detail = format!("{busy:.1} ms to {quiet:.1} ms; worked off in {took:.0} s, {:.0}/s", QUEUED as f64 / took);
+    Ok(Line::new("course page while 1,000 webhooks drain", busy / quiet, Bound::AtMost(2.0), detail))
+}
