@@ -1,5 +1,8 @@
 //! A browser without script: it follows redirects, keeps cookies, and sends the forms it finds on the page as they are.
 
+use std::sync::Arc;
+
+use reqwest::cookie::Jar;
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, StatusCode};
 use scraper::{ElementRef, Html, Node, Selector};
@@ -50,6 +53,14 @@ impl Browser {
     /// A connection for each request: none is found closed when a form is sent.
     pub fn of_single_requests(origin: &str) -> Self {
         Self::of(client().pool_max_idle_per_host(0), origin)
+    }
+
+    /// As [`Self::of_single_requests`], with a cookie of ours.
+    pub fn with_cookie(origin: &str, cookie: &str) -> Self {
+        let (jar, origin) = (Jar::default(), Url::parse(origin).unwrap());
+        jar.add_cookie_str(cookie, &origin);
+        let http = client().pool_max_idle_per_host(0).cookie_provider(Arc::new(jar)).build().unwrap();
+        Self { http, origin }
     }
 
     fn of(client: ClientBuilder, origin: &str) -> Self {
