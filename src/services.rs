@@ -51,7 +51,7 @@ impl Services {
         let db = Db::connect(&location(&settings.database), clocks.clone(), random.clone()).await?;
         let mail = Arc::new(transport(&settings, &random)?);
         let dkim = signer(&settings.mail)?.map(Arc::new);
-        let gateway = gateway(&settings.gateway)?;
+        let gateway = gateway(&settings.gateway)?.telling(db.steps().clone());
         Ok(Self { db, clocks, random, settings: Arc::new(settings), mail, dkim, gateway })
     }
 }

@@ -10,6 +10,8 @@ mod chaos;
 mod columns;
 mod floors;
 mod journeys;
+#[cfg(debug_assertions)]
+mod lost;
 mod ops;
 mod pages;
 mod promises;

@@ -20,6 +20,7 @@ pub use touches::{PLAN_REMINDERS, Taken, drop_taken, is_touched, take_cohorts, t
 /// # Errors
 /// The database's own.
 pub async fn record(txn: &Txn, event: &impl Event) -> Result<(), DbErr> {
+    txn.says(event.kind());
     let id: AuditId = txn.new_id();
     if let Some(reason) = event.reason() {
         words::add(txn, Scope::Log, id.0, &[reason]).await?;

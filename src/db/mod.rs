@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::kernel::random::Randomness;
+use crate::kernel::steps::{Steps, Words};
 use crate::kernel::{Actor, Clocks, Timestamp};
 
 pub use connect::{ConnectError, Location};
@@ -41,6 +42,7 @@ pub struct Db {
     wakes: Arc<Wakes>,
     statements: Arc<AtomicU64>,
     commits: Arc<AtomicU64>,
+    steps: Steps,
 }
 
 impl fmt::Debug for Db {
@@ -71,7 +73,21 @@ impl Db {
     pub async fn connect(location: &Location, clocks: Clocks, random: Randomness) -> Result<Self, ConnectError> {
         let statements = Arc::<AtomicU64>::default();
         let (writer, reader) = connect::pools(location, &statements).await?;
-        Ok(Self { writer, reader, clocks, random, wakes: Arc::default(), statements, commits: Arc::default() })
+        Ok(Self {
+            writer,
+            reader,
+            clocks,
+            random,
+            wakes: Arc::default(),
+            statements,
+            commits: Arc::default(),
+            steps: Steps::default(),
+        })
+    }
+
+    /// The steps of this process: every commit is one.
+    pub fn steps(&self) -> &Steps {
+        &self.steps
     }
 
     /// The clocks that stamp every write.
@@ -105,6 +121,7 @@ impl Db {
             random: self.random.clone(),
             wake_jobs: AtomicBool::new(false),
             wake_letters: AtomicBool::new(false),
+            words: Words::default(),
         };
         match work(&txn).await {
             Ok(value) => {
@@ -113,6 +130,7 @@ impl Db {
                 // Even if it failed: the change may be there all the same.
                 self.commits.fetch_add(1, Ordering::Release);
                 committed?;
+                self.steps.done(|| txn.words.text()).await;
                 if jobs {
                     self.wakes.jobs.notify_one();
                 }
@@ -197,6 +215,7 @@ pub struct Txn {
     random: Randomness,
     wake_jobs: AtomicBool,
     wake_letters: AtomicBool,
+    words: Words,
 }
 
 impl Txn {
@@ -223,6 +242,11 @@ impl Txn {
     /// Randomness for secrets and order numbers.
     pub fn random(&self) -> &Randomness {
         &self.random
+    }
+
+    /// Says what it did, by which its step is named.
+    pub fn says(&self, word: &str) {
+        self.words.add(word);
     }
 
     /// Calls a worker once this change is committed.

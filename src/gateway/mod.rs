@@ -4,6 +4,7 @@
 //! is only a trigger to fetch the session again. Instants are UTC, amounts whole minor units.
 
 mod charges;
+mod client;
 mod customers;
 mod disputes;
 mod model;
@@ -41,6 +42,7 @@ use stripe_core::event::ListEvent;
 use stripe_shared::{CheckoutSessionBillingAddressCollection, CheckoutSessionId, CheckoutSessionMode};
 use stripe_types::RangeQueryTs;
 
+use crate::kernel::steps::Steps;
 use crate::kernel::{Currency, Money, Timestamp};
 
 /// The metadata key that holds our order's id, on the session and on its payment intent.
@@ -80,7 +82,7 @@ pub const EVENT_KINDS: [&str; 20] = [
 /// The client. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway {
-    client: stripe::Client,
+    client: client::Client,
     /// Kept only to take it out of whatever text Stripe might echo it in.
     secret_key: SecretString,
     webhook_secrets: Arc<[SecretString]>,
@@ -112,11 +114,18 @@ impl Gateway {
             .build()
             .map_err(|_| SettingsError::SecretKey)?;
         Ok(Self {
-            client,
+            client: client::Client::new(client),
             secret_key: settings.secret_key,
             webhook_secrets: settings.webhook_secrets.into(),
             live: settings.live,
         })
+    }
+
+    /// The same gateway, whose answers are steps of this process.
+    #[must_use]
+    pub fn telling(mut self, steps: Steps) -> Self {
+        self.client.steps = steps;
+        self
     }
 
     /// Whether sessions and notifications are expected to be in live mode (real money).

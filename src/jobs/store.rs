@@ -14,6 +14,7 @@ use crate::db::rows::jobs as row;
 use crate::db::{Conn, Txn};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{JobId, LeaseToken};
+use crate::kernel::steps::NOTHING;
 
 /// A job that this worker alone may run, until its lease runs out.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub async fn claim(txn: &Txn, limit: u64) -> Result<Vec<Leased>, DbErr> {
     })
     .await?;
     rows.sort_unstable_by_key(|row| (row.due_at, row.id));
+    txn.says(if rows.is_empty() { NOTHING } else { "job taken" });
+    rows.iter().for_each(|row| txn.says(&row.kind));
     Ok(rows.into_iter().filter_map(to_leased).collect())
 }
 

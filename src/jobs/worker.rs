@@ -104,6 +104,8 @@ impl Worker {
         services
             .db
             .write(WORKER, async |txn| {
+                txn.says(ending);
+                txn.says(&job.kind);
                 let ours = match &failure {
                     Ok(()) => store::complete(txn, job.lease).await?,
                     Err(JobFailure::Retry(error)) => {

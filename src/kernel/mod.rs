@@ -7,6 +7,7 @@ pub mod money;
 mod quiet;
 pub mod random;
 pub mod shown;
+pub mod steps;
 pub mod text;
 pub mod time;
 

@@ -31,6 +31,7 @@ pub async fn post(txn: &Txn, entry: Entry) -> Result<bool, DbErr> {
     if entries::Entity::insert(row).on_conflict(known).exec_without_returning(&**txn).await? == 0 {
         return Ok(false);
     }
+    txn.says(entry.kind());
     let row = |(position, posting): (i32, &Posting)| postings::ActiveModel {
         entry_id: Set(id),
         position: Set(position),

@@ -137,6 +137,7 @@ fn trouble(error: SettleError, held_until: Timestamp) -> CheckoutRefusal {
 }
 
 async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Plan, CheckoutRefusal> {
+    txn.says("checkout planned");
     let order = store::order_for_update(txn, order).await?.filter(|order| order.user == user);
     let order = order.ok_or(CheckoutRefusal::NoSuchOrder)?;
     match order.state {

@@ -147,6 +147,7 @@ pub(super) async fn hear(services: &Services, actor: Actor, told: GatewayRefund)
 
 /// Idempotent, in one transaction, with the order locked.
 async fn apply(txn: &Txn, told: &GatewayRefund) -> Result<Returned, DbErr> {
+    txn.says("refund settled");
     let Some(intent) = &told.intent else { return Ok(Returned::NotOurs) };
     let Some(payment) = store::payment_by_intent(txn, intent).await? else { return Ok(Returned::NotOurs) };
     let Some(order) = store::order_for_update(txn, payment.order).await? else { return Ok(Returned::NotOurs) };

@@ -172,6 +172,7 @@ fn said(session: CheckoutSession, bank: Bank) -> Said {
 
 /// The whole of settling that touches rows: idempotent, in one transaction, with the order locked.
 async fn apply(txn: &Txn, said: &Said, live: bool) -> Result<Settled, DbErr> {
+    txn.says("session settled");
     let by_session = store::payment_by_session(txn, &said.session).await?;
     let order = by_session.map(|payment| payment.order).or(said.order);
     let order = match order {

@@ -128,6 +128,7 @@ pub(super) async fn receive(txn: &Txn, notification: &Notification, raw: &[u8]) 
     if !store::insert_event(txn, notification, raw).await? {
         return Ok(Receipt::Known);
     }
+    txn.says("notification kept");
     let job = ProcessEvent { event: notification.id.clone() };
     jobs::enqueue(txn, &job).await?;
     Ok(Receipt::New)

@@ -37,6 +37,7 @@ const COHORTS: u64 = 20;
 /// # Errors
 /// The database's own.
 pub async fn plan_touched(txn: &Txn, plans: &Plans) -> Result<(), DbErr> {
+    txn.says("reminders planned");
     let cohorts = audit::take_cohorts(txn, COHORTS).await?;
     for cohort in &cohorts {
         let students: Vec<_> = store::enrolled(txn, cohort.subject).await?.into_iter().map(Touch::Enrolment).collect();

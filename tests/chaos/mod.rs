@@ -5,6 +5,8 @@
 //! `LECTERN_SEED=7 cargo test --test main chaos`. The sums are asked of the database, the gateway and the mail server.
 
 mod kill;
+#[cfg(debug_assertions)]
+mod lost;
 mod post;
 mod proxy;
 mod restore;
@@ -17,7 +19,7 @@ mod world;
 use lectern::kernel::random::Randomness;
 
 /// All of `full` where the full counts are asked for, else a part.
-fn count(full: usize, sample: usize) -> usize {
+pub fn count(full: usize, sample: usize) -> usize {
     if std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1") { full } else { sample }
 }
 

@@ -154,6 +154,12 @@ impl World {
         Running::start(&mut process(self.folder.path(), ("serve", &format!("serve-{port}")), self.environment(port)))
     }
 
+    /// As [`Self::serve`], by a process that ends itself right after the first step of this name.
+    pub fn serve_until(&self, port: u16, step: &str) -> Running {
+        let mut process = process(self.folder.path(), ("serve", &format!("serve-{port}")), self.environment(port));
+        Running::start(process.env("LOSE_AFTER", step))
+    }
+
     /// Starts `lectern serve` on a port, and waits until it is ready.
     pub async fn serve_ready(&self, port: u16) -> Running {
         let running = self.serve(port);

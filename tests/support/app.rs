@@ -20,6 +20,7 @@ use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
 use super::browser::{self, Browser};
+use super::engine::Engine;
 use super::{books, database};
 
 /// Every test begins here: a Thursday, five days before the journeys' cohort starts.
@@ -57,6 +58,8 @@ pub struct TestApp {
     clocks: Clocks,
     folder: TempDir,
     storage: Storage,
+    /// Of a program that can be lost.
+    engine: Option<Engine>,
 }
 
 /// Runs a test on SQLite and, where a server is named (or required), on PostgreSQL.
@@ -98,7 +101,7 @@ impl TestApp {
         let settings = settings_of(&storage, folder.path(), change);
         let clocks = Clocks::manual(START.parse().unwrap());
         let server = Server::start(settings, clocks.clone(), Randomness::from_seed(11), Parts::Pages).await.unwrap();
-        Self { server, clocks, folder, storage }
+        Self { server, clocks, folder, storage, engine: None }
     }
 
     /// Another program elsewhere, whose new database is filled from a backup before its first start. Its machine's clock is right.
@@ -120,7 +123,7 @@ impl TestApp {
         let done = restore::restore(&db, backup, choices, &mut Progress::silent()).await.unwrap();
         db.close().await.unwrap();
         let server = Server::start(settings, clocks.clone(), random, Parts::Pages).await.unwrap();
-        (Self { server, clocks, folder, storage }, done)
+        (Self { server, clocks, folder, storage, engine: None }, done)
     }
 
     /// A folder that is gone with the program.
@@ -188,7 +191,7 @@ impl TestApp {
 
     /// As [`Self::restart`], with something done to the data folder while nothing runs.
     pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
-        let Self { server, clocks, folder, storage } = self;
+        let Self { server, clocks, folder, storage, engine: _ } = self;
         let mut settings = Settings::clone(&server.services().settings);
         settings.server.listen = server.address();
         server.stop().await.unwrap();
@@ -196,7 +199,37 @@ impl TestApp {
         // Only the machine's clock goes on by itself: how far service time is ahead, the database must know.
         let clocks = Clocks::manual(clocks.machine());
         let server = Server::start(settings, clocks.clone(), Randomness::from_seed(12), Parts::Pages).await.unwrap();
-        Self { server, clocks, folder, storage }
+        Self { server, clocks, folder, storage, engine: None }
+    }
+
+    /// On a runtime of its own, so that it can be [`lost`](Self::lost).
+    pub async fn apart(storage: Storage) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings_of(&storage, folder.path(), &|_: &mut Settings| {});
+        let clocks = Clocks::manual(START.parse().unwrap());
+        let engine = Engine::new();
+        let server = engine.serve(settings, clocks.clone(), Randomness::from_seed(11)).await;
+        Self { server, clocks, folder, storage, engine: Some(engine) }
+    }
+
+    /// Loses the process as it stands: nothing of it runs on, nothing is finished, told or given back. Then starts another on the
+    /// same data and the same ports.
+    pub async fn lost(self) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(100);
+        let Self { server, clocks, folder, storage, engine } = self;
+        let mut settings = Settings::clone(&server.services().settings);
+        settings.server.listen = server.address();
+        drop(engine.expect("it runs apart"));
+        drop(server);
+        let gateway = settings.gateway.base_url.port().unwrap();
+        for port in [settings.server.listen.port(), gateway] {
+            Engine::has_left(port).await;
+        }
+        let (clocks, engine) = (Clocks::manual(clocks.machine()), Engine::new());
+        // What it draws must not be what the one before drew.
+        let random = Randomness::from_seed(COUNT.fetch_add(1, Ordering::Relaxed).into());
+        let server = engine.serve(settings, clocks.clone(), random).await;
+        Self { server, clocks, folder, storage, engine: Some(engine) }
     }
 
     /// A fresh browser, signed out.

@@ -1,5 +1,8 @@
 //! A browser without script: it follows redirects, keeps cookies, and sends the forms it finds on the page as they are.
 
+use std::sync::Arc;
+
+use reqwest::cookie::Jar;
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, StatusCode};
 use scraper::{ElementRef, Html, Node, Selector};
@@ -39,7 +42,8 @@ fn select(selector: &str) -> Selector {
 pub fn client() -> ClientBuilder {
     // Only the first call installs it.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
+    // No test speaks TLS, and to read the system's certificates takes longer than most pages.
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([])
 }
 
 impl Browser {
@@ -50,6 +54,14 @@ impl Browser {
     /// A connection for each request: none is found closed when a form is sent.
     pub fn of_single_requests(origin: &str) -> Self {
         Self::of(client().pool_max_idle_per_host(0), origin)
+    }
+
+    /// As [`Self::of_single_requests`], with a cookie of ours.
+    pub fn with_cookie(origin: &str, cookie: &str) -> Self {
+        let (jar, origin) = (Jar::default(), Url::parse(origin).unwrap());
+        jar.add_cookie_str(cookie, &origin);
+        let http = client().pool_max_idle_per_host(0).cookie_provider(Arc::new(jar)).build().unwrap();
+        Self { http, origin }
     }
 
     fn of(client: ClientBuilder, origin: &str) -> Self {

@@ -4,6 +4,7 @@ pub mod app;
 pub mod books;
 pub mod browser;
 pub mod database;
+pub mod engine;
 pub mod process;
 pub mod raw;
 pub mod school;

@@ -80,6 +80,16 @@ impl PracticeGateway {
         self.state().refunds.len()
     }
 
+    /// What the balance holds that no payout has taken.
+    pub fn balance(&self) -> Money {
+        self.state().balance()
+    }
+
+    /// All that it ever took for charges and disputes, in the currency of the balance.
+    pub fn fees(&self) -> Money {
+        self.state().fees()
+    }
+
     /// How many customers there ever were.
     pub fn customer_count(&self) -> usize {
         self.state().customers.len()

@@ -236,6 +236,11 @@ impl State {
         let waiting = self.transactions.iter().filter(|transaction| transaction.payout.is_none());
         Money::new(waiting.map(Transaction::net).sum(), SETTLEMENT)
     }
+
+    /// What was taken in all.
+    pub(super) fn fees(&self) -> Money {
+        Money::new(self.transactions.iter().map(|transaction| transaction.fee).sum(), SETTLEMENT)
+    }
 }
 
 #[cfg(test)]

@@ -219,7 +219,10 @@ async fn send(services: &Services, letter: &row::Model, lease: Lease, to: EmailA
         }
     };
     match services.mail.send(&envelope, bytes, services.clocks.service(), before_body).await {
-        Ok(accepted) => Some(Ending::Sent { reply: without_address(&accepted.reply, &envelope.to) }),
+        Ok(accepted) => {
+            services.db.steps().done(|| format!("mail taken, {}", letter.kind)).await;
+            Some(Ending::Sent { reply: without_address(&accepted.reply, &envelope.to) })
+        }
         Err(failure) => failed(letter, &envelope.to, failure),
     }
 }

@@ -10,18 +10,22 @@ use crate::db::{Conn, Txn};
 use crate::jobs::Upcoming;
 use crate::jobs::lease::{self, Lease, backoff, brief, fenced};
 use crate::kernel::Timestamp;
+use crate::kernel::steps::NOTHING;
 use crate::kernel::time::shifted;
 
 /// Takes up to `limit` due letters, the most urgent first.
 pub(super) async fn claim(txn: &Txn, limit: u64) -> Result<Vec<row::Model>, DbErr> {
     let mut rows = lease::claim::<row::Entity>(txn, &["priority", "due_at", "id"], limit, |_| {}).await?;
     rows.sort_unstable_by_key(|row| (row.priority, row.due_at, row.id));
+    txn.says(if rows.is_empty() { NOTHING } else { "letter taken" });
+    rows.iter().for_each(|row| txn.says(&row.kind));
     Ok(rows)
 }
 
 /// Keeps the letter's Message-ID, and the bytes that every later attempt sends where they may be kept; false if the lease was
 /// lost.
 pub(super) async fn keep(txn: &Txn, lease: Lease, message_id: &str, bytes: Option<&[u8]>) -> Result<bool, DbErr> {
+    txn.says("letter written");
     let update = fenced::<row::Entity>(lease)
         .col_expr(row::Column::MessageId, Expr::value(message_id))
         .col_expr(row::Column::Rendered, Expr::value(bytes.map(<[u8]>::to_vec)));
@@ -30,6 +34,7 @@ pub(super) async fn keep(txn: &Txn, lease: Lease, message_id: &str, bytes: Optio
 
 /// Notes that from here on the mail may arrive, and keeps `bytes` where they are not kept yet; false if the lease was lost.
 pub(super) async fn begin_data(txn: &Txn, lease: Lease, bytes: Option<&[u8]>) -> Result<bool, DbErr> {
+    txn.says("letter begun");
     let now = UtcTime::from(txn.machine_now());
     let update = fenced::<row::Entity>(lease).col_expr(row::Column::DataStartedAt, Expr::value(now));
     let update = match bytes {
@@ -41,6 +46,7 @@ pub(super) async fn begin_data(txn: &Txn, lease: Lease, bytes: Option<&[u8]>) ->
 
 /// Notes how an attempt ended and gives the lease back; false if it was lost.
 pub(super) async fn end(txn: &Txn, lease: Lease, letter: &row::Model, ending: &Ending) -> Result<bool, DbErr> {
+    txn.says("letter ended");
     let retry_at = UtcTime::from(shifted(txn.machine_now(), backoff(letter.attempts, txn.random())));
     let update = fenced::<row::Entity>(lease);
     let update = match ending {

@@ -37,6 +37,7 @@ pub(in crate::payment) async fn customers_of(conn: &Conn, user: UserId, live: bo
 
 /// Stores that a customer is asked for, before the gateway hears of it.
 pub(in crate::payment) async fn insert_customer(txn: &Txn, order: &Order, live: bool, key: &str) -> Result<(), DbErr> {
+    txn.says("customer wanted");
     let row = row::ActiveModel {
         order_id: Set(order.id),
         live: Set(live),
@@ -68,6 +69,7 @@ pub(in crate::payment) async fn save_customer(
     live: bool,
     answer: Result<String, String>,
 ) -> Result<(), DbErr> {
+    txn.says("customer known");
     let (customer, refused) = match answer {
         Ok(customer) => (Some(customer), None),
         Err(refused) => (None, Some(refused)),

@@ -233,6 +233,7 @@ pub(in crate::payment) async fn known_events(conn: &Conn, ids: Vec<String>) -> R
 
 /// Notes that a notification is dealt with, and what was odd about it.
 pub(in crate::payment) async fn mark_processed(txn: &Txn, id: &str, oddity: Option<&str>) -> Result<(), DbErr> {
+    txn.says("notification dealt with");
     gateway_events::Entity::update_many()
         .col_expr(gateway_events::Column::ProcessedAt, Expr::value(UtcTime::from(txn.now())))
         .col_expr(gateway_events::Column::Error, Expr::value(oddity.map(str::to_owned)))
@@ -248,6 +249,7 @@ pub(in crate::payment) async fn gateway_cursor(conn: &Conn) -> Result<Option<Tim
 }
 
 pub(in crate::payment) async fn move_cursor(txn: &Txn, seen_to: Timestamp) -> Result<(), DbErr> {
+    txn.says("events seen");
     let row = cursor::ActiveModel { id: Set(1), seen_to: Set(seen_to.into()) };
     let again = OnConflict::column(cursor::Column::Id).update_column(cursor::Column::SeenTo).to_owned();
     cursor::Entity::insert(row).on_conflict(again).exec_without_returning(&**txn).await?;

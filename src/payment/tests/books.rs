@@ -13,7 +13,7 @@ use crate::ledger::{Account, balances};
 use crate::payment::checking::{Fault, check};
 use crate::testing::START;
 
-const PRICE: i64 = crate::enrolment::testing::PRICE;
+pub(super) const PRICE: i64 = crate::enrolment::testing::PRICE;
 /// What the practice gateway keeps of it: two per cent.
 const FEE: i64 = PRICE / 50;
 
@@ -24,11 +24,11 @@ async fn held(stage: &Stage) -> BTreeMap<Account, i64> {
     all.iter().map(|of| (of.account, of.closing().minor)).filter(|(_, minor)| *minor != 0).collect()
 }
 
-async fn faults(stage: &Stage) -> Vec<Fault> {
+pub(super) async fn faults(stage: &Stage) -> Vec<Fault> {
     check(&stage.services.db.snapshot().await.unwrap()).await.unwrap().faults
 }
 
-async fn transferred(stage: &Stage, order: &Order, reference: &str, method: Method) {
+pub(super) async fn transferred(stage: &Stage, order: &Order, reference: &str, method: Method) {
     let offline = Offline {
         method,
         reference: reference.parse().unwrap(),
@@ -40,7 +40,7 @@ async fn transferred(stage: &Stage, order: &Order, reference: &str, method: Meth
 }
 
 /// A card beside a transfer, which goes back.
-async fn paid_twice(stage: &Stage) -> Order {
+pub(super) async fn paid_twice(stage: &Stage) -> Order {
     let (user, order) = stage.ordered(4).await;
     let url = stage.page(user, order.id).await.unwrap();
     stage.press(&url, "pay").await;
@@ -50,7 +50,7 @@ async fn paid_twice(stage: &Stage) -> Order {
 }
 
 /// A card, a transfer, cash, and money that is wrong; each told more than once.
-async fn everything(stage: &Stage) {
+pub(super) async fn everything(stage: &Stage) {
     let (user, order) = stage.ordered(1).await;
     let url = stage.page(user, order.id).await.unwrap();
     stage.press(&url, "pay").await;
@@ -116,33 +116,6 @@ async fn money_of_an_order_that_nobody_knows_waits_in_suspense_and_money_of_the_
     stage.work().await;
     assert_eq!(stage.reasons().await, [Reason::WrongMode]);
     assert_eq!(held(&stage).await, BTreeMap::new());
-}
-
-#[tokio::test]
-async fn a_fact_that_is_not_booked_or_booked_otherwise_is_found() {
-    for bench in Bench::each().await {
-        let stage = Stage::on(bench, 5).await;
-        everything(&stage).await;
-        paid_twice(&stage).await;
-        let conn = stage.services.db.for_migrations();
-        let run = async |sql: &str| sea_orm::ConnectionTrait::execute_unprepared(conn, sql).await.unwrap();
-        run("UPDATE payments SET amount_minor = amount_minor + 1 WHERE method = 'cash'").await;
-        assert!(matches!(faults(&stage).await.as_slice(), [Fault::Payment(_)]));
-        run("UPDATE payments SET amount_minor = amount_minor - 1 WHERE method = 'cash'").await;
-        run("UPDATE orders SET tax_minor = 1 WHERE state = 'paid'").await;
-        assert_eq!(faults(&stage).await.iter().filter(|fault| matches!(fault, Fault::Order(_))).count(), 4);
-        run("UPDATE orders SET tax_minor = 0").await;
-        run("UPDATE refunds SET amount_minor = amount_minor + 1").await;
-        assert!(matches!(faults(&stage).await.as_slice(), [Fault::Refund(_)]));
-        run("UPDATE refunds SET amount_minor = amount_minor - 1").await;
-        run("UPDATE payments SET received_minor = received_minor + 1").await;
-        assert!(matches!(faults(&stage).await.as_slice(), [Fault::Payment(_)]));
-        run("UPDATE payments SET state = 'failed' WHERE state = 'mismatched'").await;
-        assert_eq!(faults(&stage).await, []);
-        run("DELETE FROM payment_exceptions").await;
-        assert!(matches!(faults(&stage).await.as_slice(), [Fault::NoSuchMoney { .. }]));
-        stage.bench.finish().await;
-    }
 }
 
 /// Key, kind, order, payment, and postings of every entry.

@@ -25,7 +25,7 @@ const FEE: i64 = PRICE / 50;
 const DISPUTE_FEE: i64 = 100_000;
 
 /// How a dispute may go on: each step adds to what the one before had.
-fn history() -> impl Strategy<Value = Vec<DisputeFacts>> {
+pub(super) fn history() -> impl Strategy<Value = Vec<DisputeFacts>> {
     let step = (0_usize..7, prop::option::of((1_i64..=100, 0_i64..2_000)));
     (1_i64..1_000_000, any::<bool>(), prop::collection::vec(step, 1..8)).prop_map(|(minor, abroad, steps)| {
         let (paid, kept) = if abroad { (Currency::USD, 83) } else { (Currency::INR, 1) };

@@ -6,6 +6,9 @@ mod customers;
 mod discounting;
 mod disputing;
 mod documents;
+mod facts;
+mod finding;
+mod history;
 mod offline;
 mod paying_out;
 mod reconcile;
@@ -38,6 +41,12 @@ use crate::services::Services;
 use crate::testing::Bench;
 
 const KEY: &str = "sk_test_practice";
+
+/// The jobs of payment.
+fn registry() -> Registry {
+    let registry = Registry::new().with::<LapseHold>().with::<ExpirePages>().with::<ProcessEvent>().with_periodic::<Sweep>();
+    registry.with::<SendRefund>().with::<IssueDocument>().with::<FetchFee>()
+}
 
 /// A database, a practice gateway beside it, and one cohort.
 pub(super) struct Stage {
@@ -77,10 +86,7 @@ impl Stage {
         });
         let services = Services { gateway: gateway.unwrap(), ..bench.services.clone() };
         let cohort = cohort_of(&services.db, capacity).await;
-        let registry = Registry::new().with::<LapseHold>().with::<ExpirePages>().with::<ProcessEvent>().with_periodic::<Sweep>();
-        let registry = registry.with::<SendRefund>().with::<IssueDocument>().with::<FetchFee>();
-        let registry = registry.with::<crate::documents::jobs::SetPdf>();
-        let registry = Arc::new(registry);
+        let registry = Arc::new(registry().with::<crate::documents::jobs::SetPdf>());
         Self { bench, services, practice, cohort, registry, _server: AbortOnDropHandle::new(server) }
     }
 

@@ -38,7 +38,7 @@ async fn payment_of(stage: &Stage, order: &Order) -> Payment {
     payments_of_order(&snapshot, order.id).await.unwrap().remove(0)
 }
 
-async fn admin(stage: &Stage, number: u32) -> UserId {
+pub(super) async fn admin(stage: &Stage, number: u32) -> UserId {
     let make = async |txn: &Txn| {
         let email = format!("demo.admin.{number}@example.org").parse().unwrap();
         identity::create_person(txn, &email, name(number), Zone::UTC, Role::Admin).await.map(|person| person.id)
