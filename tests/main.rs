@@ -12,6 +12,7 @@ mod floors;
 mod journeys;
 mod ops;
 mod pages;
+mod permutations;
 mod promises;
 mod races;
 mod roles;
