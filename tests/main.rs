@@ -14,6 +14,7 @@ mod journeys;
 mod lost;
 mod ops;
 mod pages;
+mod permutations;
 mod promises;
 mod races;
 mod roles;

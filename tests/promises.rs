@@ -31,14 +31,14 @@ fn seeds() -> Vec<u64> {
 }
 
 /// What is decided by chance.
-struct Chance(Randomness);
+pub struct Chance(pub Randomness);
 
 impl Chance {
-    fn below(&self, limit: usize) -> usize {
+    pub fn below(&self, limit: usize) -> usize {
         usize::from(u16::from_le_bytes(self.0.bytes())) % limit
     }
 
-    fn of<'a, T>(&self, choices: &'a [T]) -> Option<&'a T> {
+    pub fn of<'a, T>(&self, choices: &'a [T]) -> Option<&'a T> {
         if choices.is_empty() { None } else { choices.get(self.below(choices.len())) }
     }
 }

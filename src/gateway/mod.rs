@@ -36,7 +36,7 @@ use secrecy::{ExposeSecret, SecretString};
 use stripe::{ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-    CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ProductData, RetrieveCheckoutSession,
+    CreateCheckoutSessionPaymentIntentData, ExpireCheckoutSession, ListCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
 use stripe_core::event::ListEvent;
 use stripe_shared::{CheckoutSessionBillingAddressCollection, CheckoutSessionId, CheckoutSessionMode};
@@ -152,6 +152,16 @@ impl Gateway {
     pub async fn session(&self, id: &str) -> Result<CheckoutSession, GatewayError> {
         let answer = RetrieveCheckoutSession::new(CheckoutSessionId::from(plain(id)?)).send(&self.client).await;
         self.read_session(answer, Effect::Read)
+    }
+
+    /// The session whose money a payment intent's is; `None` where it was made without one.
+    ///
+    /// # Errors
+    /// [`GatewayError::NotFound`] also where `intent` cannot be an intent's id.
+    pub async fn session_of(&self, intent: &str) -> Result<Option<CheckoutSession>, GatewayError> {
+        let list = ListCheckoutSession::new().payment_intent(plain(intent)?).limit(1).send(&self.client).await;
+        let found = list.map_err(|error| self.explain(error, Effect::Read))?.data.into_iter().next();
+        found.map(|session| self.read_session(Ok(session), Effect::Read)).transpose()
     }
 
     /// Expires an open session, so that nobody can pay it any more, and tells the state it ends in.

@@ -59,6 +59,14 @@ pub async fn payments_on(conn: &Conn, order: OrderId, account: Account) -> Resul
     Ok(found.all(conn).await?.into_iter().filter_map(|(_, entry)| entry?.payment_id).collect())
 }
 
+/// Whether an entry is booked under this key.
+///
+/// # Errors
+/// The database's own.
+pub async fn is_booked(conn: &Conn, key: &str) -> Result<bool, DbErr> {
+    Ok(entries::Entity::find().filter(entries::COLUMN.key.eq(key)).one(conn).await?.is_some())
+}
+
 /// How many entries there are.
 ///
 /// # Errors

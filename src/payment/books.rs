@@ -64,11 +64,16 @@ pub enum Came<'a> {
 }
 
 impl Came<'_> {
-    fn key(self) -> String {
+    /// The key of what happened to it.
+    pub(super) fn key(self, what: &'static str) -> String {
         match self {
-            Self::Payment(payment) => format!("captured:{payment}"),
-            Self::Session(session) => format!("captured:session:{session}"),
+            Self::Payment(payment) => format!("{what}:{payment}"),
+            Self::Session(session) => format!("{what}:session:{session}"),
         }
+    }
+
+    const fn refs(self) -> Refs {
+        Refs { order: None, payment: self.payment(), refund: None }
     }
 
     const fn payment(self) -> Option<PaymentId> {
@@ -76,6 +81,12 @@ impl Came<'_> {
             Self::Payment(payment) => Some(payment),
             Self::Session(_) => None,
         }
+    }
+}
+
+impl From<PaymentId> for Came<'_> {
+    fn from(payment: PaymentId) -> Self {
+        Self::Payment(payment)
     }
 }
 
@@ -118,7 +129,7 @@ pub fn received(
     against: Against,
 ) -> Result<Entry, Unbalanced> {
     let refs = Refs { order, payment: came.payment(), refund: None };
-    moved(came.key(), CAPTURED, refs, till.account(), against.account(), amount)
+    moved(came.key(CAPTURED), CAPTURED, refs, till.account(), against.account(), amount)
 }
 
 /// Money that had settled nothing settles its order after all. `Dr suspense; Cr receivable`. Once a payment.
@@ -130,13 +141,14 @@ pub fn applied(payment: PaymentId, order: OrderId, amount: Money) -> Result<Entr
     moved(format!("applied:{payment}"), "applied", refs, Account::Suspense, Account::Receivable, amount)
 }
 
-/// The gateway kept its fee. `Dr fees; Cr gateway clearing`. Once a payment; a fee that it gives back is negative, under the key of
-/// what it is given back for.
+/// The gateway kept its fee. `Dr fees; Cr gateway clearing`. Once for money that came; a fee that it gives back is negative, under the
+/// key of what it is given back for.
 ///
 /// # Errors
 /// As [`received`].
-pub fn fee(payment: PaymentId, fee: Money) -> Result<Entry, Unbalanced> {
-    moved(format!("fee:{payment}"), "fee", of_payment(payment), Account::Fees, Account::GatewayClearing, fee)
+pub fn fee<'a>(came: impl Into<Came<'a>>, fee: Money) -> Result<Entry, Unbalanced> {
+    let came = came.into();
+    moved(came.key("fee"), "fee", came.refs(), Account::Fees, Account::GatewayClearing, fee)
 }
 
 /// Money went back. `Dr receivable (suspense, where it had settled no order); Cr gateway clearing (bank, cash)`. Once a refund.
@@ -178,6 +190,24 @@ pub fn credited(note: &str, order: OrderId, total: Money, taxable: Money, tax: M
     Entry::new(format!("credited:{note}"), "credited", of_order(order), postings)
 }
 
+/// Money that no payment of ours is went back, once under the gateway's id of the refund. `Dr suspense; Cr gateway clearing`.
+///
+/// # Errors
+/// As [`received`].
+pub fn stray_refunded(refund: &str, amount: Money) -> Result<Entry, Unbalanced> {
+    let key = format!("refunded:{refund}");
+    moved(key, "refunded", Refs::default(), Account::Suspense, Account::GatewayClearing, amount)
+}
+
+/// It came back to us. The reverse of [`stray_refunded`].
+///
+/// # Errors
+/// As [`received`].
+pub fn stray_refund_failed(refund: &str, amount: Money) -> Result<Entry, Unbalanced> {
+    let key = format!("refund_failed:{refund}");
+    moved(key, "refund_failed", Refs::default(), Account::GatewayClearing, Account::Suspense, amount)
+}
+
 /// What became of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -207,6 +237,11 @@ pub fn disputed(name: &str, refs: Refs, amount: Money, turn: Turn) -> Result<Ent
     moved(format!("{kind}:{name}"), kind, refs, to, from, amount)
 }
 
+/// The key under which it is booked that a movement of the balance took disputed money.
+pub fn withdrawn(movement: &str) -> String {
+    format!("dispute_withdrawn:{movement}")
+}
+
 /// What the gateway takes for a dispute; what it gives back of it is negative. `Dr fees; Cr gateway clearing`. Once a movement of
 /// the balance, by its id.
 ///
@@ -234,12 +269,13 @@ pub fn payout_failed(payout: &str, amount: Money) -> Result<Entry, Unbalanced> {
 }
 
 /// The gateway changed money that it held. `Dr conversion from; Cr gateway clearing from; Dr gateway clearing to; Cr conversion to`, so
-/// that each currency balances by itself. Once a payment.
+/// that each currency balances by itself. Once for money that came.
 ///
 /// # Errors
 /// As [`received`].
-pub fn converted(payment: PaymentId, from: Money, to: Money) -> Result<Entry, Unbalanced> {
-    changed(format!("converted:{payment}"), "converted", of_payment(payment), from, to)
+pub fn converted<'a>(came: impl Into<Came<'a>>, from: Money, to: Money) -> Result<Entry, Unbalanced> {
+    let came = came.into();
+    changed(came.key("converted"), "converted", came.refs(), from, to)
 }
 
 /// As [`converted`], of money that a dispute moved: both are below nothing where it left. Once a movement of the balance, by its id.

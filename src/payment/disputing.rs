@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use super::books::{self, Against, CAPTURED, Turn};
 use super::model::{Dispute, DisputeEvent, DisputeFacts, Movement, Payment, Standing, Step};
 use super::settling::SettleError;
+use super::whose::{Whose, whose};
 use super::{booking, store};
 use crate::audit;
 use crate::db::Txn;
@@ -49,7 +50,8 @@ fn told(dispute: &GatewayDispute) -> DisputeFacts {
 /// [`GatewayError::NotFound`](crate::gateway::GatewayError::NotFound).
 pub(super) async fn hear(services: &Services, id: &str) -> Result<(), SettleError> {
     let dispute = services.gateway.dispute(id).await?;
-    Ok(services.db.write(WORKER, async |txn| note(txn, &dispute).await).await?)
+    let whose = whose(services, dispute.intent.as_deref()).await?;
+    Ok(services.db.write(WORKER, async |txn| note(txn, &dispute, &whose).await).await?)
 }
 
 /// Asks about disputes whose money was not known, and was not asked about since `limit` (service time).
@@ -69,10 +71,10 @@ pub(super) async fn ask_again(services: &Services, limit: Timestamp) -> Result<(
 }
 
 /// Writes down what the gateway says of a dispute. The order is locked first, as whatever else is about its money does.
-pub(super) async fn note(txn: &Txn, dispute: &GatewayDispute) -> Result<(), DbErr> {
-    let payment = match &dispute.intent {
-        Some(intent) => store::booked_of_intent(txn, intent).await?,
-        None => None,
+pub(super) async fn note(txn: &Txn, dispute: &GatewayDispute, whose: &Whose) -> Result<(), DbErr> {
+    let payment = match whose {
+        Whose::Payment(payment) => store::payment(txn, *payment).await?,
+        Whose::Stray { .. } | Whose::Nobodys => None,
     };
     if let Some(payment) = &payment {
         store::order_for_update(txn, payment.order).await?;
@@ -99,6 +101,9 @@ pub(super) async fn note(txn: &Txn, dispute: &GatewayDispute) -> Result<(), DbEr
         let booked = before.as_ref().filter(|before| before.payment.is_some()).map(|before| &before.told);
         book(txn, &after, payment, booked).await?;
     }
+    if let Whose::Stray { .. } = whose {
+        book_stray(txn, &after, before.as_ref().map(|before| &before.told)).await?;
+    }
     match &before {
         None => audit::record(txn, &DisputeEvent::Opened(&after)).await,
         Some(before) if before.told == after.told && before.payment == after.payment => Ok(()),
@@ -112,6 +117,20 @@ async fn book(txn: &Txn, dispute: &Dispute, payment: &Payment, booked: Option<&D
     let against = if stray == 0 { Against::Order } else { Against::Nothing };
     let refs = Refs { order: Some(payment.order), payment: Some(payment.id), refund: None };
     for entry in entries(&dispute.id, &dispute.told, booked, refs, against) {
+        booking::book(txn, entry).await?;
+    }
+    Ok(())
+}
+
+/// A dispute about money that is no payment of ours: it is in Suspense, and gone from there once it is lost.
+async fn book_stray(txn: &Txn, dispute: &Dispute, before: Option<&DisputeFacts>) -> Result<(), DbErr> {
+    let booked = match before.map(|before| (before, before.movements.first())) {
+        Some((before, Some(first))) if ledger::is_booked(txn, &books::withdrawn(&first.id)).await? => Some(before),
+        Some((before, None)) => Some(before),
+        // It was heard of before its money was.
+        _ => None,
+    };
+    for entry in entries(&dispute.id, &dispute.told, booked, Refs::default(), Against::Nothing) {
         booking::book(txn, entry).await?;
     }
     Ok(())

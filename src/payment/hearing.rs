@@ -5,8 +5,9 @@ use sea_orm::DbErr;
 
 use super::returning::{self, Returned};
 use super::settling::{self, Bank, SettleError, Settled};
-use super::store::{self, StoredEvent};
-use super::{disputing, fees, paying_out};
+use super::store::StoredEvent;
+use super::whose::{Whose, whose};
+use super::{disputing, fees, paying_out, strays};
 use crate::gateway::{About, GatewayError};
 use crate::jobs::lease::WORKER;
 use crate::services::Services;
@@ -53,11 +54,12 @@ pub(super) async fn process(services: &Services, event: &StoredEvent) -> Result<
     }
 }
 
-/// What a charge did to the balance may be known now. One of money that is not booked is none of ours, or is told again.
+/// What a charge did to the balance may be known now.
 async fn charge(services: &Services, intent: &str) -> Result<(), SettleError> {
-    match store::booked_of_intent(&*services.db.snapshot().await?, intent).await? {
-        Some(payment) => fees::learn(services, payment.id).await,
-        None => Ok(()),
+    match whose(services, Some(intent)).await? {
+        Whose::Payment(payment) => fees::learn(services, payment).await,
+        Whose::Stray { session } => strays::learn(services, &session, intent).await,
+        Whose::Nobodys => Ok(()),
     }
 }
 
@@ -87,7 +89,7 @@ fn session_settled(settled: Result<Settled, SettleError>) -> Result<Option<&'sta
 
 fn refund_settled(settled: Result<Returned, SettleError>) -> Result<Option<&'static str>, SettleError> {
     match settled {
-        Ok(Returned::Known(_)) => Ok(None),
+        Ok(Returned::Known(_) | Returned::Stray) => Ok(None),
         Ok(Returned::NotOurs) => Ok(Some("about a refund of a payment that is not ours")),
         Err(SettleError::Gateway(GatewayError::NotFound)) => Ok(Some("about a refund that the gateway does not know")),
         Err(error) => Err(error),

@@ -27,11 +27,13 @@ mod resolving;
 mod returning;
 mod settling;
 mod store;
+mod strays;
 mod supplied;
 mod sweeping;
 #[cfg(test)]
 mod tests;
 mod transferring;
+mod whose;
 
 use sea_orm::DbErr;
 

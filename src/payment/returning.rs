@@ -6,12 +6,13 @@ use serde_json::json;
 
 use super::model::{Cause, Exception, Order, Origin, Payment, PaymentEvent, Reason, Refund, RefundEvent, RefundState, Way};
 use super::settling::SettleError;
-use super::{crediting, ending, refund_mail, store};
+use super::whose::{Whose, whose};
+use super::{crediting, ending, refund_mail, store, strays};
 use crate::audit;
 use crate::db::Txn;
 use crate::gateway::{GatewayError, GatewayRefund, RefundRequest, RefundStatus};
 use crate::kernel::Actor;
-use crate::kernel::ids::{OrderId, RefundId};
+use crate::kernel::ids::{OrderId, PaymentId, RefundId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::services::Services;
 
@@ -24,7 +25,9 @@ const KEY_LIVES: SignedDuration = SignedDuration::from_hours(20);
 pub enum Returned {
     /// It is on record, as it stands now.
     Known(RefundId),
-    /// Of a payment that is not ours, or in a currency that no price is in.
+    /// Of money that is no payment of ours, and booked as such.
+    Stray,
+    /// Of money that we know nothing of, or in a currency that no price is in.
     NotOurs,
 }
 
@@ -114,7 +117,7 @@ async fn failed(txn: &Txn, id: RefundId, reason: String) -> Result<(), DbErr> {
 /// [`SettleError`]; nothing was changed and it may be repeated.
 pub(super) async fn settle_refund(services: &Services, actor: Actor, id: &str) -> Result<Returned, SettleError> {
     let told = services.gateway.refund_by_id(id).await?;
-    Ok(hear(services, actor, told).await?)
+    hear(services, actor, told).await
 }
 
 /// Fetches every refund of a payment intent, and applies what the gateway says of each.
@@ -140,16 +143,22 @@ pub async fn settle_refunds_of_order(services: &Services, actor: Actor, order: O
     Ok(())
 }
 
-/// Applies what the gateway says of a refund.
-pub(super) async fn hear(services: &Services, actor: Actor, told: GatewayRefund) -> Result<Returned, DbErr> {
-    services.db.write(actor, async |txn| apply(txn, &told).await).await
+/// Applies what the gateway says of a refund, after the money that it is of.
+pub(super) async fn hear(services: &Services, actor: Actor, told: GatewayRefund) -> Result<Returned, SettleError> {
+    match whose(services, told.intent.as_deref()).await? {
+        Whose::Payment(payment) => Ok(services.db.write(actor, async |txn| apply(txn, payment, &told).await).await?),
+        Whose::Stray { .. } => {
+            services.db.write(actor, async |txn| strays::returned(txn, &told).await).await?;
+            Ok(Returned::Stray)
+        }
+        Whose::Nobodys => Ok(Returned::NotOurs),
+    }
 }
 
 /// Idempotent, in one transaction, with the order locked.
-async fn apply(txn: &Txn, told: &GatewayRefund) -> Result<Returned, DbErr> {
+async fn apply(txn: &Txn, payment: PaymentId, told: &GatewayRefund) -> Result<Returned, DbErr> {
     txn.says("refund settled");
-    let Some(intent) = &told.intent else { return Ok(Returned::NotOurs) };
-    let Some(payment) = store::payment_by_intent(txn, intent).await? else { return Ok(Returned::NotOurs) };
+    let Some(payment) = store::payment(txn, payment).await? else { return Ok(Returned::NotOurs) };
     let Some(order) = store::order_for_update(txn, payment.order).await? else { return Ok(Returned::NotOurs) };
     let refunds = store::refunds_of_order(txn, order.id).await?;
     let state = stands(told, txn);

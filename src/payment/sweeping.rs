@@ -2,7 +2,7 @@
 
 use super::jobs::{LapseHold, ProcessEvent};
 use super::settling::{self, Ask, SettleError};
-use super::{disputing, fees, returning, store};
+use super::{disputing, fees, returning, store, strays};
 use crate::db::Txn;
 use crate::enrolment;
 use crate::gateway::Notification;
@@ -73,6 +73,7 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
     }
     report.events = take_in_events(services).await?;
     fees::ask_again(services, limit).await?;
+    strays::ask_again(services).await?;
     disputing::ask_again(services, limit).await?;
     // Only now that the gateway answers: while it does not, more jobs would only fail too.
     process_again(services, limit).await?;

@@ -122,7 +122,8 @@ fn reading(week: u32, place: u32) -> NewReading {
     }
 }
 
-fn cohort(seats: u32, instructor: UserId) -> NewCohort {
+/// The cohort of so many seats.
+pub fn cohort(seats: u32, instructor: UserId) -> NewCohort {
     NewCohort {
         slug: "january".parse().unwrap(),
         name: "January".to_owned(),

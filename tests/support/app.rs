@@ -147,7 +147,8 @@ impl Onto {
     }
 }
 
-fn settings_of(storage: &Storage, folder: &Path, change: &impl Fn(&mut Settings)) -> Settings {
+/// The settings of a test on `storage`, whose data is in `folder`.
+pub fn settings_of(storage: &Storage, folder: &Path, change: &impl Fn(&mut Settings)) -> Settings {
     let overrides = Overrides {
         profile: Some(Profile::Development),
         listen: Some("127.0.0.1:0".parse().unwrap()),

@@ -118,12 +118,15 @@ async fn expire_session(State(practice): State<PracticeGateway>, Path(id): Path<
 
 async fn list_sessions(State(practice): State<PracticeGateway>, RawQuery(query): RawQuery) -> Result<Json<Value>, ApiError> {
     let (page, mut params) = Page::of(query)?;
-    let status = params.take("status");
+    let (status, intent) = (params.take("status"), params.take("payment_intent"));
     params.finish()?;
     practice.read(|state, _| {
         let mut sessions: Vec<&Session> = state.sessions.values().collect();
         sessions.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
-        let wanted = |session: &&Session| status.as_deref().is_none_or(|status| status == status_word(&session.progress));
+        let wanted = |session: &&Session| {
+            status.as_deref().is_none_or(|status| status == status_word(&session.progress))
+                && intent.as_deref().is_none_or(|intent| Some(intent) == session.progress.intent())
+        };
         page.cut(SESSIONS, sessions, |session| &session.id, wanted, |session| shapes::session(state, session))
     })?
 }

@@ -35,7 +35,7 @@ use self::state::State;
 use self::store::Store;
 use crate::kernel::random::Randomness;
 use crate::kernel::time::shifted;
-use crate::kernel::{Clocks, Timestamp};
+use crate::kernel::{Clocks, Money, Timestamp};
 
 /// How the practice gateway is set up.
 #[derive(Debug, Clone)]
@@ -61,6 +61,22 @@ pub enum Delivery {
     Hold,
     /// Those that arise now are never sent.
     Drop,
+}
+
+/// What a practice gateway knew at a moment.
+#[derive(Debug, Clone)]
+pub struct Saved(State);
+
+impl Saved {
+    /// As its state file has it.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+
+    /// The events so far, oldest first, as notifications of them are sent.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        self.0.events.iter().map(shapes::event).collect()
+    }
 }
 
 /// The state could not be read or written.
@@ -137,6 +153,27 @@ impl PracticeGateway {
     /// How many sessions it has ever made: what a test of idempotency counts.
     pub fn session_count(&self) -> usize {
         self.state().sessions.len()
+    }
+
+    /// What it holds of the merchant's and has not paid out, in the currency of its balance.
+    pub fn balance(&self) -> Money {
+        self.state().balance()
+    }
+
+    /// All that it knows now, so that a test of many histories can go [back](Self::go_back) to it.
+    pub fn saved(&self) -> Saved {
+        Saved(self.state().clone())
+    }
+
+    /// Forgets all that has happened since `then`, and what it had to send.
+    ///
+    /// # Errors
+    /// The state could not be kept.
+    pub fn go_back(&self, then: &Saved) -> Result<(), PracticeError> {
+        let mut current = self.state();
+        self.0.store.save(&then.0)?;
+        *current = then.0.clone();
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -85,6 +85,13 @@ const ENDPOINTS: &[Endpoint] = &[
         ],
         makes: true,
     },
+    Endpoint {
+        method: "GET",
+        path: "/v1/checkout/sessions",
+        parameters: &[("payment_intent", ID), ("limit", Limit)],
+        required: &[],
+        makes: false,
+    },
     Endpoint { method: "GET", path: "/v1/checkout/sessions/{}", parameters: &[], required: &[], makes: false },
     Endpoint { method: "POST", path: "/v1/checkout/sessions/{}/expire", parameters: &[], required: &[], makes: false },
     Endpoint {

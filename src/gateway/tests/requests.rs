@@ -59,6 +59,7 @@ async fn story(stage: &Stage, gateway: &Gateway, total: Money, part: i64) {
     gateway.expire_session(&other.id).await.unwrap();
     stage.press(&session, "pay").await;
     let intent = gateway.session(&session.id).await.unwrap().intent.unwrap();
+    assert_eq!(gateway.session_of(&intent).await.unwrap().map(|found| found.id), Some(session.id));
     assert_eq!(gateway.charge_of(&intent).await.unwrap().unwrap().amount, Some(total));
     let wanted = stage.refund_request(&format!("c-{key}"), &intent, Money::new(part, total.currency));
     let refund = gateway.refund(&wanted).await.unwrap();

@@ -1,7 +1,7 @@
 //! What the gateway kept of each card payment: expected from the capture on, known once it has told.
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, Statement};
 
 use crate::db::columns::UtcTime;
 use crate::db::rows::ledger::ledger_entries;
@@ -87,6 +87,18 @@ pub(in crate::payment) async fn charge_known(
         .exec(&**txn)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// The sessions whose money is no payment of ours, and of which it is not known what the gateway kept; the newest first.
+const STRAYS: &str = "SELECT x.gateway_reference AS session FROM payment_exceptions x \
+     WHERE x.payment_id IS NULL AND EXISTS (SELECT 1 FROM ledger_entries e WHERE e.key = 'captured:session:' || x.gateway_reference) \
+     AND NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.key = 'fee:session:' || x.gateway_reference) \
+     ORDER BY x.created_at DESC, x.id LIMIT $1";
+
+/// At most `most` sessions whose money is no payment of ours, and of which it is not known what the gateway kept.
+pub(in crate::payment) async fn strays_without_fee(conn: &Conn, most: u32) -> Result<Vec<String>, DbErr> {
+    let ask = Statement::from_sql_and_values(conn.get_database_backend(), STRAYS, [i64::from(most).into()]);
+    conn.query_all_raw(ask).await?.iter().map(|row| row.try_get("", "session")).collect()
 }
 
 /// The payment of a gateway's intent, once its money is booked. Until then nothing that became of the money can be.

@@ -11,7 +11,9 @@ mod quote;
 mod refunds;
 mod transfers;
 
-pub(super) use charges::{booked_of_intent, charge_asked, charge_known, expect_charge, expected_charges, is_expected};
+pub(super) use charges::{
+    booked_of_intent, charge_asked, charge_known, expect_charge, expected_charges, is_expected, strays_without_fee,
+};
 pub(super) use customers::{customers_of, insert_customer, renew_customer, save_customer};
 pub use disputes::{count_waiting_disputes, disputes_of_order, waiting_disputes};
 pub(super) use disputes::{dispute_asked, dispute_for_update, save_decision, save_dispute, unmatched_disputes};
@@ -26,8 +28,8 @@ pub(super) use orders::{insert_order, order_for_update, save_order};
 pub use orders::{order, order_of_user, orders, orders_of_enrolment};
 pub use payments::{count_long_with_bank, long_with_bank, payments_of_order};
 pub(super) use payments::{
-    insert_card, insert_offline, order_by_reference, payment, payment_by_intent, payment_by_session, save_card,
-    unfinished_before, unfinished_of_order,
+    insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before,
+    unfinished_of_order,
 };
 pub use payouts::{count_unknown_fees, lines_of_payout, payout, payouts_between};
 pub(super) use payouts::{insert_lines, payout_for_update, save_payout, sum_of_lines};

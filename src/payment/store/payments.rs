@@ -135,12 +135,6 @@ pub(in crate::payment) async fn payment_by_session(conn: &Conn, session: &str) -
     row.map(to_payment).transpose()
 }
 
-/// The attempt that a gateway's payment intent belongs to.
-pub(in crate::payment) async fn payment_by_intent(conn: &Conn, intent: &str) -> Result<Option<Payment>, DbErr> {
-    let row = payments::Entity::find().filter(payments::COLUMN.gateway_intent_id.eq(intent)).one(conn).await?;
-    row.map(to_payment).transpose()
-}
-
 /// Stores a new card attempt, before the gateway hears of it.
 pub(in crate::payment) async fn insert_card(txn: &Txn, payment: &Payment, attempt: &CardAttempt) -> Result<(), DbErr> {
     let row = payments::ActiveModel {

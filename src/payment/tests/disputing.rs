@@ -17,6 +17,7 @@ use crate::payment::books::Against;
 use crate::payment::checking::check;
 use crate::payment::disputing::{entries, note};
 use crate::payment::model::{DisputeFacts, Movement};
+use crate::payment::whose::Whose;
 use crate::testing::START;
 
 const PRICE: i64 = crate::enrolment::testing::PRICE;
@@ -151,7 +152,12 @@ async fn told(stage: &Stage) -> (Vec<&'static str>, BTreeMap<Account, i64>) {
 }
 
 async fn hear(stage: &Stage, dispute: &GatewayDispute) {
-    stage.services.db.write(SYSTEM, async |txn| note(txn, dispute).await).await.unwrap();
+    let work = async |txn: &Txn| {
+        let intent = dispute.intent.as_deref().unwrap_or_default();
+        let booked = store::booked_of_intent(txn, intent).await?;
+        note(txn, dispute, &booked.map_or(Whose::Nobodys, |payment| Whose::Payment(payment.id))).await
+    };
+    stage.services.db.write(SYSTEM, work).await.unwrap();
 }
 
 #[tokio::test]
