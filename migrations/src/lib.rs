@@ -32,6 +32,7 @@ mod m20261128_000026_waitlist;
 mod m20261128_000027_refunds;
 mod m20261128_000028_transfers;
 mod m20261128_000029_disputes;
+mod m20261128_000030_exchange_rates;
 mod table;
 
 /// Every migration, in the order in which they are applied, which is that of their merging and not of their numbers. Never reorder
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000029_disputes::Migration),
             Box::new(m20261128_000028_transfers::Migration),
             Box::new(m20261128_000027_refunds::Migration),
+            Box::new(m20261128_000030_exchange_rates::Migration),
         ]
     }
 }

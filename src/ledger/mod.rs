@@ -8,4 +8,4 @@ mod store;
 mod tests;
 
 pub use model::{Account, Balance, Entry, Posting, Refs, Unbalanced};
-pub use store::{Fault, balances, check, count, first_at, moved_by, payments_on, post};
+pub use store::{Fault, balances, check, count, first_at, is_booked, moved_by, payments_on, post};

@@ -45,6 +45,14 @@ pub async fn post(txn: &Txn, entry: Entry) -> Result<bool, DbErr> {
     Ok(true)
 }
 
+/// Whether an entry of this key is booked.
+///
+/// # Errors
+/// The database's own.
+pub async fn is_booked(conn: &Conn, key: &str) -> Result<bool, DbErr> {
+    Ok(entries::Entity::find().filter(entries::COLUMN.key.eq(key)).count(conn).await? > 0)
+}
+
 /// The payments of an order whose coming is booked on this account: on `Receivable`, those that settled it.
 ///
 /// # Errors

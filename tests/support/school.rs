@@ -111,10 +111,27 @@ pub async fn dead_job(app: &TestApp, school: &School) -> String {
         let order = school.order.parse().unwrap();
         lectern::jobs::enqueue(txn, &lectern::payment::jobs::ExpirePages { order }).await?;
         lectern::jobs::store::set_aside(txn, "payment.expire_pages", "the gateway did not answer").await?;
-        let found = lectern::jobs::dead_jobs(txn, 1).await?;
+        let found = lectern::jobs::dead_jobs(txn, "payment.process_event", 1).await?;
         Ok::<_, sea_orm::DbErr>(found[0].id.to_string())
     });
     dead.await.unwrap()
+}
+
+/// An event of the gateway whose job was given up: its id.
+pub async fn stuck_event(app: &TestApp) -> String {
+    let notification = lectern::gateway::Notification {
+        id: "evt_demo_stuck".to_owned(),
+        kind: "payout.updated".to_owned(),
+        live: false,
+        created: app.services().clocks.service(),
+        about: None,
+    };
+    let stuck = app.services().db.write(Actor::Operator, async |txn| {
+        lectern::payment::receive_notification(txn, &notification, &notification.gist()).await?;
+        lectern::jobs::store::set_aside(txn, "payment.process_event", "the gateway did not answer").await
+    });
+    stuck.await.unwrap();
+    notification.id
 }
 
 /// An entry of the admin's queue about money that nobody knows: its id.

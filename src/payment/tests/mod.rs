@@ -6,11 +6,13 @@ mod customers;
 mod discounting;
 mod disputing;
 mod documents;
+mod exporting;
 mod offline;
 mod paying_out;
 mod reconcile;
 mod refunds;
 mod settling;
+mod stuck;
 mod transferring;
 
 use std::sync::Arc;
