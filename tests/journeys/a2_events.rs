@@ -2,34 +2,15 @@
 
 use lectern::db::rows::audit::audit_events;
 use lectern::db::rows::payment::payments;
+use lectern::gateway::About;
 use lectern::gateway::practice::Fault;
-use lectern::gateway::{About, Notification};
-use lectern::jobs;
-use lectern::kernel::Actor;
-use lectern::payment;
 use sea_orm::EntityTrait;
 
 use super::cast::{self, ADMIN, STUDENT};
 use crate::support::app::{TestApp, on_each_database};
+use crate::support::stuck;
 
 const TODAY: &str = "/staff/today";
-
-/// A notification about this session whose job was given up.
-async fn stuck(app: &TestApp, event: &str, session: &str) {
-    let services = app.services();
-    let notification = Notification {
-        id: event.to_owned(),
-        kind: "checkout.session.completed".to_owned(),
-        live: false,
-        created: services.clocks.service(),
-        about: Some(About::Session(session.to_owned())),
-    };
-    let done = services.db.write(Actor::Operator, async |txn| {
-        payment::receive_notification(txn, &notification, &notification.gist()).await?;
-        jobs::store::set_aside(txn, "payment.process_event", "the gateway does not accept our secret key").await
-    });
-    assert_eq!(done.await.unwrap(), 1);
-}
 
 #[tokio::test]
 async fn a_stuck_event_is_replayed_or_put_aside_and_then_nothing_waits() {
@@ -40,8 +21,8 @@ async fn a_stuck_event_is_replayed_or_put_aside_and_then_nothing_waits() {
         cast::to_gateway(&order).await;
         let rows = payments::Entity::find().all(&*app.services().db.snapshot().await.unwrap()).await.unwrap();
         let session = rows[0].gateway_session_id.clone().unwrap();
-        stuck(&app, "evt_demo_1", &session).await;
-        stuck(&app, "evt_demo_2", "cs_test_nobodys").await;
+        stuck::event(&app, "evt_demo_1", Some(About::Session(session.clone()))).await;
+        stuck::event(&app, "evt_demo_2", Some(About::Session("cs_test_nobodys".to_owned()))).await;
 
         let admin = app.browser();
         cast::sign_in(&app, &admin, ADMIN).await;
@@ -59,7 +40,7 @@ async fn a_stuck_event_is_replayed_or_put_aside_and_then_nothing_waits() {
         let event = admin
             .open(TODAY)
             .await
-            .shows("One thing waits")
+            .shows("1 thing waits for you")
             .hides("evt_demo_1")
             .follow_link("/staff/today/events/evt_demo_2")
             .await;

@@ -80,7 +80,7 @@ async fn whoever_sends_money_back_is_told_until_when_the_tax_goes_with_it() {
             refund.is(200).shows(words).hides(others);
             refund.click("cancel it").await.is(200).shows(words).hides(others);
         };
-        forms("Send", "34(2)").await;
+        forms("Why", "34(2)").await;
         app.age(SignedDuration::from_hours(24 * 300));
         forms("Until 30 November 2027", "The tax stays paid").await;
         app.age(SignedDuration::from_hours(24 * 40));

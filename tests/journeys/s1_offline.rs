@@ -35,6 +35,7 @@ async fn an_organisation_without_a_gateway_takes_transfers_cash_and_cheque() {
         // The button that is not there leads back.
         let back = student.post(&format!("{}/checkout", cast::path(&order)), &[]).await;
         back.is(200).shows("Account number");
+        app.settle().await;
         let mail = app.mails_to(STUDENT).await.pop().unwrap();
         assert!(!mail.text.as_ref().unwrap().contains("card") && !mail.html.as_ref().unwrap().contains("by card"), "{mail:?}");
 
@@ -46,7 +47,7 @@ async fn an_organisation_without_a_gateway_takes_transfers_cash_and_cheque() {
         let other = app.browser();
         let unpaid = cast::hold(&app, &other, OTHER, "Europe/London").await;
         app.pass(SignedDuration::from_mins(40)).await;
-        other.open(cast::path(&unpaid)).await.is(200).shows("lapsed");
+        other.open(cast::path(&unpaid)).await.is(200).shows("The time ran out");
         admin.open("/staff/today").await.is(200).shows("Nothing waits for you");
         nobody_notifies(&app).await;
         the_doctor_is_content(&app).await;

@@ -7,6 +7,7 @@ use super::{ENROL, ENROL_SIGNED_IN, Filled, LOGO};
 use crate::support::app::TestApp;
 use crate::support::raw::{ask_code, browser};
 use crate::support::school::{self, ADMIN, Awarded, OTHER, OWNER, School};
+use crate::support::stuck;
 
 const JOIN: &str = "name=Demo+Student+11&email=student11%40example.org&country=IN&zone=Asia%2FKolkata&consent=yes";
 const INVITE: &str = "name=Demo+Teacher+09&email=teacher09%40example.org&role=instructor";
@@ -56,7 +57,7 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         format!("/staff/orders/{}/documents/{document}/spelling", school.order),
         "spelling_1=Demo+Chhatra&seen=0",
     ));
-    all.extend(job_forms(&who, &job, &school::stuck_event(app).await));
+    all.extend(job_forms(&who, &job, &stuck::event(app, "evt_demo_stuck", None).await));
     all.extend(refund_forms(&who, school, &school::refund(app).await));
     all.extend(course_forms(&who, school));
     all.extend(board_forms(&school.reading, &who.admin));

@@ -117,23 +117,6 @@ pub async fn dead_job(app: &TestApp, school: &School) -> String {
     dead.await.unwrap()
 }
 
-/// An event of the gateway whose job was given up: its id.
-pub async fn stuck_event(app: &TestApp) -> String {
-    let notification = lectern::gateway::Notification {
-        id: "evt_demo_stuck".to_owned(),
-        kind: "payout.updated".to_owned(),
-        live: false,
-        created: app.services().clocks.service(),
-        about: None,
-    };
-    let stuck = app.services().db.write(Actor::Operator, async |txn| {
-        lectern::payment::receive_notification(txn, &notification, &notification.gist()).await?;
-        lectern::jobs::store::set_aside(txn, "payment.process_event", "the gateway did not answer").await
-    });
-    stuck.await.unwrap();
-    notification.id
-}
-
 /// An entry of the admin's queue about money that nobody knows: its id.
 pub async fn exception(app: &TestApp) -> String {
     let queued = app.services().db.write(Actor::Operator, async |txn| {

@@ -277,7 +277,7 @@ async fn an_order_that_was_paid_before_documents_were_issued_gets_its_receipt_by
         let (_, order) = stage.ordered(1).await;
         let lacking = async || {
             let snapshot = stage.services.db.snapshot().await.unwrap();
-            let order = super::super::order(&snapshot, order.id).await.unwrap().unwrap();
+            let order = crate::payment::order(&snapshot, order.id).await.unwrap().unwrap();
             lacking_document(&snapshot, &order).await.unwrap()
         };
         assert_eq!(lacking().await, None, "nothing is paid");

@@ -40,7 +40,7 @@ async fn enter(stage: &Stage, currency: Currency, from: &str, rate: &str) {
 
 async fn waiting(stage: &Stage, order: &Order) -> (u64, Option<Lacking>) {
     let snapshot = stage.services.db.snapshot().await.unwrap();
-    let order = super::super::order(&snapshot, order.id).await.unwrap().unwrap();
+    let order = crate::payment::order(&snapshot, order.id).await.unwrap().unwrap();
     let lacking = lacking_document(&snapshot, &order).await.unwrap();
     (documents::count_awaited(&snapshot).await.unwrap(), lacking)
 }
