@@ -77,7 +77,7 @@ impl Server {
         let (listener, address) = listen(settings.server.listen).await?;
         let practice = match settings.gateway.kind {
             GatewayKind::Practice => Some(listen(practice::address(&settings)).await?),
-            GatewayKind::PracticeApart | GatewayKind::Stripe => None,
+            GatewayKind::PracticeApart | GatewayKind::Stripe | GatewayKind::None => None,
         };
         name_ephemeral_ports(&mut settings, address, practice.as_ref().map(|(_, address)| *address));
         let services = Services::start(settings, clocks, random).await?;

@@ -38,6 +38,10 @@ const EXCEPT: &[(&str, &str)] = &[
     ("/staff/cohorts/{slug}/board/unpublish", "the demonstration has no cohort without students"),
     ("/staff/enrolments.csv", "a document to be saved"),
     ("/step-up", "shown only ten minutes after a proof, as long as which no walk waits; its form is built as that of a code"),
+    (
+        "/staff/orders/{order}/issue",
+        "every paid order of the demonstration has its receipt; its form is built as that of a transfer",
+    ),
     ("/staff/orders/{order}/documents/{document}", "a document to be saved"),
     ("/staff/orders/{order}/documents/{document}/spelling", "the demonstration has no name that the font cannot print"),
     ("/staff/orders/{order}/transfer/decline", "the demonstration has no transfer that a student told of"),
@@ -45,6 +49,7 @@ const EXCEPT: &[(&str, &str)] = &[
         "/staff/today/{exception}/resolve",
         "the demonstration has no money that waits; its form is built as that of a mail to be dropped",
     ),
+    ("/staff/today/events/{event}", "the demonstration has no stuck event; its form is built as that of a mail to be dropped"),
     ("/staff/today/jobs/{job}/drop", "the demonstration gives no work up; its form is built as that of a mail to be dropped"),
 ];
 

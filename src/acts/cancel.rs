@@ -72,6 +72,8 @@ pub struct CancelQuote {
     pub policy: RefundQuote,
     /// The most that can go back.
     pub most: Money,
+    /// What a bank took for good after a dispute.
+    pub lost: Money,
     /// The order that was paid, where one was.
     pub paid: Option<OrderId>,
     /// A certificate is in force: nothing is cancelled while it is.
@@ -89,9 +91,12 @@ pub async fn cancel_quote(conn: &Conn, seat: &Enrolment, now: Timestamp) -> Resu
     let Some(cohort) = catalogue::cohort(conn, seat.cohort).await? else { return Ok(None) };
     let orders = payment::orders_of_enrolment(conn, seat.id).await?;
     let paid = orders.iter().find(|order| matches!(order.state, OrderState::Paid { .. }));
-    let most = match paid {
+    let (most, lost) = match paid {
         Some(order) => left_of(conn, order).await?,
-        None => Money::new(0, orders.first().map_or(Currency::INR, |order| order.quote.total.currency)),
+        None => {
+            let none = Money::new(0, orders.first().map_or(Currency::INR, |order| order.quote.total.currency));
+            (none, none)
+        }
     };
     let newest = certificates::newest(conn, seat.id).await?;
     let facts = QuoteFacts {
@@ -103,15 +108,17 @@ pub async fn cancel_quote(conn: &Conn, seat: &Enrolment, now: Timestamp) -> Resu
         now,
     };
     let certified = newest.is_some_and(|certificate| certificate.state == CertificateState::Issued);
-    Ok(Some(CancelQuote { policy: refund_quote(&facts), most, paid: paid.map(|order| order.id), certified }))
+    Ok(Some(CancelQuote { policy: refund_quote(&facts), most, lost, paid: paid.map(|order| order.id), certified }))
 }
 
-/// What of an order's price can still go back.
-async fn left_of(conn: &Conn, order: &Order) -> Result<Money, DbErr> {
+/// What of an order's price can still go back, and what of it a bank took for good.
+async fn left_of(conn: &Conn, order: &Order) -> Result<(Money, Money), DbErr> {
     let payments = payment::payments_of_order(conn, order.id).await?;
     let refunds = payment::refunds_of_order(conn, order.id).await?;
-    let left = refundable_in_all(&payments, &refunds, order.quote.total);
-    Ok(Money::new(left.minor.min(order.quote.total.minor), left.currency))
+    let disputes = payment::disputes_of_order(conn, order.id).await?;
+    let left = refundable_in_all(&payments, &refunds, &disputes, order.quote.total);
+    let lost = disputes.iter().map(|dispute| dispute.told.gone()).fold(0, i64::saturating_add);
+    Ok((Money::new(left.minor.min(order.quote.total.minor), left.currency), Money::new(lost, left.currency)))
 }
 
 /// Cancels an enrolment: the seat is free, access and reminders end, pages that could take money are closed, what goes back is on
@@ -139,6 +146,9 @@ pub async fn cancel(txn: &Txn, id: EnrolmentId, how: &Cancellation) -> Result<Ca
         _ => Vec::new(),
     };
     tell(txn, &seat, paid, back).await?;
+    if let Some(order) = quote.paid {
+        payment::settle_lost(txn, order).await?;
+    }
     Ok(Cancelled { enrolment: id, order: quote.paid, refunds })
 }
 

@@ -41,7 +41,8 @@ impl Settings {
                 "Use 127.0.0.1:PORT, or --profile production",
             ),
             rule(
-                self.gateway.kind != GatewayKind::Stripe && !self.gateway.base_url.path().ends_with('/'),
+                matches!(self.gateway.kind, GatewayKind::Practice | GatewayKind::PracticeApart)
+                    && !self.gateway.base_url.path().ends_with('/'),
                 "gateway.base_url",
                 "lacks its trailing slash",
                 "Write it as http://localhost:8001/",
@@ -100,19 +101,24 @@ impl Settings {
 
     fn gateway_rules(&self) -> Vec<(bool, Problem)> {
         let gateway = &self.gateway;
+        // Said in so many words: a key that was lost must not look like the wish to take no cards.
+        if gateway.kind == GatewayKind::None {
+            return Vec::new();
+        }
         let key = gateway.secret_key.expose_secret();
         vec![
             rule(
                 gateway.kind != GatewayKind::Stripe,
                 "gateway.kind",
                 "is the practice gateway, which takes no money",
-                "Set it to \"stripe\"",
+                "Set it to \"stripe\", or to \"none\" if you take no cards",
             ),
             rule(
                 key.is_empty(),
                 "gateway.secret_key",
                 "is not set",
-                "Set LECTERN_GATEWAY__SECRET_KEY_FILE to a file with Stripe's secret or restricted key",
+                "Set LECTERN_GATEWAY__SECRET_KEY_FILE to a file with Stripe's secret or restricted key; or, if you take no cards, \
+                 gateway.kind = \"none\"",
             ),
             rule(
                 gateway.live && key.contains("_test_"),

@@ -216,6 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn who_takes_no_cards_needs_no_key_and_says_so() {
+        let of = |pairs| load(&Overrides::default(), environment(pairs)).unwrap_err().to_string();
+        let without = of(&[("LECTERN_GATEWAY__KIND", "none")]);
+        assert!(!without.contains("gateway.") && without.contains("mail.host"), "{without}");
+        let lost = of(&[]);
+        assert!(lost.contains("gateway.secret_key") && lost.contains("gateway.kind = \"none\""), "{lost}");
+    }
+
+    #[test]
     fn production_refuses_every_unsafe_setting_and_names_its_remedy() {
         let error = load(&Overrides::default(), HashMap::new()).unwrap_err().to_string();
         for setting in ["server.public_url", "server.secret", "mail.host", "gateway.secret_key", "gateway.webhook_secrets"] {

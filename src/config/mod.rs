@@ -113,6 +113,8 @@ pub enum GatewayKind {
     Stripe,
     /// Inside this process.
     Practice,
+    /// No cards are taken: transfers, cash and cheque only.
+    None,
     /// `lectern gateway`, a process of its own.
     #[serde(rename = "practice-apart")]
     PracticeApart,

@@ -153,6 +153,13 @@ impl TimeLikeValue for UtcTime {}
 impl DateTimeLikeValue for UtcTime {}
 impl DateLikeValue for CivilDate {}
 
+// SeaORM asks this of a part of a primary key. Ours are never given by the database.
+impl TryFromU64 for CivilDate {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("CivilDate"))
+    }
+}
+
 macro_rules! id_column {
     ($id:ty) => {
         column!($id, Uuid, ColumnType::Uuid, Uuid::from, |uuid: Uuid| Ok::<_, std::convert::Infallible>(<$id>::from(uuid)));

@@ -135,6 +135,10 @@ fn about(facts: &Facts) -> Vec<Row> {
     if let Some(credited) = &facts.credits {
         rows.push(row("Credits", format!("{} of {}", credited.number, plain_date(credited.issued_on))));
         rows.push(row("Reason", &credited.reason));
+        if let Some(last) = credited.tax_until {
+            let words = format!("Not reduced: issued after {} (CGST Act s. 34(2))", plain_date(last));
+            rows.push(row("Supplier’s tax", words));
+        }
     }
     if let Some(place) = facts.supply.place() {
         rows.push(row("Place of supply", place.to_string()));
@@ -192,7 +196,10 @@ fn declared(facts: &Facts) -> Vec<Row> {
     }
     if let Some(rupees) = &export.rupees {
         rows.push(row("Value in rupees", rupees.value.to_string()));
-        rows.push(row("Exchange rate", format!("1 {} = {} INR", facts.sums.total.currency, rupees.rate)));
+        rows.extend(rupees.tax.filter(|tax| tax.minor != 0).map(|tax| row("Tax in rupees", tax.to_string())));
+        let of = [rupees.from.map(|from| format!("from {}", plain_date(from))), rupees.source.clone()];
+        let of: String = of.into_iter().flatten().map(|word| format!(", {word}")).collect();
+        rows.push(row("Exchange rate", format!("1 {} = {} INR{of}", facts.sums.total.currency, rupees.rate)));
     }
     rows
 }

@@ -40,7 +40,7 @@ impl Gateway {
     /// [`GatewayError::NotFound`] also where `intent` cannot be an intent's id.
     pub async fn charge_of(&self, intent: &str) -> Result<Option<GatewayCharge>, GatewayError> {
         let request = RetrievePaymentIntent::new(plain(intent)?).expand(["latest_charge.balance_transaction".to_owned()]);
-        let intent = request.send(&self.client).await.map_err(|error| self.explain(error, Effect::Read))?;
+        let intent = request.send(self.client()?).await.map_err(|error| self.explain(error, Effect::Read))?;
         let Some(charge) = intent.latest_charge else { return Ok(None) };
         let charge = charge.into_object().ok_or_else(|| Effect::Read.unanswered("a charge without its facts".to_owned()))?;
         if charge.status != ChargeStatus::Succeeded {

@@ -54,7 +54,7 @@ impl Gateway {
             .email(request.email.as_str())
             .address(address(&request.address))
             .metadata(metadata);
-        let answer = creation.customize().request_strategy(once).send(&self.client).await;
+        let answer = creation.customize().request_strategy(once).send(self.client()?).await;
         answer.map(|customer| customer.id.to_string()).map_err(|error| self.explain(error, Effect::Write))
     }
 }

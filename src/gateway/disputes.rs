@@ -53,7 +53,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::NotFound`] also where `id` cannot be a dispute's id.
     pub async fn dispute(&self, id: &str) -> Result<GatewayDispute, GatewayError> {
-        let answer = RetrieveDispute::new(plain(id)?).send(&self.client).await;
+        let answer = RetrieveDispute::new(plain(id)?).send(self.client()?).await;
         read(answer.map_err(|error| self.explain(error, Effect::Read))?)
     }
 
@@ -63,7 +63,7 @@ impl Gateway {
     /// If one page fails, all fails: a gap would go unnoticed.
     pub async fn disputes_of(&self, intent: &str) -> Result<Vec<GatewayDispute>, GatewayError> {
         let list = ListDispute::new().payment_intent(plain(intent)?).limit(100);
-        let mut disputes = list.paginate().stream(&self.client);
+        let mut disputes = list.paginate().stream(self.client()?);
         let mut found = Vec::new();
         while let Some(dispute) = disputes.next().await {
             found.push(read(dispute.map_err(|error| self.explain(error, Effect::Read))?)?);

@@ -82,7 +82,8 @@ pub const EVENT_KINDS: [&str; 20] = [
 /// The client. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway {
-    client: client::Client,
+    /// None where no gateway is set up.
+    client: Option<client::Client>,
     /// Kept only to take it out of whatever text Stripe might echo it in.
     secret_key: SecretString,
     webhook_secrets: Arc<[SecretString]>,
@@ -114,7 +115,7 @@ impl Gateway {
             .build()
             .map_err(|_| SettingsError::SecretKey)?;
         Ok(Self {
-            client: client::Client::new(client),
+            client: Some(client::Client::new(client)),
             secret_key: settings.secret_key,
             webhook_secrets: settings.webhook_secrets.into(),
             live: settings.live,
@@ -124,8 +125,24 @@ impl Gateway {
     /// The same gateway, whose answers are steps of this process.
     #[must_use]
     pub fn telling(mut self, steps: Steps) -> Self {
-        self.client.steps = steps;
+        if let Some(client) = &mut self.client {
+            client.steps = steps;
+        }
         self
+    }
+
+    /// No gateway: whatever is asked of it is not answered, and no notification is its own. For who takes no cards.
+    pub fn absent(live: bool) -> Self {
+        Self { client: None, secret_key: SecretString::default(), webhook_secrets: Arc::from([]), live }
+    }
+
+    /// Whether there is one, so that cards can be taken.
+    pub fn is_set_up(&self) -> bool {
+        self.client.is_some()
+    }
+
+    fn client(&self) -> Result<&client::Client, GatewayError> {
+        self.client.as_ref().ok_or_else(|| GatewayError::Unavailable("no payment gateway is set up".to_owned()))
     }
 
     /// Whether sessions and notifications are expected to be in live mode (real money).
@@ -141,7 +158,7 @@ impl Gateway {
     /// 500 under its key: if the outcome stays unknown until `expires_at` has passed, no session of this key can be paid any more.
     pub async fn create_session(&self, request: &SessionRequest) -> Result<CheckoutSession, GatewayError> {
         let once = once(&request.idempotency_key)?;
-        let answer = creation(request).customize().request_strategy(once).send(&self.client).await;
+        let answer = creation(request).customize().request_strategy(once).send(self.client()?).await;
         self.read_session(answer, Effect::Write)
     }
 
@@ -150,7 +167,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::NotFound`] also where `id` cannot be a session's id: it may come from a visitor's address bar.
     pub async fn session(&self, id: &str) -> Result<CheckoutSession, GatewayError> {
-        let answer = RetrieveCheckoutSession::new(CheckoutSessionId::from(plain(id)?)).send(&self.client).await;
+        let answer = RetrieveCheckoutSession::new(CheckoutSessionId::from(plain(id)?)).send(self.client()?).await;
         self.read_session(answer, Effect::Read)
     }
 
@@ -159,7 +176,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::NotFound`] also where `intent` cannot be an intent's id.
     pub async fn session_of(&self, intent: &str) -> Result<Option<CheckoutSession>, GatewayError> {
-        let list = ListCheckoutSession::new().payment_intent(plain(intent)?).limit(1).send(&self.client).await;
+        let list = ListCheckoutSession::new().payment_intent(plain(intent)?).limit(1).send(self.client()?).await;
         let found = list.map_err(|error| self.explain(error, Effect::Read))?.data.into_iter().next();
         found.map(|session| self.read_session(Ok(session), Effect::Read)).transpose()
     }
@@ -171,7 +188,7 @@ impl Gateway {
     /// # Errors
     /// After [`GatewayError::OutcomeUnknown`] and [`GatewayError::Unavailable`] repeat it: to expire twice is to expire once.
     pub async fn expire_session(&self, id: &str) -> Result<CheckoutSession, GatewayError> {
-        let answer = ExpireCheckoutSession::new(CheckoutSessionId::from(plain(id)?)).send(&self.client).await;
+        let answer = ExpireCheckoutSession::new(CheckoutSessionId::from(plain(id)?)).send(self.client()?).await;
         match self.read_session(answer, Effect::Write) {
             Err(refusal @ GatewayError::Refused { .. }) => {
                 let session = self.session(id).await?;
@@ -190,7 +207,7 @@ impl Gateway {
     pub async fn events_since(&self, since: Timestamp) -> Result<Vec<Notification>, GatewayError> {
         let kinds: Vec<String> = EVENT_KINDS.map(str::to_owned).into();
         let list = ListEvent::new().created(RangeQueryTs::gte(since.as_second())).types(kinds).limit(100);
-        let mut events = list.paginate().stream(&self.client);
+        let mut events = list.paginate().stream(self.client()?);
         let mut found = Vec::new();
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| self.explain(error, Effect::Read))?;
@@ -208,7 +225,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::Unavailable`], which says whether the key was refused or nobody answered.
     pub async fn probe(&self) -> Result<Option<bool>, GatewayError> {
-        let newest = ListEvent::new().limit(1).send(&self.client).await;
+        let newest = ListEvent::new().limit(1).send(self.client()?).await;
         let newest = newest.map_err(|error| self.explain(error, Effect::Read))?;
         Ok(newest.data.first().map(|event| event.livemode))
     }

@@ -89,6 +89,14 @@ impl About {
         }
     }
 
+    /// The gateway's id of it.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Session(id) | Self::Payout(id) => id,
+            Self::Refund { id, .. } | Self::Dispute { id, .. } | Self::Charge { id, .. } => id,
+        }
+    }
+
     fn new(object: &str, id: String, intent: Option<String>) -> Option<Self> {
         match object {
             "checkout.session" => Some(Self::Session(id)),

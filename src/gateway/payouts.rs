@@ -49,7 +49,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::NotFound`] also where `id` cannot be a payout's id.
     pub async fn payout(&self, id: &str) -> Result<GatewayPayout, GatewayError> {
-        let answer = RetrievePayout::new(plain(id)?).send(&self.client).await;
+        let answer = RetrievePayout::new(plain(id)?).send(self.client()?).await;
         read(answer.map_err(|error| self.explain(error, Effect::Read))?)
     }
 
@@ -59,7 +59,7 @@ impl Gateway {
     /// If one page fails, all fails: a gap would go unnoticed.
     pub async fn transactions_of(&self, payout: &str) -> Result<Vec<GatewayTransaction>, GatewayError> {
         let list = ListBalanceTransaction::new().payout(plain(payout)?).limit(100);
-        let mut transactions = list.paginate().stream(&self.client);
+        let mut transactions = list.paginate().stream(self.client()?);
         let mut found = Vec::new();
         while let Some(transaction) = transactions.next().await {
             let mut transaction = transaction.map_err(|error| self.explain(error, Effect::Read))?;

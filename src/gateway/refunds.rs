@@ -5,10 +5,15 @@ use std::collections::HashMap;
 use futures_util::StreamExt;
 use stripe::StripeRequest;
 use stripe_core::refund::{CreateRefund, ListRefund, RetrieveRefund};
+use stripe_shared::BalanceTransaction;
+use stripe_types::Expandable;
 
-use super::{Effect, Gateway, GatewayError, ORDER_NUMBER, REFUND, money, once, plain};
+use super::{Balance, Effect, Gateway, GatewayError, ORDER_NUMBER, REFUND, money, once, plain};
 use crate::kernel::ids::RefundId;
 use crate::kernel::{Money, Timestamp};
+
+/// What is asked of a refund besides.
+const BALANCES: [&str; 2] = ["balance_transaction", "failure_balance_transaction"];
 
 /// A refund to create. Whoever repeats it with the same key repeats every field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +56,10 @@ pub struct GatewayRefund {
     pub status: RefundStatus,
     /// Our refund's id, if we made it.
     pub refund: Option<String>,
+    /// What it took out of the balance; known once it was sent.
+    pub balance: Option<Balance>,
+    /// What came back into it, if it failed.
+    pub failure_balance: Option<Balance>,
     pub created: Timestamp,
 }
 
@@ -67,9 +76,12 @@ impl Gateway {
             (REFUND.to_owned(), request.refund.to_string()),
             (ORDER_NUMBER.to_owned(), request.order_number.clone()),
         ]);
-        let creation =
-            CreateRefund::new().payment_intent(plain(&request.intent)?).amount(request.amount.minor).metadata(metadata);
-        let answer = creation.customize().request_strategy(once).send(&self.client).await;
+        let creation = CreateRefund::new()
+            .payment_intent(plain(&request.intent)?)
+            .amount(request.amount.minor)
+            .metadata(metadata)
+            .expand(BALANCES.map(str::to_owned));
+        let answer = creation.customize().request_strategy(once).send(self.client()?).await;
         read(answer.map_err(|error| self.explain(error, Effect::Write))?, Effect::Write)
     }
 
@@ -78,7 +90,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::NotFound`] also where `id` cannot be a refund's id.
     pub async fn refund_by_id(&self, id: &str) -> Result<GatewayRefund, GatewayError> {
-        let answer = RetrieveRefund::new(plain(id)?).send(&self.client).await;
+        let answer = RetrieveRefund::new(plain(id)?).expand(BALANCES.map(str::to_owned)).send(self.client()?).await;
         read(answer.map_err(|error| self.explain(error, Effect::Read))?, Effect::Read)
     }
 
@@ -87,8 +99,9 @@ impl Gateway {
     /// # Errors
     /// If one page fails, all fails: a gap would go unnoticed.
     pub async fn refunds_of(&self, intent: &str) -> Result<Vec<GatewayRefund>, GatewayError> {
-        let list = ListRefund::new().payment_intent(plain(intent)?).limit(100);
-        let mut refunds = list.paginate().stream(&self.client);
+        let expand = BALANCES.map(|name| format!("data.{name}"));
+        let list = ListRefund::new().payment_intent(plain(intent)?).limit(100).expand(expand);
+        let mut refunds = list.paginate().stream(self.client()?);
         let mut found = Vec::new();
         while let Some(refund) = refunds.next().await {
             found.push(read(refund.map_err(|error| self.explain(error, Effect::Read))?, Effect::Read)?);
@@ -97,6 +110,11 @@ impl Gateway {
         found.reverse();
         Ok(found)
     }
+}
+
+/// What a refund did to the balance. One that is not known, or kept in a currency that is not, keeps nobody's refund waiting.
+fn balance(transaction: Option<Expandable<BalanceTransaction>>) -> Option<Balance> {
+    transaction.and_then(Expandable::into_object).and_then(|transaction| Balance::read(transaction).ok())
 }
 
 /// A state that this program does not know is no answer: to guess at money would be worse.
@@ -114,6 +132,8 @@ fn read(refund: stripe_shared::Refund, effect: Effect) -> Result<GatewayRefund, 
         intent: refund.payment_intent.map(|intent| intent.into_id().to_string()),
         charge: refund.charge.map(|charge| charge.into_id().to_string()),
         amount: money(refund.amount, &refund.currency),
+        balance: balance(refund.balance_transaction),
+        failure_balance: balance(refund.failure_balance_transaction),
         status,
         refund: refund.metadata.unwrap_or_default().remove(REFUND),
         created: effect.instant(refund.created)?,

@@ -1,7 +1,8 @@
 //! What an admin does about a job that was given up: it is tried again, or left undone for a reason.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Set,
 };
 use serde_json::{Value, json};
 
@@ -32,21 +33,46 @@ impl From<row::Model> for DeadJob {
     }
 }
 
-/// How many jobs were given up.
-///
-/// # Errors
-/// The database's own.
-pub async fn count_dead(conn: &Conn) -> Result<u64, DbErr> {
-    row::Entity::find().filter(row::COLUMN.state.eq(row::State::Dead)).count(conn).await
+fn dead() -> Select<row::Entity> {
+    row::Entity::find().filter(row::COLUMN.state.eq(row::State::Dead))
 }
 
-/// At most `limit` jobs that were given up, oldest first.
+/// How many jobs were given up, but for those of the kind `without`.
 ///
 /// # Errors
 /// The database's own.
-pub async fn dead_jobs(conn: &Conn, limit: u64) -> Result<Vec<DeadJob>, DbErr> {
-    let dead = row::Entity::find().filter(row::COLUMN.state.eq(row::State::Dead)).order_by_asc(row::Column::Id);
+pub async fn count_dead(conn: &Conn, without: &str) -> Result<u64, DbErr> {
+    dead().filter(row::COLUMN.kind.ne(without)).count(conn).await
+}
+
+/// At most `limit` jobs that were given up, oldest first, but for those of the kind `without`.
+///
+/// # Errors
+/// The database's own.
+pub async fn dead_jobs(conn: &Conn, without: &str, limit: u64) -> Result<Vec<DeadJob>, DbErr> {
+    let dead = dead().filter(row::COLUMN.kind.ne(without)).order_by_asc(row::Column::Id);
     Ok(dead.limit(limit).all(conn).await?.into_iter().map(DeadJob::from).collect())
+}
+
+/// The jobs of a kind that were given up, oldest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn dead_of_kind(conn: &Conn, kind: &str) -> Result<Vec<DeadJob>, DbErr> {
+    let dead = dead().filter(row::COLUMN.kind.eq(kind)).order_by_asc(row::Column::Id);
+    Ok(dead.all(conn).await?.into_iter().map(DeadJob::from).collect())
+}
+
+/// Takes away jobs that were given up and whose work was done, or decided about, otherwise.
+///
+/// # Errors
+/// The database's own.
+pub async fn forget_dead(txn: &Txn, jobs: &[JobId]) -> Result<(), DbErr> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let these = row::Entity::delete_many().filter(row::Column::Id.is_in(jobs.iter().copied()));
+    these.filter(row::COLUMN.state.eq(row::State::Dead)).exec(&**txn).await.map(drop)
 }
 
 /// A job that was given up, if it still is.

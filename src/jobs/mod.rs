@@ -25,7 +25,9 @@ use crate::db::{Txn, Wake};
 use crate::kernel::Timestamp;
 use crate::services::Services;
 
-pub use desk::{DeadJob, DeadJobRefusal, count_dead, dead_job, dead_jobs, drop_dead, retry_dead, under_way};
+pub use desk::{
+    DeadJob, DeadJobRefusal, count_dead, dead_job, dead_jobs, dead_of_kind, drop_dead, forget_dead, retry_dead, under_way,
+};
 pub use registry::{Periodic, Registry, ensure_periodic};
 pub use worker::{MAX_ATTEMPTS, Worker, panic_text, run_due};
 

@@ -46,6 +46,14 @@ pub async fn post(txn: &Txn, entry: Entry) -> Result<bool, DbErr> {
     Ok(true)
 }
 
+/// Whether an entry of this key is booked.
+///
+/// # Errors
+/// The database's own.
+pub async fn is_booked(conn: &Conn, key: &str) -> Result<bool, DbErr> {
+    Ok(entries::Entity::find().filter(entries::COLUMN.key.eq(key)).count(conn).await? > 0)
+}
+
 /// The payments of an order whose coming is booked on this account: on `Receivable`, those that settled it.
 ///
 /// # Errors
@@ -57,14 +65,6 @@ pub async fn payments_on(conn: &Conn, order: OrderId, account: Account) -> Resul
         .filter(entries::Column::OrderId.eq(order))
         .filter(entries::Column::RefundId.is_null());
     Ok(found.all(conn).await?.into_iter().filter_map(|(_, entry)| entry?.payment_id).collect())
-}
-
-/// Whether an entry is booked under this key.
-///
-/// # Errors
-/// The database's own.
-pub async fn is_booked(conn: &Conn, key: &str) -> Result<bool, DbErr> {
-    Ok(entries::Entity::find().filter(entries::COLUMN.key.eq(key)).one(conn).await?.is_some())
 }
 
 /// How many entries there are.

@@ -2,11 +2,12 @@
 
 use sea_orm::DbErr;
 
-use super::books::{self, Against, Came, Till};
+use super::books::{self, Against, Came, Leg, Till};
 use super::fees;
 use super::model::{Means, Order, Payment, Reason, Refund, Said, Says, Way};
 use crate::db::Txn;
 use crate::documents::Document;
+use crate::gateway::Balance;
 use crate::kernel::Money;
 use crate::kernel::ids::{OrderId, PaymentId};
 use crate::ledger::{self, Entry, Refs, Unbalanced};
@@ -64,6 +65,21 @@ pub(super) async fn refunded(txn: &Txn, refund: &Refund, payment: &Payment, agai
 /// A refund's money came back to us: it leaves once, so once.
 pub(super) async fn refund_failed(txn: &Txn, refund: &Refund, payment: &Payment, against: Against) -> Result<(), DbErr> {
     book(txn, books::refund_failed(refund.id, 1, refs(refund), refund.amount, out_of(refund, payment), against)).await
+}
+
+/// What a refund, or its failure, did to the gateway's balance: into what its money was changed, and what was taken for it. Once the
+/// money itself is booked; told again, it changes nothing.
+pub(super) async fn refund_settled(txn: &Txn, refund: &Refund, leg: Leg, balance: &Balance) -> Result<(), DbErr> {
+    if !ledger::is_booked(txn, &leg.key(refund.id)).await? {
+        return Ok(());
+    }
+    if balance.amount.currency != refund.amount.currency {
+        book(txn, books::refund_converted(refund.id, refs(refund), leg, refund.amount, balance.amount)).await?;
+    }
+    if balance.fee.minor != 0 {
+        book(txn, books::refund_fee(refund.id, refs(refund), leg, balance.fee)).await?;
+    }
+    Ok(())
 }
 
 /// A credit note took back what it says.

@@ -286,6 +286,49 @@ pub fn dispute_converted(movement: &str, refs: Refs, from: Money, to: Money) -> 
     changed(format!("dispute_converted:{movement}"), "dispute_converted", refs, from, to)
 }
 
+/// Which way a refund's money went: out, or, when it failed, back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leg {
+    Out,
+    Back,
+}
+
+impl Leg {
+    /// The key of the entry by which the money itself is booked.
+    pub fn key(self, refund: RefundId) -> String {
+        match self {
+            Self::Out => format!("refunded:{refund}"),
+            Self::Back => format!("refund_failed:{refund}:1"),
+        }
+    }
+}
+
+/// The gateway changed what a refund of `amount` moved: `to` is below nothing where it left. As [`converted`], once a refund each way.
+///
+/// # Errors
+/// As [`received`].
+pub fn refund_converted(refund: RefundId, refs: Refs, leg: Leg, amount: Money, to: Money) -> Result<Entry, Unbalanced> {
+    let (kind, sign) = match leg {
+        Leg::Out => ("refund_converted", -1),
+        Leg::Back => ("refund_failed_converted", 1),
+    };
+    let from = Money::new(sign * amount.minor, amount.currency);
+    changed(format!("{kind}:{refund}"), kind, Refs { refund: Some(refund), ..refs }, from, to)
+}
+
+/// What the gateway took for a refund, or gave back of it when it failed. `Dr fees; Cr gateway clearing`. Once a refund each way.
+///
+/// # Errors
+/// As [`received`].
+pub fn refund_fee(refund: RefundId, refs: Refs, leg: Leg, fee: Money) -> Result<Entry, Unbalanced> {
+    let kind = match leg {
+        Leg::Out => "refund_fee",
+        Leg::Back => "refund_failed_fee",
+    };
+    let refs = Refs { refund: Some(refund), ..refs };
+    moved(format!("{kind}:{refund}"), kind, refs, Account::Fees, Account::GatewayClearing, fee)
+}
+
 fn changed(key: String, kind: &'static str, refs: Refs, from: Money, to: Money) -> Result<Entry, Unbalanced> {
     let postings = vec![
         Posting::debit(Account::Conversion, from),

@@ -6,10 +6,10 @@
 use sea_orm::DbErr;
 
 use super::books::{self, Against, CAPTURED, Turn};
-use super::model::{Dispute, DisputeEvent, DisputeFacts, Movement, Payment, Standing, Step};
+use super::model::{Dispute, DisputeEvent, DisputeFacts, Movement, Order, OrderState, Payment, Standing, Step};
 use super::settling::SettleError;
 use super::whose::{Whose, whose};
-use super::{booking, store};
+use super::{booking, crediting, store};
 use crate::audit;
 use crate::db::Txn;
 use crate::gateway::{DisputeStatus, GatewayDispute};
@@ -76,9 +76,10 @@ pub(super) async fn note(txn: &Txn, dispute: &GatewayDispute, whose: &Whose) -> 
         Whose::Payment(payment) => store::payment(txn, *payment).await?,
         Whose::Stray { .. } | Whose::Nobodys => None,
     };
-    if let Some(payment) = &payment {
-        store::order_for_update(txn, payment.order).await?;
-    }
+    let order = match &payment {
+        Some(payment) => store::order_for_update(txn, payment.order).await?,
+        None => None,
+    };
     let before = store::dispute_for_update(txn, &dispute.id).await?;
     let told = match &before {
         // Older news, which came late.
@@ -105,9 +106,14 @@ pub(super) async fn note(txn: &Txn, dispute: &GatewayDispute, whose: &Whose) -> 
         book_stray(txn, &after, before.as_ref().map(|before| &before.told)).await?;
     }
     match &before {
-        None => audit::record(txn, &DisputeEvent::Opened(&after)).await,
-        Some(before) if before.told == after.told && before.payment == after.payment => Ok(()),
-        Some(before) => audit::record(txn, &DisputeEvent::Moved { before, after: &after }).await,
+        None => audit::record(txn, &DisputeEvent::Opened(&after)).await?,
+        Some(before) if before.told == after.told && before.payment == after.payment => {}
+        Some(before) => audit::record(txn, &DisputeEvent::Moved { before, after: &after }).await?,
+    }
+    match (after.told.standing, order) {
+        // The seat ended before: there is nothing to decide.
+        (Standing::Lost, Some(Order { id, state: OrderState::Cancelled { .. }, .. })) => crediting::settle_lost(txn, id).await,
+        _ => Ok(()),
     }
 }
 

@@ -6,12 +6,14 @@ use super::jobs::IssueDocument;
 use super::model::{Buyer, Means, Method, Order, OrderLine, Payment};
 use super::{store, supplied};
 use crate::db::{Conn, Txn};
-use crate::documents::model::{Bank, Credited, Facts, Line, Paid, Party, Payee, Registration, Sums, Supply};
+use crate::documents::model::{
+    Bank, Credited, ExchangeRate, Facts, Line, Paid, Party, Payee, Registration, Sums, Supply, TaxDeadline,
+};
 use crate::documents::{self, Calendar, Document, Draft, Kind};
 use crate::jobs;
-use crate::kernel::Money;
 use crate::kernel::ids::OrderId;
 use crate::kernel::time::{Date, SignedDuration, shifted};
+use crate::kernel::{Money, Timestamp};
 use crate::ledger::{self, Account};
 use crate::organisation::model::TaxRegistration;
 use crate::organisation::{self, Organisation};
@@ -32,8 +34,50 @@ pub(super) async fn issue_paid(txn: &Txn, order: &Order) -> Result<(), DbErr> {
     let paid = settled.iter().map(|payment| paid(payment, calendar)).collect();
     let facts = Facts { paid, ..facts(order, seller, &organisation) };
     let facts = if order.quote.total.minor == 0 { given(facts) } else { facts };
+    let Some(facts) = valued(txn, order, facts).await? else { return Ok(()) };
     let draft = Draft { key: format!("paid:{}", order.id), kind: kind(&facts.supply), order: order.id, calendar, facts };
     documents::issue(txn, draft).await.map(drop)
+}
+
+/// With what an export is worth in rupees (CGST Rules, rule 34(2)). None while nobody has entered the rate of its day: the invoice
+/// waits for it on the admins' list, and may, for thirty days (rule 47); the student is enrolled all the same.
+async fn valued(txn: &Txn, order: &Order, facts: Facts) -> Result<Option<Facts>, DbErr> {
+    let Some(currency) = facts.wants_rate() else { return Ok(Some(facts)) };
+    // The time of supply is when the money came: no invoice was before it (CGST Act s.13(2)).
+    let today = Calendar::IndianFinancialYear.day(txn.now());
+    let supplied_on = facts.paid.iter().map(|paid| paid.on).max().unwrap_or(today);
+    match documents::rate_on(txn, currency, supplied_on).await? {
+        Some(rate) => {
+            documents::await_no_rate(txn, order.id).await?;
+            Ok(Some(facts.in_rupees(&rate)))
+        }
+        None => documents::await_rate(txn, order.id, currency, supplied_on).await.map(|()| None),
+    }
+}
+
+/// Enters a rate of exchange, and asks for the invoices that wait for it.
+///
+/// # Errors
+/// The database's own.
+pub async fn enter_rate(txn: &Txn, rate: &ExchangeRate) -> Result<(), DbErr> {
+    documents::enter_rate(txn, rate).await?;
+    let waiting = documents::awaited(txn, u64::MAX >> 1).await?;
+    for awaited in waiting.iter().filter(|awaited| awaited.currency == rate.currency && rate.holds_on(awaited.supplied_on)) {
+        jobs::enqueue(txn, &IssueDocument { order: awaited.order }).await?;
+    }
+    Ok(())
+}
+
+/// What is to be said today about the tax of what an order's invoice charged, should some of it go back: nothing where a credit note
+/// reduces it for long, or there is none.
+///
+/// # Errors
+/// The database's own.
+pub async fn tax_deadline(conn: &Conn, order: OrderId, now: Timestamp) -> Result<Option<TaxDeadline>, DbErr> {
+    let today = Calendar::IndianFinancialYear.day(now);
+    let known = documents::of_order(conn, order).await?;
+    let invoice = known.iter().find(|known| known.kind == Kind::TaxInvoice);
+    Ok(invoice.and_then(|invoice| invoice.facts.tax_deadline(invoice.issued_on, today)))
 }
 
 /// The payments that settled an order, as it is booked: not those that wait in the queue, or go back by rule.
@@ -77,9 +121,10 @@ pub async fn issue_credit_note(
     let Some(original) = known.iter().find(|known| matches!(known.kind, Kind::Receipt | Kind::TaxInvoice)) else {
         return Ok(None);
     };
-    let credits = Credited { number: original.number.to_string(), issued_on: original.issued_on, reason: reason.to_owned() };
-    let Some(facts) = original.facts.credited(total, credits) else { return Ok(None) };
+    let (number, issued_on) = (original.number.to_string(), original.issued_on);
+    let credits = Credited { number, issued_on, reason: reason.to_owned(), tax_until: None };
     let calendar = Calendar::of(&organisation::current(txn).await?.tax);
+    let Some(facts) = original.facts.credited(total, credits, calendar.day(txn.now())) else { return Ok(None) };
     documents::issue(txn, Draft { key, kind: Kind::CreditNote, order, calendar, facts }).await.map(Some)
 }
 

@@ -3,9 +3,9 @@
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Order, OrderState, Payment};
+use super::model::{OrderState, Payment};
 use super::settling::{self, Ask, SettleError};
-use super::{crediting, hearing, invoicing, returning, store, sweeping};
+use super::{hearing, issuing, returning, store, sweeping};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState};
 use crate::jobs::lease::WORKER;
@@ -139,23 +139,7 @@ impl Job for IssueDocument {
     }
 
     async fn run(self, services: &Services) -> Result<(), JobFailure> {
-        let issue = async |txn: &Txn| match store::order_for_update(txn, self.order).await? {
-            Some(order) if was_paid(txn, &order).await? => {
-                invoicing::issue_paid(txn, &order).await?;
-                crediting::credit(txn, &order).await
-            }
-            _ => Ok(()),
-        };
-        Ok(services.db.write(WORKER, issue).await?)
-    }
-}
-
-/// Whether an order was paid, also if it was cancelled since.
-async fn was_paid(txn: &Txn, order: &Order) -> Result<bool, DbErr> {
-    match order.state {
-        OrderState::Paid { .. } => Ok(true),
-        OrderState::Cancelled { .. } => Ok(!invoicing::settled_by(txn, order.id).await?.is_empty()),
-        OrderState::Open | OrderState::Lapsed { .. } => Ok(false),
+        Ok(services.db.write(WORKER, async |txn| issuing::issue_document(txn, self.order).await).await?)
     }
 }
 

@@ -17,12 +17,14 @@ mod fees;
 mod gateway_checks;
 mod hearing;
 mod invoicing;
+mod issuing;
 pub mod jobs;
 pub mod model;
 mod offline;
 mod paying_out;
 mod refund_mail;
 mod refunding;
+mod replaying;
 mod resolving;
 mod returning;
 mod settling;
@@ -45,11 +47,13 @@ use crate::{catalogue, pricing};
 
 pub use crate::pricing::Quote;
 pub use checkout::{CheckoutRefusal, PAGE, begin_checkout};
+pub use crediting::settle_lost;
 pub use discounting::{CodeOutcome, CodeRefusal, TRIES, use_code};
 pub use disputing::decide_dispute;
 pub use ending::{CANCELLED, end, orders_for_update, tell_cancelled};
 pub use fees::FetchFee;
-pub use invoicing::{issue_credit_note, issue_proforma, settled_by};
+pub use invoicing::{enter_rate, issue_credit_note, issue_proforma, settled_by, tax_deadline};
+pub use issuing::{Lacking, issue_document, lacking_document};
 use model::PaymentEvent;
 pub use model::{
     Buyer, CardAttempt, CardState, Decision, Dispute, Exception, MatchedLine, Means, Method, Offline, Order, OrderLine,
@@ -59,14 +63,16 @@ pub use model::{
 pub use offline::{RecordRefusal, record_offline};
 pub use refund_mail::{EXPLAINED, SENT};
 pub use refunding::{Back, RefundRefusal, Wanted, approve_refund, decline_refund, record_sent, refund_cancelled, request_refund};
+pub use replaying::{ReplayRefusal, Replayed, put_event_aside, replay_event};
 pub use resolving::{ResolveRefusal, resolve, see_notification};
 pub use returning::settle_refunds_of_order;
 pub use settling::{Bank, SettleError, Settled, settle_order, settle_session};
 pub use store::{
-    OddNotification, count_long_with_bank, count_odd_notifications, count_queue, count_refunds_for_admins, count_told_transfers,
-    count_unknown_fees, count_waiting_disputes, disputes_of_order, lines_of_payout, long_with_bank, odd_notifications, order,
-    order_of_user, orders, orders_of_enrolment, payments_of_order, payout, payouts_between, queue, queue_of_order, refund,
-    refunds_for_admins, refunds_of_order, told_transfers, transfer, transfers, waiting, waiting_disputes,
+    KeptEvent, OddNotification, StuckEvent, count_long_with_bank, count_odd_notifications, count_queue, count_refunds_for_admins,
+    count_stuck_events, count_told_transfers, count_unknown_fees, count_waiting_disputes, disputes_of_order, kept_event,
+    lines_of_payout, long_with_bank, odd_notifications, order, order_of_user, orders, orders_of_enrolment, payments_of_order,
+    payout, payouts_between, queue, queue_of_order, refund, refunds_for_admins, refunds_of_order, stuck_events, told_transfers,
+    transfer, transfers, waiting, waiting_disputes,
 };
 pub use sweeping::{Receipt, SweepReport, sweep};
 pub use transferring::{

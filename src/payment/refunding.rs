@@ -68,8 +68,9 @@ pub struct Wanted {
 pub async fn request_refund(txn: &Txn, order: OrderId, wanted: Wanted) -> Result<Refund, RefundRefusal> {
     let order = store::order_for_update(txn, order).await?.ok_or(RefundRefusal::NoSuchOrder)?;
     let (payments, refunds) = (store::payments_of_order(txn, order.id).await?, store::refunds_of_order(txn, order.id).await?);
+    let disputes = store::disputes_of_order(txn, order.id).await?;
     let payment = payments.iter().find(|payment| payment.id == wanted.payment).ok_or(RefundRefusal::NoSuchPayment)?;
-    let left = refundable(payment, &refunds).ok_or(RefundRefusal::NoSuchPayment)?;
+    let left = refundable(payment, &refunds, &disputes).ok_or(RefundRefusal::NoSuchPayment)?;
     if wanted.amount.minor <= 0 {
         return Err(RefundRefusal::Nothing);
     }
@@ -92,8 +93,9 @@ pub async fn request_refund(txn: &Txn, order: OrderId, wanted: Wanted) -> Result
 /// [`RefundRefusal::TooMuch`], or the database's own.
 pub async fn refund_cancelled(txn: &Txn, order: &Order, amount: Money, note: Option<&str>) -> Result<Vec<Refund>, RefundRefusal> {
     let (payments, refunds) = (store::payments_of_order(txn, order.id).await?, store::refunds_of_order(txn, order.id).await?);
-    let shares = shares(&payments, &refunds, amount)
-        .ok_or_else(|| RefundRefusal::TooMuch { left: super::model::refundable_in_all(&payments, &refunds, amount) })?;
+    let disputes = store::disputes_of_order(txn, order.id).await?;
+    let left = || super::model::refundable_in_all(&payments, &refunds, &disputes, amount);
+    let shares = shares(&payments, &refunds, &disputes, amount).ok_or_else(|| RefundRefusal::TooMuch { left: left() })?;
     let mut recorded = Vec::new();
     for (id, share) in shares {
         let payment = payments.iter().find(|payment| payment.id == id).ok_or(RefundRefusal::NoSuchPayment)?;
@@ -110,7 +112,8 @@ pub async fn refund_cancelled(txn: &Txn, order: &Order, amount: Money, note: Opt
 /// Sends back all that came by a payment, by the rule for `reason`, and tells its payer why.
 pub(super) async fn refund_by_rule(txn: &Txn, order: &Order, payment: &Payment, reason: Reason) -> Result<(), DbErr> {
     let refunds = store::refunds_of_order(txn, order.id).await?;
-    let Some(left) = refundable(payment, &refunds).filter(|left| left.minor > 0) else { return Ok(()) };
+    let disputes = store::disputes_of_order(txn, order.id).await?;
+    let Some(left) = refundable(payment, &refunds, &disputes).filter(|left| left.minor > 0) else { return Ok(()) };
     let way = Way::of(payment, txn.now());
     let refund = record(txn, new(txn, order, payment, left, (way, Cause::Rule(reason)), None)).await?;
     refund_mail::explained(txn, order, &refund).await

@@ -4,10 +4,11 @@
 use sea_orm::DbErr;
 use serde_json::json;
 
+use super::books::Leg;
 use super::model::{Cause, Exception, Order, Origin, Payment, PaymentEvent, Reason, Refund, RefundEvent, RefundState, Way};
 use super::settling::SettleError;
 use super::whose::{Whose, whose};
-use super::{crediting, ending, refund_mail, store, strays};
+use super::{booking, crediting, ending, refund_mail, store, strays};
 use crate::audit;
 use crate::db::Txn;
 use crate::gateway::{GatewayError, GatewayRefund, RefundRequest, RefundStatus};
@@ -167,6 +168,7 @@ async fn apply(txn: &Txn, payment: PaymentId, told: &GatewayRefund) -> Result<Re
         if after != *before {
             keep(txn, &order, before, &after).await?;
         }
+        settled(txn, &after, told).await?;
         return Ok(Returned::Known(before.id));
     }
     let Some(amount) = told.amount else { return Ok(Returned::NotOurs) };
@@ -189,8 +191,19 @@ async fn apply(txn: &Txn, payment: PaymentId, told: &GatewayRefund) -> Result<Re
     if store::insert_refund(txn, &found).await? {
         audit::record(txn, &RefundEvent::Found(&found)).await?;
         moved(txn, &order, None, &found).await?;
+        settled(txn, &found, told).await?;
     }
     Ok(Returned::Known(id))
+}
+
+/// Books what the refund did to the gateway's balance, as far as that is told.
+async fn settled(txn: &Txn, refund: &Refund, told: &GatewayRefund) -> Result<(), DbErr> {
+    for (leg, balance) in [(Leg::Out, &told.balance), (Leg::Back, &told.failure_balance)] {
+        if let Some(balance) = balance {
+            booking::refund_settled(txn, refund, leg, balance).await?;
+        }
+    }
+    Ok(())
 }
 
 fn stands(told: &GatewayRefund, txn: &Txn) -> RefundState {

@@ -35,17 +35,20 @@ pub struct SweepReport {
 }
 
 /// Asks the gateway about every attempt of which money may still come and about every unfinished refund, takes in the events that were not notified, and sees to
-/// it that every hold that is over is being ended.
+/// it that every hold that is over is being ended. Where no gateway is set up, there is nobody to ask.
 ///
 /// # Errors
 /// The gateway's list of events cannot be read, or the database's own. Everything else was done.
 pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
     let mut report = SweepReport::default();
     let limit = shifted(services.clocks.service(), -SETTLING);
-    let (unfinished, over, refunds) = {
+    if !services.gateway.is_set_up() {
+        end_holds(services, limit).await?;
+        return Ok(report);
+    }
+    let (unfinished, refunds) = {
         let snapshot = services.db.snapshot().await?;
-        let unfinished = store::unfinished_before(&snapshot, limit).await?;
-        (unfinished, enrolment::holds_over(&snapshot, limit).await?, store::unfinished_refunds(&snapshot).await?)
+        (store::unfinished_before(&snapshot, limit).await?, store::unfinished_refunds(&snapshot).await?)
     };
     for payment in unfinished {
         match settling::settle_attempt(services, WORKER, &payment, Ask::Look).await {
@@ -67,10 +70,7 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
             }
         }
     }
-    // Their job may have been given up while the gateway was away.
-    for enrolment in over {
-        services.db.write(WORKER, async |txn| jobs::enqueue(txn, &LapseHold { enrolment }).await).await?;
-    }
+    end_holds(services, limit).await?;
     report.events = take_in_events(services).await?;
     fees::ask_again(services, limit).await?;
     strays::ask_again(services).await?;
@@ -80,6 +80,15 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
     Ok(report)
 }
 
+/// Sees to it that every hold that is over is being ended: its job may have been given up while the gateway was away.
+async fn end_holds(services: &Services, limit: Timestamp) -> Result<(), sea_orm::DbErr> {
+    let over = enrolment::holds_over(&*services.db.snapshot().await?, limit).await?;
+    for enrolment in over {
+        services.db.write(WORKER, async |txn| jobs::enqueue(txn, &LapseHold { enrolment }).await).await?;
+    }
+    Ok(())
+}
+
 /// Asks once more for the notifications to be processed whose job was given up.
 async fn process_again(services: &Services, limit: Timestamp) -> Result<(), sea_orm::DbErr> {
     let left = store::unprocessed_before(&*services.db.snapshot().await?, limit, AGAIN).await?;
@@ -87,7 +96,7 @@ async fn process_again(services: &Services, limit: Timestamp) -> Result<(), sea_
         let job = ProcessEvent { event };
         services.db.write(WORKER, async |txn| jobs::enqueue(txn, &job).await).await?;
     }
-    Ok(())
+    services.db.write(WORKER, async |txn| store::forget_settled_jobs(txn).await).await
 }
 
 async fn take_in_events(services: &Services) -> Result<usize, SettleError> {

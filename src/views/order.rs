@@ -10,7 +10,7 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{self, Person};
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{EnrolmentId, OrderId, UserId};
-use crate::payment::{self, Buyer, CardState, Dispute, Exception, Order, OrderState, Payment, Refund, Transfer};
+use crate::payment::{self, Buyer, CardState, Dispute, Exception, Lacking, Order, OrderState, Payment, Refund, Transfer};
 
 /// As many entries of the log about its payments are read.
 const ENTRIES: u64 = 100;
@@ -32,6 +32,8 @@ pub struct Sheet {
     pub transfer: Option<Transfer>,
     /// Receipts, invoices and the like, oldest first.
     pub documents: Vec<Document>,
+    /// For admins alone: why it has neither receipt nor invoice, if it should.
+    pub lacking: Option<Lacking>,
     /// For admins alone, oldest first, and what the log says of them, newest first.
     pub disputes: Vec<Dispute>,
     pub disputed: Vec<audit::Entry>,
@@ -170,6 +172,7 @@ pub async fn of_user(conn: &Conn, user: UserId, id: OrderId, now: Timestamp) -> 
 /// The database's own.
 pub async fn any(conn: &Conn, id: OrderId, now: Timestamp) -> Result<Option<Sheet>, DbErr> {
     let Some(mut sheet) = sheet(conn, payment::order(conn, id).await?, now).await? else { return Ok(None) };
+    sheet.lacking = payment::lacking_document(conn, &sheet.order).await?;
     sheet.disputes = payment::disputes_of_order(conn, id).await?;
     if !sheet.disputes.is_empty() {
         let subjects: Vec<String> = sheet.payments.iter().map(|payment| payment.id.to_string()).collect();
@@ -202,6 +205,7 @@ async fn sheet(conn: &Conn, order: Option<Order>, now: Timestamp) -> Result<Opti
         exception,
         transfer,
         documents,
+        lacking: None,
         disputes: Vec::new(),
         disputed: Vec::new(),
     }))

@@ -24,6 +24,33 @@ pub struct Taxed {
     pub credit_notes: u64,
     pub taxable: Money,
     pub amount: Money,
+    /// The same in rupees, as far as the documents say it; nothing where none does.
+    pub rupees: Option<InRupees>,
+}
+
+impl Taxed {
+    /// What it comes to in rupees, where it is in another currency.
+    pub fn abroad(&self) -> Option<InRupees> {
+        self.rupees.filter(|_| self.taxable.currency != Currency::INR)
+    }
+}
+
+/// What a row comes to in rupees: itself where it is in them, else by the rate that each export's document froze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InRupees {
+    /// In paise.
+    taxable: i64,
+    amount: i64,
+}
+
+impl InRupees {
+    pub const fn taxable(self) -> Money {
+        Money::new(self.taxable, Currency::INR)
+    }
+
+    pub const fn amount(self) -> Money {
+        Money::new(self.amount, Currency::INR)
+    }
 }
 
 /// How rows are told apart, and in which order they stand: currency, place, tax, rate in hundredths of a per cent.
@@ -51,10 +78,15 @@ fn summed(documents: &[Document]) -> Vec<Taxed> {
             let key = (line.taxable.currency.code(), line.place.clone(), line.tax.clone(), points);
             let row = rows.entry(key).or_insert_with(|| {
                 let none = Money::new(0, line.taxable.currency);
-                Taxed { taxable: none, amount: none, invoices: 0, credit_notes: 0, ..line.clone() }
+                Taxed { taxable: none, amount: none, invoices: 0, credit_notes: 0, rupees: None, ..line.clone() }
             });
             row.taxable.minor += sign * line.taxable.minor;
             row.amount.minor += sign * line.amount.minor;
+            if let Some(rupees) = line.rupees {
+                let sum = row.rupees.get_or_insert_default();
+                sum.taxable += sign * rupees.taxable;
+                sum.amount += sign * rupees.amount;
+            }
             if sign > 0 { row.invoices += 1 } else { row.credit_notes += 1 }
         }
     }
@@ -72,11 +104,26 @@ fn lines(facts: &Facts) -> Vec<Taxed> {
         credit_notes: 0,
         taxable: sums.taxable,
         amount,
+        rupees: in_rupees(facts, amount),
     };
     if sums.taxes.is_empty() {
-        return vec![row(untaxed(&facts.supply), None, Money::new(0, sums.total.currency))];
+        let late = facts.credits.as_ref().is_some_and(|credits| credits.tax_until.is_some());
+        let why = if late { "None: credited too late to reduce tax" } else { untaxed(&facts.supply) };
+        return vec![row(why, None, Money::new(0, sums.total.currency))];
     }
     sums.taxes.iter().map(|tax| row(&tax.label, Some(tax.rate), tax.amount)).collect()
+}
+
+/// One tax of a document in rupees. An export bears one tax at most: its tax in rupees is all of it.
+fn in_rupees(facts: &Facts, amount: Money) -> Option<InRupees> {
+    match &facts.supply {
+        _ if amount.currency == Currency::INR => Some(InRupees { taxable: facts.sums.taxable.minor, amount: amount.minor }),
+        Supply::Export(export) => {
+            let rupees = export.rupees.as_ref()?;
+            Some(InRupees { taxable: rupees.value.minor, amount: rupees.tax.map_or(0, |tax| tax.minor) })
+        }
+        _ => None,
+    }
 }
 
 const fn untaxed(supply: &Supply) -> &'static str {
@@ -94,6 +141,13 @@ const fn untaxed(supply: &Supply) -> &'static str {
 fn place(facts: &Facts) -> String {
     let place = facts.supply.place().or(facts.buyer.state.as_ref()).map(ToString::to_string);
     place.or_else(|| facts.buyer.address.last().cloned()).unwrap_or_else(|| "Not known".to_owned())
+}
+
+/// All taxes in rupees, exports at the rates of their documents; none where nothing is to be converted.
+pub fn total_in_rupees(rows: &[Taxed]) -> Option<Money> {
+    let foreign = rows.iter().any(|row| row.taxable.currency != Currency::INR && row.rupees.is_some());
+    let tax = || rows.iter().filter_map(|row| row.rupees).map(|rupees| rupees.amount).sum();
+    foreign.then(|| Money::new(tax(), Currency::INR))
 }
 
 /// Each currency's tax in all.
@@ -141,7 +195,7 @@ mod tests {
     #[test]
     fn a_credit_note_takes_back_what_an_invoice_charged_and_a_pro_forma_charges_nothing() {
         let invoice = testing::within_state();
-        let whole = invoice.credited(invoice.sums.total, credits()).unwrap();
+        let whole = invoice.credited(invoice.sums.total, credits(), "2027-02-01".parse().unwrap()).unwrap();
         let documents = [
             document(Kind::TaxInvoice, invoice.clone()),
             document(Kind::TaxInvoice, invoice.clone()),
@@ -166,6 +220,37 @@ mod tests {
             assert!(rows.iter().all(|row| !row.place.is_empty() && row.place != "Not known"), "{rows:#?}");
             assert_eq!(rows.iter().all(|row| row.tax.starts_with("None")), facts.sums.taxes.is_empty(), "{rows:#?}");
         }
+    }
+
+    #[test]
+    fn exports_are_added_up_in_rupees_at_the_rates_of_their_documents() {
+        let export = testing::export(Declaration::WithTax);
+        let half = export.credited(Money::new(5_310, Currency::EUR), credits(), "2027-02-01".parse().unwrap()).unwrap();
+        let rows = summed(&[
+            document(Kind::TaxInvoice, export.clone()),
+            document(Kind::CreditNote, half),
+            document(Kind::TaxInvoice, testing::within_state()),
+        ]);
+        let of = |tax: &str| rows.iter().find(|row| row.tax == tax).unwrap().rupees.unwrap();
+        assert_eq!((of("IGST").taxable().minor, of("IGST").amount().minor), (883_111 - 441_556, 158_960 - 79_480));
+        assert_eq!(of("CGST").amount().minor, 52_650);
+        let total = total_in_rupees(&rows).unwrap();
+        assert_eq!(total.minor, 79_480 + 2 * 52_650);
+        // Nothing to convert, and nothing to convert by.
+        assert_eq!(total_in_rupees(&summed(&[document(Kind::TaxInvoice, testing::within_state())])), None);
+        assert_eq!(total_in_rupees(&summed(&[document(Kind::TaxInvoice, testing::elsewhere())])), None);
+    }
+
+    #[test]
+    fn a_credit_note_that_came_too_late_reduces_no_tax() {
+        let invoice = testing::within_state();
+        let late = invoice.credited(invoice.sums.total, credits(), "2027-12-01".parse().unwrap()).unwrap();
+        let rows = summed(&[document(Kind::TaxInvoice, invoice.clone()), document(Kind::CreditNote, late)]);
+        let told: Vec<_> = rows.iter().map(|row| (row.tax.as_str(), row.taxable.minor, row.amount.minor)).collect();
+        assert_eq!(
+            told,
+            [("CGST", 585_005, 52_650), ("None: credited too late to reduce tax", -690_305, 0), ("SGST", 585_005, 52_650)]
+        );
     }
 
     #[test]

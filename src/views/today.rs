@@ -6,20 +6,24 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::db::Conn;
 use crate::db::rows::payment::order_lines;
+use crate::documents::model::Awaited;
 use crate::documents::{self, Document};
 use crate::enrolment::{self, Enrolment, EnrolmentState};
-use crate::jobs::{self, DeadJob};
+use crate::jobs::{self, DeadJob, Job};
 use crate::kernel::ids::{EnrolmentId, OrderId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
 use crate::mail::{self, LetterRow};
-use crate::payment::{self, Dispute, Exception, OddNotification, Order, Payment, Refund, Told, Transfer, TransferWay};
+use crate::payment::jobs::ProcessEvent;
+use crate::payment::{
+    self, Dispute, Exception, OddNotification, Order, Payment, Refund, StuckEvent, Told, Transfer, TransferWay,
+};
 use crate::schedule::{Plans, Short, short_of_readings};
 
 /// A bank that has not decided for so long is worth asking about.
 const BANK: SignedDuration = SignedDuration::from_hours(24 * 3);
 /// A notification is processed within seconds, and by the sweep within minutes.
-const NOTIFICATION: SignedDuration = SignedDuration::from_hours(1);
+const EVENT: SignedDuration = SignedDuration::from_hours(1);
 /// Holds are shown that end within this.
 const HOLD: SignedDuration = SignedDuration::from_hours(1);
 /// The most rows of one section; its count says how many there are.
@@ -34,16 +38,20 @@ pub struct Counts {
     pub refunds: u64,
     /// Mails that are held, refused for good, or confirmations in doubt.
     pub mails: u64,
-    /// Work that was given up.
+    /// Work that was given up, but for that about notifications.
     pub jobs: u64,
     /// Weeks that will not open for want of a reading.
     pub weeks: u64,
     /// Payments that the bank has not decided for three days.
     pub bank: u64,
-    /// Odd notifications of the gateway, and those not processed within an hour.
+    /// Notifications of the gateway whose job was given up, or that are not processed within an hour.
+    pub events: u64,
+    /// Odd notifications of the gateway.
     pub notifications: u64,
     /// Receipts and invoices with characters that cannot be printed.
     pub documents: u64,
+    /// Invoices of paid exports that wait for a rate of exchange.
+    pub rates: u64,
     /// Disputes whose bank wants an answer, and lost ones after which nobody has decided about the seat.
     pub disputes: u64,
     /// Transfers that students say to have made, to be matched.
@@ -58,8 +66,10 @@ impl Counts {
             + self.jobs
             + self.weeks
             + self.bank
+            + self.events
             + self.notifications
             + self.documents
+            + self.rates
             + self.disputes
             + self.transfers
     }
@@ -95,6 +105,13 @@ pub struct DisputeRow {
     pub order: Option<Order>,
 }
 
+/// A paid export whose invoice waits for the rate of its day.
+#[derive(Debug, Clone)]
+pub struct RateRow {
+    pub awaited: Awaited,
+    pub order: Option<Order>,
+}
+
 /// A transfer that a student says to have made.
 #[derive(Debug, Clone)]
 pub struct TransferRow {
@@ -125,8 +142,10 @@ pub struct Today {
     pub jobs: Vec<DeadJob>,
     pub weeks: Vec<Short>,
     pub bank: Vec<BankRow>,
+    pub events: Vec<StuckEvent>,
     pub notifications: Vec<OddNotification>,
     pub documents: Vec<Document>,
+    pub rates: Vec<RateRow>,
     pub disputes: Vec<DisputeRow>,
     pub transfers: Vec<TransferRow>,
     /// Those that end within the hour, the next first.
@@ -146,11 +165,13 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
         money: payment::count_queue(conn).await?,
         refunds: payment::count_refunds_for_admins(conn).await?,
         mails: mail::count_troubled(conn).await?,
-        jobs: jobs::count_dead(conn).await?,
+        jobs: jobs::count_dead(conn, ProcessEvent::KIND).await?,
         weeks: count(short_of_readings(conn, plans, now).await?.len()),
         bank: payment::count_long_with_bank(conn, shifted(now, -BANK)).await?,
-        notifications: payment::count_odd_notifications(conn, shifted(now, -NOTIFICATION)).await?,
+        events: payment::count_stuck_events(conn, shifted(now, -EVENT)).await?,
+        notifications: payment::count_odd_notifications(conn).await?,
         documents: documents::count_waiting(conn).await?,
+        rates: documents::count_awaited(conn).await?,
         disputes: payment::count_waiting_disputes(conn).await?,
         transfers: payment::count_told_transfers(conn).await?,
     })
@@ -161,7 +182,7 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
 /// # Errors
 /// The database's own.
 pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, DbErr> {
-    let (long, late) = (shifted(now, -BANK), shifted(now, -NOTIFICATION));
+    let (long, late) = (shifted(now, -BANK), shifted(now, -EVENT));
     let exceptions = payment::queue(conn).await?;
     let at_bank = payment::long_with_bank(conn, long, LISTED).await?;
     let disputes = payment::waiting_disputes(conn, LISTED).await?;
@@ -175,11 +196,13 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         money: count(exceptions.len()),
         refunds: payment::count_refunds_for_admins(conn).await?,
         mails: mail::count_troubled(conn).await?,
-        jobs: jobs::count_dead(conn).await?,
+        jobs: jobs::count_dead(conn, ProcessEvent::KIND).await?,
         weeks: count(weeks.len()),
         bank: payment::count_long_with_bank(conn, long).await?,
-        notifications: payment::count_odd_notifications(conn, late).await?,
+        events: payment::count_stuck_events(conn, late).await?,
+        notifications: payment::count_odd_notifications(conn).await?,
         documents: documents::count_waiting(conn).await?,
+        rates: documents::count_awaited(conn).await?,
         disputes: payment::count_waiting_disputes(conn).await?,
         transfers: payment::count_told_transfers(conn).await?,
     };
@@ -194,11 +217,13 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         refunds: refunds.into_iter().map(refund).collect(),
         money: exceptions.into_iter().map(|exception| row(exception, &orders)).collect(),
         mails: mail::troubled_letters(conn, LISTED).await?,
-        jobs: jobs::dead_jobs(conn, LISTED).await?,
+        jobs: jobs::dead_jobs(conn, ProcessEvent::KIND, LISTED).await?,
         weeks,
         bank: at_bank.into_iter().map(bank).collect(),
-        notifications: payment::odd_notifications(conn, late, LISTED).await?,
+        events: payment::stuck_events(conn, late, LISTED).await?,
+        notifications: payment::odd_notifications(conn, LISTED).await?,
         documents: documents::waiting(conn, LISTED).await?,
+        rates: rates(conn).await?,
         disputes: disputes.into_iter().map(disputed).collect(),
         transfers: transfers(conn).await?,
         holds: holds(conn, shifted(now, HOLD)).await?,
@@ -219,6 +244,13 @@ pub async fn entry(conn: &Conn, id: crate::kernel::ids::ExceptionId) -> Result<O
     let Some(exception) = payment::waiting(conn, id).await? else { return Ok(None) };
     let orders = payment::orders(conn, exception.order.as_slice()).await?;
     Ok(Some(row(exception, &orders)))
+}
+
+async fn rates(conn: &Conn) -> Result<Vec<RateRow>, DbErr> {
+    let awaited = documents::awaited(conn, LISTED).await?;
+    let orders = payment::orders(conn, &awaited.iter().map(|awaited| awaited.order).collect::<Vec<_>>()).await?;
+    let row = |awaited: Awaited| RateRow { order: orders.get(&awaited.order).cloned(), awaited };
+    Ok(awaited.into_iter().map(row).collect())
 }
 
 async fn transfers(conn: &Conn) -> Result<Vec<TransferRow>, DbErr> {

@@ -58,11 +58,12 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
 }
 
 /// The policy: our own style and script, nothing inline, forms to ourselves and to the gateway's page (browsers hold a redirect
-/// after a form to `form-action` too).
-pub fn content_security_policy(gateway_origin: &str) -> String {
+/// after a form to `form-action` too), where there is one.
+pub fn content_security_policy(gateway_origin: Option<&str>) -> String {
+    let gateway = gateway_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
     format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; \
-         form-action 'self' {gateway_origin}; frame-ancestors 'self'; base-uri 'none'"
+         form-action 'self'{gateway}; frame-ancestors 'self'; base-uri 'none'"
     )
 }
 

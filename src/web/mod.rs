@@ -91,7 +91,8 @@ impl App {
     pub fn new(services: Services) -> Self {
         let settings = services.settings.clone();
         let public = &settings.server.public_url;
-        let policy = guard::content_security_policy(&settings.gateway.hosted_origin.origin());
+        let hosted = settings.gateway.hosted_origin.origin();
+        let policy = guard::content_security_policy(services.gateway.is_set_up().then_some(&*hosted));
         Self(Arc::new(Shared {
             site: Site::new(&settings),
             code_key: CodeKey::new(settings.server.secret.clone()),

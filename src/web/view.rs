@@ -30,6 +30,8 @@ pub struct View {
     /// All that is known of whose site it is.
     pub owner: Arc<Organisation>,
     pub development: bool,
+    /// Whether there is a gateway, by which cards are paid.
+    pub cards: bool,
     pub role: Option<Role>,
     path: String,
 }
@@ -52,6 +54,7 @@ impl View {
             contact: owner.contact.clone(),
             owner: owner.organisation.clone(),
             development: app.development(),
+            cards: app.services.gateway.is_set_up(),
             role: None,
             path: path.to_owned(),
         }
@@ -93,6 +96,18 @@ impl View {
         entries.into_iter().map(|(href, label)| NavItem { href, label, current: current(href) }).collect()
     }
 
+    /// How the course can be paid: `by card, UPI or bank transfer`; `None` where nothing is set up.
+    pub fn ways_to_pay(&self) -> Option<String> {
+        let ways = [
+            self.cards.then_some("card"),
+            self.owner.upi.as_ref().map(|_| "UPI"),
+            self.owner.bank.as_ref().map(|_| "bank transfer"),
+        ];
+        let ways: Vec<&str> = ways.into_iter().flatten().collect();
+        let (last, first) = ways.split_last()?;
+        Some(if first.is_empty() { format!("by {last}") } else { format!("by {} or {last}", first.join(", ")) })
+    }
+
     /// Where a refused reader goes on: to their own pages, or where the refusal says.
     pub fn way_on(&self, otherwise: &(&'static str, &'static str)) -> (&'static str, &'static str) {
         match self.role {
@@ -117,6 +132,7 @@ impl View {
             contact: "office@journal.example".into(),
             owner: Arc::default(),
             development: false,
+            cards: true,
             role: Some(Role::Student),
             path: "/learn".to_owned(),
         }

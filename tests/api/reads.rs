@@ -2,8 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use lectern::kernel::Actor;
 use lectern::kernel::time::SignedDuration;
+use lectern::organisation::model::{Change, TransferHold};
+use lectern::payment::TransferWay;
 use lectern::tokens::Scope;
+use lectern::{organisation, payment};
+use serde_json::Value;
 
 use super::{Program, read};
 use crate::certificates as readers;
@@ -130,10 +135,38 @@ async fn orders_are_found_by_state_and_cohort() {
         assert_eq!(ids("?cohort=none").await, Vec::<String>::new());
         let one = program.read(&format!("/api/v1/orders/{}", school.order)).await;
         assert_eq!((&one["total"]["amount"], &one["total"]["currency"]), (&650_000.into(), &"INR".into()));
-        assert_eq!(one["lines"][0]["enrolment"], school.enrolment);
+        assert_eq!(
+            (&one["lines"][0]["enrolment"], &one["transfer"]),
+            (&school.enrolment.as_str().into(), &serde_json::Value::Null)
+        );
+        chosen_transfer(&app, &school, &program).await;
         let cohort = read(program.get("/api/v1/cohorts/january").send(&app).await.is(200));
         assert_eq!((&cohort["taken"], &cohort["capacity"]), (&1.into(), &30.into()));
         app.finish().await;
     })
     .await;
+}
+
+/// The way that the open order's student chose is told with the order, in the list too, and what they said of it.
+async fn chosen_transfer(app: &TestApp, school: &school::School, program: &Program<'_>) {
+    let order = school.open_order.parse().unwrap();
+    let services = app.services();
+    let user = payment::order(&*services.db.snapshot().await.unwrap(), order).await.unwrap().unwrap().user;
+    let payee = Change::Payee { bank: None, upi: Some("example@exbank".parse().unwrap()), hold: TransferHold::default() };
+    let change = async |txn: &lectern::db::Txn| organisation::change(txn, payee.clone()).await;
+    services.db.write(Actor::Operator, change).await.unwrap();
+    payment::choose_transfer(services, user, order, TransferWay::Upi).await.unwrap();
+    let path = format!("/api/v1/orders/{order}");
+    let chosen = program.read(&path).await["transfer"].clone();
+    assert_eq!((&chosen["way"], &chosen["told"], &chosen["declined"]), (&"upi".into(), &Value::Null, &Value::Null));
+    assert!(chosen["held_until"].as_str().unwrap() > chosen["chosen_at"].as_str().unwrap(), "{chosen}");
+    let tell = async |txn: &lectern::db::Txn| payment::tell_reference(txn, user, order, "4123 4567 8901").await;
+    services.db.write(Actor::User(user), tell).await.unwrap();
+    let told = program.read(&path).await;
+    assert_eq!(told["transfer"]["told"]["reference"], "412345678901");
+    let listed = program.all("/api/v1/orders?state=open", 2).await;
+    assert_eq!(listed, [told]);
+    services.db.write(Actor::Operator, async |txn| payment::decline_transfer(txn, order).await).await.unwrap();
+    let declined = program.read(&path).await["transfer"].clone();
+    assert_eq!((&declined["told"], &declined["declined"]["reference"]), (&Value::Null, &"412345678901".into()));
 }

@@ -85,13 +85,39 @@ async fn a_lost_dispute_leaves_the_order_unpaid_and_an_admin_to_decide() {
                 .shows("State: needs response")
                 .shows("say on Today that it is decided");
             let id = dispute(&today);
-            let done = today.form(&format!("Mark as decided: {id}")).submit().await;
+            let done = today.form(&format!("They keep the seat: {id}")).submit().await;
             done.is(200).shows("The dispute is off the list").shows("Nothing waits for you");
             browser.open("/staff/log?kind=dispute.decided").await.is(200).shows("Newest first");
             app.finish().await;
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_seat_that_is_ended_after_a_lost_dispute_is_credited_and_nothing_goes_back_a_second_time() {
+    on_each_database(async |app: TestApp| {
+        let order = disputed(&app, Delivery::Deliver).await;
+        let browser = admin(&app).await;
+        // While the bank holds the money, there is none to send.
+        browser.open(&format!("/staff{order}")).await.is(200).hides("Send money back");
+        happens(&app, "Lose the dispute").await;
+        let today = browser.open(TODAY).await;
+        let form = today.is(200).click(&format!("End the seat … of dispute {}", dispute(&today))).await;
+        form.is(200).shows("The bank took ₹6,500.00 back").shows("At most ₹0.00 can go back");
+        let most = form.form("Cancel the enrolment").with("back", "amount").with("amount", "1.00").with("reason", "Lost");
+        most.submit().await.is(422).shows("At most ₹0.00 can go back");
+        let done = form.form("Cancel the enrolment").with("reason", "The bank took the money").submit().await;
+        done.is(200);
+        app.settle().await;
+        browser.open(TODAY).await.is(200).shows("Nothing waits for you");
+        let page = browser.open(&format!("/staff{order}")).await;
+        page.is(200).shows("Cancelled").shows("Credit note CN/2627/00001").hides("Send money back").hides("say on Today");
+        assert_eq!(books(&app).await, [-FEE - DISPUTE_FEE, 0, 0, FEE + DISPUTE_FEE]);
+        assert_eq!((held(&app, Account::Refunds).await, held(&app, Account::Revenue).await), (PRICE, -PRICE));
+        app.finish().await;
+    })
+    .await;
 }
 
 /// The id of the only dispute on the page.

@@ -3,12 +3,14 @@
 
 mod a1;
 mod a2;
+mod a2_events;
 mod a3;
 mod a5;
 mod a5_dispute;
 mod a6;
 mod a7;
 mod a8;
+mod a8_documents;
 mod a8_payouts;
 pub mod cast;
 mod enrolments;
@@ -16,6 +18,7 @@ mod i1;
 mod i1_library;
 mod i7;
 mod s1;
+mod s1_offline;
 mod s1_price;
 mod s1_transfer;
 mod s2;

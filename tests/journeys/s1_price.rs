@@ -19,7 +19,7 @@ const PLACE: [(&str, &str); 4] =
     [("country", "IN"), ("address", "12 Demonstration Road"), ("zone", "Asia/Kolkata"), ("consent", "yes")];
 
 /// A seller registered in Karnataka who exports under a letter, and a cohort in rupees and dollars, cheaper until 6 January.
-async fn open(app: &TestApp) {
+pub async fn open(app: &TestApp) {
     cast::open(app, 5).await;
     let price = |minor, early, currency| Price::new(Money::new(minor, currency), Some(Money::new(early, currency))).unwrap();
     let (rupees, dollars) = (price(650_000, 500_000, Currency::INR), price(12_000, 10_000, Currency::USD));
@@ -51,7 +51,7 @@ async fn coupon(app: &TestApp, discount: Discount, limits: Limits) -> String {
 }
 
 /// The order of a student who proves this address; `more` are fields of the form beside those of [`PLACE`].
-async fn order(app: &TestApp, browser: &Browser, email: &str, more: &[(&str, &str)]) -> Page {
+pub async fn order(app: &TestApp, browser: &Browser, email: &str, more: &[(&str, &str)]) -> Page {
     let mut form = browser.open(COHORT).await.form("Continue").with("name", "Demo Student 03").with("email", email);
     for (name, value) in PLACE.iter().chain(more) {
         form = form.with(name, value);

@@ -13,7 +13,7 @@ const RECORD: &str = "Record the payment and enrol";
 const UTR: &str = "412345678901";
 
 /// The admin, who has set where money goes.
-async fn admin(app: &TestApp) -> Browser {
+pub async fn admin(app: &TestApp) -> Browser {
     let browser = app.browser();
     cast::sign_in(app, &browser, cast::ADMIN).await;
     let form = browser.open("/staff/settings/bank").await.form("Save").with("upi", "example@exbank");

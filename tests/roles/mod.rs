@@ -58,6 +58,7 @@ impl Names {
             ("WAIT", wait),
             ("SESSION", own_session(app).await),
             ("EXCEPTION", school::exception(app).await),
+            ("EVENT", crate::support::stuck::event(app, "evt_demo_stuck", None).await),
             ("REFUND", school::refund(app).await),
             ("LETTER", school::dead_letter(app).await),
             ("COUPON", school::coupon(app).await),

@@ -35,6 +35,8 @@ pub const ROWS: &[Row] = &[
     ("POST /staff/settings/signers", "/staff/settings/signers", "", [303, 403, 403, 403, 403, 422]),
     ("GET /staff/settings/mail", "/staff/settings/mail", "", [303, 403, 403, 403, 403, 200]),
     ("POST /staff/settings/mail", "/staff/settings/mail", "reply_to=none", [303, 403, 403, 403, 403, 422]),
+    ("GET /staff/settings/rates", "/staff/settings/rates", "", [303, 403, 403, 403, 403, 200]),
+    ("POST /staff/settings/rates", "/staff/settings/rates", "currency=INR", [303, 403, 403, 403, 403, 422]),
     ("GET /staff/settings/waitlist", "/staff/settings/waitlist", "", [303, 403, 403, 403, 403, 200]),
     ("POST /staff/settings/waitlist", "/staff/settings/waitlist", "hours=none", [303, 403, 403, 403, 403, 422]),
     ("GET /staff/settings/terms", "/staff/settings/terms", "", [303, 403, 403, 403, 403, 200]),

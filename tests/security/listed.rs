@@ -7,6 +7,7 @@ use super::{ENROL, ENROL_SIGNED_IN, Filled, LOGO};
 use crate::support::app::TestApp;
 use crate::support::raw::{ask_code, browser};
 use crate::support::school::{self, ADMIN, Awarded, OTHER, OWNER, School};
+use crate::support::stuck;
 
 const JOIN: &str = "name=Demo+Student+11&email=student11%40example.org&country=IN&zone=Asia%2FKolkata&consent=yes";
 const INVITE: &str = "name=Demo+Teacher+09&email=teacher09%40example.org&role=instructor";
@@ -56,7 +57,7 @@ pub(super) async fn forms(app: &TestApp, school: &School) -> Vec<Filled> {
         format!("/staff/orders/{}/documents/{document}/spelling", school.order),
         "spelling_1=Demo+Chhatra&seen=0",
     ));
-    all.extend(job_forms(&who, &job));
+    all.extend(job_forms(&who, &job, &stuck::event(app, "evt_demo_stuck", None).await));
     all.extend(refund_forms(&who, school, &school::refund(app).await));
     all.extend(course_forms(&who, school));
     all.extend(board_forms(&school.reading, &who.admin));
@@ -128,6 +129,11 @@ fn waitlist_forms(who: &Who, (own, others): &(String, String)) -> Vec<Filled> {
         Filled::new("/waitlist/{wait}/leave", format!("/waitlist/{own}/leave"), &who.owner, ""),
         who.admins("/staff/waitlist/{wait}/remove", format!("/staff/waitlist/{others}/remove"), "reason=Demonstration"),
         who.admins("/staff/settings/waitlist", "/staff/settings/waitlist".into(), "hours=12"),
+        who.admins(
+            "/staff/settings/rates",
+            "/staff/settings/rates".into(),
+            "currency=EUR&rate=98.1234&from=2027-01-01&source=FBIL",
+        ),
     ]
 }
 
@@ -248,9 +254,11 @@ fn desk_forms(who: &Who, school: &School, dead: &str, exception: &str) -> Vec<Fi
     ]
 }
 
-/// Work that was given up.
-fn job_forms(who: &Who, job: &str) -> Vec<Filled> {
+/// Work that was given up, and an event that is stuck.
+fn job_forms(who: &Who, job: &str, event: &str) -> Vec<Filled> {
     vec![
+        who.admins("/staff/today/events/{event}/aside", format!("/staff/today/events/{event}/aside"), "reason=Demonstration"),
+        who.admins("/staff/today/events/{event}/replay", format!("/staff/today/events/{event}/replay"), ""),
         who.admins("/staff/today/jobs/{job}/drop", format!("/staff/today/jobs/{job}/drop"), "reason=Demonstration"),
         who.admins("/staff/today/jobs/{job}/retry", format!("/staff/today/jobs/{job}/retry"), ""),
     ]
@@ -265,6 +273,7 @@ fn refund_forms(who: &Who, school: &School, refund: &str) -> Vec<Filled> {
             format!("/staff/orders/{}/refund", school.order),
             "payment=none&amount=1.00&back=by_hand&note=Kept.",
         ),
+        who.admins("/staff/orders/{order}/issue", format!("/staff/orders/{}/issue", school.order), ""),
         who.admins("/staff/refunds/{refund}/approve", act("approve"), ""),
         who.admins("/staff/refunds/{refund}/decline", act("decline"), "reason=Kept."),
         who.admins("/staff/refunds/{refund}/sent", act("sent"), "method=upi&reference=DEMO-10"),

@@ -254,7 +254,10 @@ impl TestApp {
     /// Does all that is due by now: the gateway's notifications, jobs, letters, and what follows from them.
     pub async fn settle(&self) {
         loop {
-            let delivered = self.practice().deliver_due().await.unwrap();
+            let delivered = match self.server.practice() {
+                Some(practice) => practice.deliver_due().await.unwrap(),
+                None => 0,
+            };
             let settled = work::settle_all(self.services()).await.unwrap();
             if delivered == 0 && settled == Settled::default() {
                 return;

@@ -11,3 +11,4 @@ pub mod school;
 #[allow(dead_code, reason = "the sender's own tests use the rest of it")]
 pub mod smtp_server;
 pub mod source;
+pub mod stuck;

@@ -111,7 +111,7 @@ pub async fn dead_job(app: &TestApp, school: &School) -> String {
         let order = school.order.parse().unwrap();
         lectern::jobs::enqueue(txn, &lectern::payment::jobs::ExpirePages { order }).await?;
         lectern::jobs::store::set_aside(txn, "payment.expire_pages", "the gateway did not answer").await?;
-        let found = lectern::jobs::dead_jobs(txn, 1).await?;
+        let found = lectern::jobs::dead_jobs(txn, "payment.process_event", 1).await?;
         Ok::<_, sea_orm::DbErr>(found[0].id.to_string())
     });
     dead.await.unwrap()

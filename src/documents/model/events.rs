@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Document, Spelling};
+use super::{Document, ExchangeRate, Spelling};
 use crate::kernel::{Event, Subject};
 
 #[derive(Debug, Clone, Copy)]
@@ -23,15 +23,26 @@ pub enum DocumentEvent<'a> {
         document: &'a Document,
         spellings: &'a [Spelling],
     },
+    /// An admin said what a currency is worth in rupees.
+    RateEntered {
+        before: Option<&'a ExchangeRate>,
+        after: &'a ExchangeRate,
+    },
+}
+
+fn of_rate(rate: &ExchangeRate) -> Value {
+    json!({ "currency": rate.currency, "from": rate.from.to_string(), "rate": rate.rate.to_string(), "source": rate.source })
 }
 
 impl DocumentEvent<'_> {
-    fn document(&self) -> &Document {
+    /// None of what is of no order.
+    fn document(&self) -> Option<&Document> {
         match self {
             Self::Issued(document)
             | Self::Set { document, .. }
             | Self::Waits { document, .. }
-            | Self::Spelled { document, .. } => document,
+            | Self::Spelled { document, .. } => Some(document),
+            Self::RateEntered { .. } => None,
         }
     }
 }
@@ -43,17 +54,28 @@ impl Event for DocumentEvent<'_> {
             Self::Set { .. } => "document.set",
             Self::Waits { .. } => "document.waits",
             Self::Spelled { .. } => "document.spelled",
+            Self::RateEntered { .. } => "organisation.rate_entered",
         }
     }
 
     fn subject(&self) -> Subject {
-        Subject::Order(self.document().order)
+        self.document().map_or(Subject::Organisation, |document| Subject::Order(document.order))
+    }
+
+    fn before(&self) -> Value {
+        match self {
+            Self::RateEntered { before, .. } => before.map_or(Value::Null, of_rate),
+            _ => Value::Null,
+        }
     }
 
     fn after(&self) -> Value {
-        let document = self.document();
-        let mut told = json!({ "document": document.id, "document_number": document.number.as_str() });
+        let mut told = match self.document() {
+            Some(document) => json!({ "document": document.id, "document_number": document.number.as_str() }),
+            None => Value::Null,
+        };
         match self {
+            Self::RateEntered { after, .. } => told = of_rate(after),
             Self::Issued(document) => {
                 told["document_kind"] = document.kind.word().into();
                 told["document_total"] = json!(document.facts.sums.total);

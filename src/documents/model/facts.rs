@@ -180,9 +180,19 @@ impl Declaration {
 /// What an export is worth in rupees (CGST Rules, rule 34(2)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rupees {
+    /// The taxable value.
     pub value: Money,
+    /// All taxes.
+    #[serde(default)]
+    pub tax: Option<Money>,
     /// Rupees for one unit of the invoice's currency: `98.1234`.
     pub rate: String,
+    /// The day from which the rate holds.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// Where the rate is from.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// Money that came.
@@ -222,6 +232,9 @@ pub struct Credited {
     pub number: String,
     pub issued_on: Date,
     pub reason: String,
+    /// Where it comes too late to reduce the tax: the last day on which it could have (CGST Act s.34(2)).
+    #[serde(default)]
+    pub tax_until: Option<Date>,
 }
 
 /// How a text is printed that the font has no letters for.
@@ -274,6 +287,9 @@ impl Facts {
             [&mut bank.account_name, &mut bank.bank, &mut bank.branch].into_iter().for_each(&mut *with);
         }
         self.credits.iter_mut().for_each(|credited| with(&mut credited.reason));
+        if let Supply::Export(Export { rupees: Some(Rupees { source: Some(source), .. }), .. }) = &mut self.supply {
+            with(source);
+        }
     }
 }
 

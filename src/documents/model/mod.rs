@@ -8,17 +8,20 @@ mod crediting;
 mod events;
 mod facts;
 mod number;
+mod rupees;
 
 use crate::kernel::Timestamp;
 use crate::kernel::ids::{DocumentId, OrderId, UserId};
 use crate::kernel::time::Date;
 
+pub use crediting::{TaxDeadline, reduces_tax_until};
 pub use events::DocumentEvent;
 pub use facts::{
     Bank, Credited, Declaration, Discount, Export, Facts, Line, Paid, Party, Payee, Place, Registration, Rupees, Spelling, Sums,
     Supply, TaxLine,
 };
 pub use number::{Calendar, DocumentNumber, TooMany};
+pub use rupees::{Awaited, EnteredRate, ExchangeRate, NotARupeeRate, RupeeRate};
 
 /// What a document is, which decides its series and its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -116,6 +116,13 @@ pub fn export(declaration: Declaration) -> Facts {
         Declaration::UnderUndertaking { .. } => Vec::new(),
         Declaration::WithTax => vec![tax("IGST", "18", eur(1_620))],
     };
+    let rupees = Rupees {
+        value: inr(883_111),
+        tax: Some(inr(if taxes.is_empty() { 0 } else { 158_960 })),
+        rate: "98.1234".to_owned(),
+        from: Some(day("2027-01-04")),
+        source: Some("Example Bank, reference rate".to_owned()),
+    };
     let total = eur(9_000 + taxes.iter().map(|tax| tax.amount.minor).sum::<i64>());
     let address = ["Beispielweg 12", "00000 Beispielstadt", "Germany"].map(str::to_owned).to_vec();
     Facts {
@@ -125,7 +132,7 @@ pub fn export(declaration: Declaration) -> Facts {
         supply: Supply::Export(Export {
             place: Place { name: "Germany".to_owned(), code: None },
             declaration,
-            rupees: Some(Rupees { value: inr(883_111), rate: "98.1234".to_owned() }),
+            rupees: Some(rupees),
         }),
         paid: vec![Paid { by: "Card".to_owned(), reference: None, on: day("2027-01-04"), amount: total }],
         ..within_state()
@@ -173,6 +180,7 @@ pub fn credit_note() -> Facts {
         number: "TI/2627/00041".to_owned(),
         issued_on: day("2027-01-04"),
         reason: "Half the fee is refunded by the course’s rule".to_owned(),
+        tax_until: None,
     };
     Facts {
         lines: vec![line(inr(292_500), Some("999293"))],

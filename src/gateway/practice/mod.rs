@@ -35,7 +35,7 @@ use self::state::State;
 use self::store::Store;
 use crate::kernel::random::Randomness;
 use crate::kernel::time::shifted;
-use crate::kernel::{Clocks, Money, Timestamp};
+use crate::kernel::{Clocks, Timestamp};
 
 /// How the practice gateway is set up.
 #[derive(Debug, Clone)]
@@ -153,11 +153,6 @@ impl PracticeGateway {
     /// How many sessions it has ever made: what a test of idempotency counts.
     pub fn session_count(&self) -> usize {
         self.state().sessions.len()
-    }
-
-    /// What it holds of the merchant's and has not paid out, in the currency of its balance.
-    pub fn balance(&self) -> Money {
-        self.state().balance()
     }
 
     /// All that it knows now, so that a test of many histories can go [back](Self::go_back) to it.

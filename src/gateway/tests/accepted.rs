@@ -111,15 +111,15 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/v1/refunds",
-        parameters: &[("payment_intent", ID), ("amount", Whole), ("metadata[*]", Text(500))],
+        parameters: &[("payment_intent", ID), ("amount", Whole), ("metadata[*]", Text(500)), ("expand[]", Text(5000))],
         required: &["payment_intent", "amount"],
         makes: true,
     },
-    Endpoint { method: "GET", path: "/v1/refunds/{}", parameters: &[], required: &[], makes: false },
+    Endpoint { method: "GET", path: "/v1/refunds/{}", parameters: &[("expand[]", Text(5000))], required: &[], makes: false },
     Endpoint {
         method: "GET",
         path: "/v1/refunds",
-        parameters: &[("payment_intent", ID), ("limit", Limit), ("starting_after", Free)],
+        parameters: &[("payment_intent", ID), ("limit", Limit), ("starting_after", Free), ("expand[]", Text(5000))],
         required: &["payment_intent"],
         makes: false,
     },

@@ -24,7 +24,7 @@ async fn a_payment_of_a_customer_bears_their_name_and_address() {
     let intent = stage.fetched(&session).await.intent.unwrap();
     let retrieved = stripe_core::payment_intent::RetrievePaymentIntent::new(intent.as_str())
         .expand(["latest_charge".to_owned()])
-        .send(&stage.gateway.client)
+        .send(stage.gateway.client().unwrap())
         .await
         .unwrap();
     assert_eq!(retrieved.customer.map(|known| known.into_id().to_string()), Some(customer));

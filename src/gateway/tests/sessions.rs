@@ -26,8 +26,10 @@ async fn a_paid_sessions_intent_bears_our_ids() {
     let paid = stage.fetched(&session).await;
     assert_eq!((paid.status, paid.payment_status, paid.url.clone()), (SessionStatus::Complete, PaymentStatus::Paid, None));
     let intent = paid.intent.unwrap();
-    let intent =
-        stripe_core::payment_intent::RetrievePaymentIntent::new(intent.as_str()).send(&stage.gateway.client).await.unwrap();
+    let intent = stripe_core::payment_intent::RetrievePaymentIntent::new(intent.as_str())
+        .send(stage.gateway.client().unwrap())
+        .await
+        .unwrap();
     assert_eq!(intent.status, stripe_shared::PaymentIntentStatus::Succeeded);
     assert_eq!((intent.amount, intent.amount_received), (650_000, 650_000));
     assert_eq!(intent.description.as_deref(), Some(request.description.as_str()));
@@ -208,7 +210,7 @@ async fn sessions_are_listed_by_status_newest_first() {
     let list = async |status: &str| {
         let list = stripe_checkout::checkout_session::ListCheckoutSession::new();
         let page = list.status(status.parse::<stripe_shared::CheckoutSessionStatus>().unwrap()).limit(1);
-        let mut sessions = page.paginate().stream(&stage.gateway.client);
+        let mut sessions = page.paginate().stream(stage.gateway.client().unwrap());
         let mut ids = Vec::new();
         while let Some(session) = futures_util::StreamExt::next(&mut sessions).await {
             ids.push(session.unwrap().id.to_string());

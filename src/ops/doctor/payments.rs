@@ -10,6 +10,10 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let kind = match settings.gateway.kind {
         GatewayKind::Stripe => "Stripe",
         GatewayKind::Practice | GatewayKind::PracticeApart => "the practice gateway",
+        GatewayKind::None => {
+            let says = "none is set up (gateway.kind is \"none\"): no cards are taken, only transfers, cash and cheque";
+            return vec![ok(CHECK, says)];
+        }
     };
     let client = match gateway(&settings.gateway) {
         Ok(client) => client,

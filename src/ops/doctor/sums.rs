@@ -3,10 +3,11 @@
 use sea_orm::DbErr;
 
 use super::{Finding, fault, ok, warning};
-use crate::config::Settings;
+use crate::config::{GatewayKind, Settings};
 use crate::db::Db;
 use crate::gateway::EVENT_KINDS;
 use crate::kernel::time::SignedDuration;
+use crate::organisation::{self, Organisation};
 use crate::payment::checking::{self, Verdict as Books};
 use crate::views::sums::{Sums, sums};
 use crate::views::vitals::{Vitals, vitals};
@@ -18,15 +19,19 @@ const NAMED: usize = 5;
 
 pub(super) async fn examine(db: &Db, settings: &Settings) -> Vec<Finding> {
     match asked(db).await {
-        Ok((sums, books, vitals)) => told(&sums, &books, &vitals, settings),
+        Ok((sums, books, vitals, organisation)) => {
+            let mut found = told(&sums, &books, &vitals, settings);
+            found.push(ways_to_pay(&organisation, settings));
+            found
+        }
         Err(error) => vec![fault("sums", error.to_string(), "Look at the database server's log, and at database.url")],
     }
 }
 
-async fn asked(db: &Db) -> Result<(Sums, Books, Vitals), DbErr> {
+async fn asked(db: &Db) -> Result<(Sums, Books, Vitals, Organisation), DbErr> {
     let conn = db.snapshot().await?;
     let vitals = vitals(&conn, db.clocks().service(), db.clocks().machine()).await?;
-    Ok((sums(&conn).await?, checking::check(&conn).await?, vitals))
+    Ok((sums(&conn).await?, checking::check(&conn).await?, vitals, organisation::current(&conn).await?))
 }
 
 fn told(sums: &Sums, books: &Books, vitals: &Vitals, settings: &Settings) -> Vec<Finding> {
@@ -72,7 +77,25 @@ fn some(check: &'static str, what: &str, many: u64, remedy: &str) -> Finding {
     if many == 0 { ok(check, "none") } else { warning(check, format!("{many} {what}"), remedy) }
 }
 
+/// How students can pay by themselves: by card where there is a gateway, in rupees where the organisation has an account.
+fn ways_to_pay(organisation: &Organisation, settings: &Settings) -> Finding {
+    let cards = settings.gateway.kind != GatewayKind::None;
+    let transfers = organisation.bank.is_some() || organisation.upi.is_some();
+    match (cards, transfers) {
+        (true, true) => ok("ways to pay", "by card, and in rupees by transfer"),
+        (true, false) => ok("ways to pay", "by card; no bank or UPI details are set at /staff/settings/bank"),
+        (false, true) => ok("ways to pay", "in rupees by transfer; who pays otherwise is told to write to you"),
+        (false, false) => {
+            let remedy = "Set bank or UPI details at /staff/settings/bank, or gateway.kind = \"stripe\"";
+            warning("ways to pay", "none: no gateway is set up, and no bank or UPI details are set", remedy)
+        }
+    }
+}
+
 fn notifications(vitals: &Vitals, settings: &Settings) -> Finding {
+    if settings.gateway.kind == GatewayKind::None {
+        return ok("webhook", "no gateway is set up, and none is to notify us");
+    }
     match vitals.last_notification {
         Some(at) => ok("webhook", format!("the last notification was received at {}", at.strftime("%Y-%m-%d %H:%M UTC"))),
         None => {

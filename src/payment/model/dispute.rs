@@ -148,8 +148,13 @@ impl DisputeFacts {
         Some(Money::new(self.sum(true), self.amount?.currency))
     }
 
+    /// What is with the bank or the buyer now, in minor units: it cannot go back a second time.
+    pub fn away(&self) -> i64 {
+        (self.sum(false) - self.sum(true)).max(0)
+    }
+
     /// What counts as gone, in minor units.
-    fn gone(&self) -> i64 {
+    pub fn gone(&self) -> i64 {
         if self.standing == Standing::Lost { self.sum(false) - self.sum(true) } else { 0 }
     }
 

@@ -44,6 +44,17 @@ pub enum PaymentEvent<'a> {
     },
     /// An admin looked at an odd notification of this id.
     NotificationSeen(&'a str),
+    /// An admin had a notification dealt with once more.
+    NotificationReplayed {
+        id: &'a str,
+        oddity: Option<&'a str>,
+        failure: Option<&'a str>,
+    },
+    /// An admin left one undone for good.
+    NotificationPutAside {
+        id: &'a str,
+        reason: &'a str,
+    },
 }
 
 impl Event for PaymentEvent<'_> {
@@ -60,6 +71,8 @@ impl Event for PaymentEvent<'_> {
             Self::Queued(_) => "payment.queued",
             Self::Resolved { .. } => "payment.resolved",
             Self::NotificationSeen(_) => "payment.notification_seen",
+            Self::NotificationReplayed { .. } => "payment.notification_replayed",
+            Self::NotificationPutAside { .. } => "payment.notification_put_aside",
         }
     }
 
@@ -74,7 +87,7 @@ impl Event for PaymentEvent<'_> {
                 Subject::Payment(payment.id)
             }
             Self::Queued(exception) | Self::Resolved { exception, .. } => Subject::Exception(exception.id),
-            Self::NotificationSeen(_) => Subject::Gateway,
+            Self::NotificationSeen(_) | Self::NotificationReplayed { .. } | Self::NotificationPutAside { .. } => Subject::Gateway,
         }
     }
 
@@ -84,7 +97,9 @@ impl Event for PaymentEvent<'_> {
             | Self::Started(_)
             | Self::Captured { before: None, .. }
             | Self::Queued(_)
-            | Self::NotificationSeen(_) => Value::Null,
+            | Self::NotificationSeen(_)
+            | Self::NotificationReplayed { .. }
+            | Self::NotificationPutAside { .. } => Value::Null,
             Self::Resolved { .. } => json!({ "resolved": false }),
             Self::OrderPaid { before, .. }
             | Self::OrderLapsed { before, .. }
@@ -114,20 +129,24 @@ impl Event for PaymentEvent<'_> {
             Self::Resolved { exception, .. } => {
                 json!({ "resolved": true, "order": exception.order, "reason": exception.reason.word() })
             }
-            Self::NotificationSeen(id) => json!({ "notification": id }),
+            Self::NotificationSeen(id) | Self::NotificationPutAside { id, .. } => json!({ "notification": id }),
+            Self::NotificationReplayed { id, oddity, failure } => {
+                json!({ "notification": id, "oddity": oddity, "failure": failure })
+            }
         }
     }
 
     fn personal(&self) -> Option<Value> {
         match self {
             Self::Resolved { resolution, .. } => Some(json!({ "resolution": resolution })),
+            Self::NotificationPutAside { reason, .. } => Some(json!({ "reason": reason })),
             _ => None,
         }
     }
 
     fn reason(&self) -> Option<&str> {
         match self {
-            Self::Resolved { resolution, .. } => Some(resolution),
+            Self::Resolved { resolution: reason, .. } | Self::NotificationPutAside { reason, .. } => Some(reason),
             _ => None,
         }
     }

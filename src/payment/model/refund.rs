@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Method, Payment, Reason, Reference};
+use super::{Dispute, Method, Payment, Reason, Reference};
 use crate::kernel::ids::{OrderId, PaymentId, RefundId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Money, Timestamp};
@@ -276,26 +276,28 @@ impl Way {
     }
 }
 
-/// What of a payment has not gone back and is not about to; `None` where no money came by it.
-pub fn refundable(payment: &Payment, refunds: &[Refund]) -> Option<Money> {
+/// What of a payment has not gone back, is not about to, and was not taken by a bank; `None` where no money came by it.
+pub fn refundable(payment: &Payment, refunds: &[Refund], disputes: &[Dispute]) -> Option<Money> {
     let received = payment.received()?;
     let of_it = refunds.iter().filter(|refund| refund.payment == payment.id && refund.state.takes_money());
     let gone: i64 = of_it.map(|refund| refund.amount.minor).fold(0, i64::saturating_add);
-    Some(Money::new(received.minor.saturating_sub(gone).max(0), received.currency))
+    let disputed = disputes.iter().filter(|dispute| dispute.payment == Some(payment.id));
+    let taken: i64 = disputed.map(|dispute| dispute.told.away()).fold(0, i64::saturating_add);
+    Some(Money::new(received.minor.saturating_sub(gone).saturating_sub(taken).max(0), received.currency))
 }
 
 /// What of all payments in the currency of `of` can still go back.
-pub fn refundable_in_all(payments: &[Payment], refunds: &[Refund], of: Money) -> Money {
-    let each = payments.iter().filter_map(|payment| refundable(payment, refunds));
+pub fn refundable_in_all(payments: &[Payment], refunds: &[Refund], disputes: &[Dispute], of: Money) -> Money {
+    let each = payments.iter().filter_map(|payment| refundable(payment, refunds, disputes));
     let minor = each.filter(|left| left.currency == of.currency).fold(0, |sum: i64, left| sum.saturating_add(left.minor));
     Money::new(minor, of.currency)
 }
 
 /// Of which payments an amount goes back, the oldest first; `None` where it is more than they hold.
-pub fn shares(payments: &[Payment], refunds: &[Refund], amount: Money) -> Option<Vec<(PaymentId, Money)>> {
+pub fn shares(payments: &[Payment], refunds: &[Refund], disputes: &[Dispute], amount: Money) -> Option<Vec<(PaymentId, Money)>> {
     let (mut wanted, mut shares) = (amount.minor, Vec::new());
     for payment in payments {
-        let Some(left) = refundable(payment, refunds).filter(|left| left.currency == amount.currency) else { continue };
+        let Some(left) = refundable(payment, refunds, disputes).filter(|left| left.currency == amount.currency) else { continue };
         let share = left.minor.min(wanted);
         if share > 0 {
             shares.push((payment.id, Money::new(share, amount.currency)));

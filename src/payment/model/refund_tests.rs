@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::kernel::Currency;
-use crate::payment::model::{CardAttempt, CardState, Means};
+use crate::payment::model::{CardAttempt, CardState, DisputeFacts, Means, Movement, Standing};
 
 const PAID: i64 = 650_000;
 
@@ -69,12 +69,12 @@ fn what_has_gone_or_may_go_cannot_go_again_and_what_failed_can() {
     ];
     for (state, left) in states {
         let word = state.word();
-        assert_eq!(refundable(&paid(5), &[refund(1, 5, 100, state)]), Some(rupees(left)), "{word}");
+        assert_eq!(refundable(&paid(5), &[refund(1, 5, 100, state)], &[]), Some(rupees(left)), "{word}");
     }
-    assert_eq!(refundable(&paid(5), &[refund(1, 6, 100, RefundState::Pending)]), Some(rupees(PAID)), "of another payment");
-    assert_eq!(refundable(&by_card(5, CardState::Processing), &[]), None);
+    assert_eq!(refundable(&paid(5), &[refund(1, 6, 100, RefundState::Pending)], &[]), Some(rupees(PAID)), "of another payment");
+    assert_eq!(refundable(&by_card(5, CardState::Processing), &[], &[]), None);
     let wrong = CardState::Mismatched { at: at(1), received: Some(rupees(70)), reason: "amount_differs".to_owned() };
-    assert_eq!(refundable(&by_card(5, wrong), &[]), Some(rupees(70)), "what came, not what was asked for");
+    assert_eq!(refundable(&by_card(5, wrong), &[], &[]), Some(rupees(70)), "what came, not what was asked for");
 }
 
 #[test]
@@ -164,14 +164,14 @@ proptest! {
         let payments = [paid(1), paid(2), by_card(3, CardState::Expired)];
         let refunds: Vec<_> =
             (10..).zip(refunds).map(|(id, (payment, minor, state))| refund(id, payment, minor, state)).collect();
-        let left = refundable_in_all(&payments, &refunds, rupees(0)).minor;
-        match shares(&payments, &refunds, rupees(wanted)) {
+        let left = refundable_in_all(&payments, &refunds, &[], rupees(0)).minor;
+        match shares(&payments, &refunds, &[], rupees(wanted)) {
             Some(shares) => {
                 prop_assert!(wanted <= left);
                 prop_assert_eq!(shares.iter().map(|(_, share)| share.minor).sum::<i64>(), wanted);
                 for (id, share) in shares {
                     let payment = payments.iter().find(|payment| payment.id == id).unwrap();
-                    prop_assert!(share.minor > 0 && share.minor <= refundable(payment, &refunds).unwrap().minor);
+                    prop_assert!(share.minor > 0 && share.minor <= refundable(payment, &refunds, &[]).unwrap().minor);
                 }
             }
             None => prop_assert!(wanted > left),
@@ -187,7 +187,7 @@ proptest! {
         let mut refunds: Vec<Refund> = Vec::new();
         for (number, (asks, minor, told, which)) in (10..).zip(steps) {
             if asks {
-                for (payment, share) in shares(&payments, &refunds, rupees(minor)).unwrap_or_default() {
+                for (payment, share) in shares(&payments, &refunds, &[], rupees(minor)).unwrap_or_default() {
                     refunds.push(refund(number, payment.0.as_u128(), share.minor, RefundState::Preparing));
                 }
             } else if let Some(refund) = refunds.get_mut(which) {
@@ -199,4 +199,33 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_a_bank_holds_or_has_taken_for_good_cannot_go_back() {
+    let movement = |id: &str, minor| Movement { id: id.to_owned(), amount: rupees(minor), fee: rupees(0) };
+    let disputed = |standing, movements| Dispute {
+        id: "dp_1".to_owned(),
+        intent: None,
+        charge: "ch_1".to_owned(),
+        payment: Some(paid(5).id),
+        order: None,
+        told: DisputeFacts {
+            standing,
+            amount: Some(rupees(PAID)),
+            reason: "fraudulent".to_owned(),
+            evidence_due_by: None,
+            movements,
+        },
+        heard_at: Timestamp::UNIX_EPOCH,
+        decided_at: None,
+    };
+    let left = |dispute: Dispute| refundable(&paid(5), &[], &[dispute]).unwrap().minor;
+    assert_eq!(left(disputed(Standing::Inquiry, vec![])), PAID, "the bank only asks");
+    assert_eq!(left(disputed(Standing::NeedsResponse, vec![movement("a", -PAID)])), 0);
+    assert_eq!(left(disputed(Standing::Lost, vec![movement("a", -PAID)])), 0);
+    assert_eq!(left(disputed(Standing::Won, vec![movement("a", -PAID), movement("b", PAID)])), PAID);
+    let lost = disputed(Standing::Lost, vec![movement("a", -PAID)]);
+    assert_eq!(refundable(&paid(5), &[refund(1, 5, 100, RefundState::Pending)], &[lost.clone()]).unwrap().minor, 0);
+    assert_eq!(refundable(&paid(6), &[], &[lost]), Some(rupees(PAID)), "of another payment");
 }

@@ -9,6 +9,7 @@ mod payments;
 mod payouts;
 mod quote;
 mod refunds;
+mod stuck;
 mod transfers;
 
 pub(super) use charges::{
@@ -36,5 +37,7 @@ pub(super) use payouts::{insert_lines, payout_for_update, save_payout, sum_of_li
 pub(super) use quote::{code_tries, count_code_try, save_quote};
 pub use refunds::{count_refunds_for_admins, refund, refunds_for_admins, refunds_of_order};
 pub(super) use refunds::{insert_refund, refund_by_reference, save_refund, unfinished_refunds};
+pub use stuck::{KeptEvent, StuckEvent, count_stuck_events, kept_event, stuck_events};
+pub(super) use stuck::{forget_settled_jobs, mark_aside};
 pub use transfers::{count_told_transfers, told_transfers, transfer, transfers};
 pub(super) use transfers::{is_told_elsewhere, save_transfer};

@@ -1,6 +1,6 @@
 //! The queue, the gateway's notifications, and how far its list of events was read.
 
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
@@ -119,23 +119,20 @@ pub struct OddNotification {
     pub kind: String,
     /// Service time.
     pub received_at: Timestamp,
-    /// What was odd about it; `None` while it is not dealt with.
-    pub oddity: Option<String>,
+    /// What was odd about it.
+    pub oddity: String,
 }
 
-/// Odd and not looked at, or not dealt with though received before `limit` (service time).
-fn odd(limit: Timestamp) -> Condition {
-    let unseen = gateway_events::COLUMN.error.is_not_null().and(gateway_events::COLUMN.seen_at.is_null());
-    let late = gateway_events::COLUMN.processed_at.is_null().and(gateway_events::COLUMN.received_at.lt(UtcTime::from(limit)));
-    Condition::any().add(unseen).add(late)
+/// Odd, and not looked at.
+fn odd() -> Condition {
+    Condition::all().add(gateway_events::COLUMN.error.is_not_null()).add(gateway_events::COLUMN.seen_at.is_null())
 }
 
-/// The notifications that an admin should look at, oldest first: odd ones, and those not dealt with that came before `limit`
-/// (service time).
+/// The odd notifications that an admin has not looked at, oldest first: they were dealt with and changed nothing.
 ///
 /// # Errors
 /// The database's own.
-pub async fn odd_notifications(conn: &Conn, limit: Timestamp, most: u64) -> Result<Vec<OddNotification>, DbErr> {
+pub async fn odd_notifications(conn: &Conn, most: u64) -> Result<Vec<OddNotification>, DbErr> {
     let rows: Vec<(String, String, UtcTime, Option<String>)> = gateway_events::Entity::find()
         .select_only()
         .columns([
@@ -144,22 +141,24 @@ pub async fn odd_notifications(conn: &Conn, limit: Timestamp, most: u64) -> Resu
             gateway_events::Column::ReceivedAt,
             gateway_events::Column::Error,
         ])
-        .filter(odd(limit))
+        .filter(odd())
         .order_by_asc(gateway_events::Column::ReceivedAt)
         .limit(most)
         .into_tuple()
         .all(conn)
         .await?;
-    let told = |(id, kind, at, oddity): (_, _, UtcTime, _)| OddNotification { id, kind, received_at: at.into(), oddity };
-    Ok(rows.into_iter().map(told).collect())
+    let told = |(id, kind, at, oddity): (_, _, UtcTime, Option<String>)| {
+        Some(OddNotification { id, kind, received_at: at.into(), oddity: oddity? })
+    };
+    Ok(rows.into_iter().filter_map(told).collect())
 }
 
 /// How many there are of [`odd_notifications`].
 ///
 /// # Errors
 /// The database's own.
-pub async fn count_odd_notifications(conn: &Conn, limit: Timestamp) -> Result<u64, DbErr> {
-    gateway_events::Entity::find().filter(odd(limit)).count(conn).await
+pub async fn count_odd_notifications(conn: &Conn) -> Result<u64, DbErr> {
+    gateway_events::Entity::find().filter(odd()).count(conn).await
 }
 
 /// Notes that an admin has looked at an odd notification; false if there is none that waits for that.
@@ -231,12 +230,13 @@ pub(in crate::payment) async fn known_events(conn: &Conn, ids: Vec<String>) -> R
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Notes that a notification is dealt with, and what was odd about it.
+/// Notes that a notification is dealt with, and what was odd about it; what an admin saw of it before is forgotten.
 pub(in crate::payment) async fn mark_processed(txn: &Txn, id: &str, oddity: Option<&str>) -> Result<(), DbErr> {
     txn.says("notification dealt with");
     gateway_events::Entity::update_many()
         .col_expr(gateway_events::Column::ProcessedAt, Expr::value(UtcTime::from(txn.now())))
         .col_expr(gateway_events::Column::Error, Expr::value(oddity.map(str::to_owned)))
+        .col_expr(gateway_events::Column::SeenAt, Expr::value(None::<UtcTime>))
         .filter(gateway_events::COLUMN.id.eq(id))
         .exec(&**txn)
         .await?;

@@ -148,7 +148,8 @@ const LINES: &str = concat!(
     ),
     " AS booked_movement, ",
     cleared!(
-        "e.refund_id = f.id AND e.kind = CASE WHEN l.kind IN ('refund', 'payment_refund') THEN 'refunded' ELSE 'refund_failed' END"
+        "e.refund_id = f.id AND ((l.kind IN ('refund', 'payment_refund')) = (e.kind IN ('refunded', 'refund_converted', 'refund_fee'))) \
+         AND e.kind IN ('refunded', 'refund_converted', 'refund_fee', 'refund_failed', 'refund_failed_converted', 'refund_failed_fee')"
     ),
     " AS booked_refund FROM payout_lines l \
      LEFT JOIN gateway_charges c ON c.charge_id = l.source LEFT JOIN payments p ON p.id = c.payment_id \

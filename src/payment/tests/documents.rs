@@ -269,3 +269,34 @@ async fn a_credit_note_names_the_receipt_and_takes_back_a_part_of_it_once() {
         assert!(text.contains(&bare(words)), "no {words:?} in {text}");
     }
 }
+
+#[tokio::test]
+async fn an_order_that_was_paid_before_documents_were_issued_gets_its_receipt_by_an_admins_act_once() {
+    for bench in Bench::each().await {
+        let stage = Stage::on(bench, 3).await;
+        let (_, order) = stage.ordered(1).await;
+        let lacking = async || {
+            let snapshot = stage.services.db.snapshot().await.unwrap();
+            let order = crate::payment::order(&snapshot, order.id).await.unwrap().unwrap();
+            lacking_document(&snapshot, &order).await.unwrap()
+        };
+        assert_eq!(lacking().await, None, "nothing is paid");
+        transfer(&stage, &order, "UTR 0001").await;
+        assert_eq!(lacking().await, Some(Lacking::Seller));
+        // The job that was to issue it is gone, or never was.
+        stage.services.db.write(SYSTEM, async |txn| crate::jobs::lose_all(txn).await).await.unwrap();
+        name_seller(&stage, "Example Journal (demonstration)").await;
+        assert_eq!((lacking().await, documents_of(&stage, &order).await.len()), (Some(Lacking::Nothing), 0));
+        stage.pass(24 * 60 * 40);
+        for _ in 0..2 {
+            stage.services.db.write(SYSTEM, async |txn| issue_document(txn, order.id).await).await.unwrap();
+        }
+        let [receipt] = documents_of(&stage, &order).await.try_into().unwrap();
+        assert_eq!((lacking().await, receipt.number.as_str()), (None, "RC/2627/00001"));
+        assert_eq!(
+            (receipt.issued_on.to_string().as_str(), receipt.facts.paid[0].on.to_string().as_str()),
+            ("2027-02-13", "2027-01-03")
+        );
+        stage.bench.finish().await;
+    }
+}

@@ -185,8 +185,9 @@ impl Walk {
         let mut found = Vec::new();
         for row in orders::Entity::find().order_by_asc(orders::Column::Id).all(&*snapshot).await.unwrap() {
             let refunds = refunds_of_order(&snapshot, row.id).await.unwrap();
+            let disputes = disputes_of_order(&snapshot, row.id).await.unwrap();
             for payment in payments_of_order(&snapshot, row.id).await.unwrap() {
-                let left = refundable(&payment, &refunds).filter(|left| left.minor > 0 && left.currency == SETTLEMENT);
+                let left = refundable(&payment, &refunds, &disputes).filter(|left| left.minor > 0 && left.currency == SETTLEMENT);
                 found.extend(left.map(|left| (payment, left)));
             }
         }

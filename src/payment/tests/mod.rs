@@ -6,6 +6,7 @@ mod customers;
 mod discounting;
 mod disputing;
 mod documents;
+mod exporting;
 mod facts;
 mod finding;
 mod history;
@@ -14,6 +15,7 @@ mod paying_out;
 mod reconcile;
 mod refunds;
 mod settling;
+mod stuck;
 mod transferring;
 
 use std::sync::Arc;

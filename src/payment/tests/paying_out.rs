@@ -121,7 +121,7 @@ async fn what_the_gateway_told_and_is_booked_otherwise_is_found() {
 }
 
 /// An order in dollars, of a buyer abroad.
-async fn in_dollars(stage: &Stage, minor: i64) -> (UserId, Order) {
+pub(super) async fn in_dollars(stage: &Stage, minor: i64) -> (UserId, Order) {
     use crate::catalogue::model::Prices;
     use crate::db::rows::catalogue::cohorts;
     use sea_orm::sea_query::Expr;
@@ -173,6 +173,53 @@ async fn what_is_paid_in_another_currency_is_in_the_balance_as_it_was_changed() 
         assert_eq!(nets, [(809_950, true), (-935_000, true), (835_000, true)]);
         assert_eq!(by_currency().await, [("INR", 0), ("USD", 0)]);
         assert_eq!(held(&stage, Account::Bank).await, 709_950);
+        assert_eq!(faults(&stage).await, []);
+        stage.bench.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refund_of_what_was_paid_in_another_currency_is_in_the_balance_as_it_was_changed() {
+    for bench in Bench::each().await {
+        let stage = Stage::on(bench, 5).await;
+        let (user, order) = in_dollars(&stage, 10_000).await;
+        let url = stage.page(user, order.id).await.unwrap();
+        stage.press(&url, "pay").await;
+        let session = stage.sessions(order.id).await.remove(0);
+        stage.settle(&session).await;
+        stage.work().await;
+        let intent = stage.services.gateway.session(&session).await.unwrap().intent.unwrap();
+        // A part from the dashboard, which stays; a part whose bank sends it back.
+        stage.practice.refund(&intent, Some(2_000)).unwrap();
+        let failing = stage.practice.refund(&intent, Some(1_000)).unwrap();
+        let hear = async |refund: &str| {
+            for _ in 0..2 {
+                crate::payment::returning::settle_refund(&stage.services, SYSTEM, refund).await.unwrap();
+            }
+        };
+        for refund in stage.services.gateway.refunds_of(&intent).await.unwrap() {
+            assert_eq!(refund.balance.as_ref().unwrap().amount.currency, Currency::INR);
+            hear(&refund.id).await;
+        }
+        stage.practice.deed(&failing, Deed::RefundFails).unwrap();
+        hear(&failing).await;
+        stage.pass(5);
+        sweep(&stage.services).await.unwrap();
+        stage.work().await;
+        let payout = stage.practice.pay_out().unwrap();
+        stage.practice.deed(&payout, Deed::PayoutArrives).unwrap();
+        crate::payment::paying_out::hear(&stage.services, &payout).await.unwrap();
+        let lines = lines_of_payout(&stage.services.db.snapshot().await.unwrap(), &payout).await.unwrap();
+        let nets: Vec<_> = lines.iter().map(|line| (line.line.net.minor, line.is_matched())).collect();
+        assert_eq!(nets, [(809_950, true), (-167_000, true), (-83_500, true), (83_500, true)], "{lines:?}");
+        let all = balances(&stage.services.db.snapshot().await.unwrap(), START, later(&stage)).await.unwrap();
+        let clearing: Vec<_> = all
+            .iter()
+            .filter(|of| of.account == Account::GatewayClearing)
+            .map(|of| (of.closing().currency.code(), of.closing().minor))
+            .collect();
+        assert_eq!(clearing, [("INR", 0), ("USD", 0)]);
+        assert_eq!(held(&stage, Account::Bank).await, 809_950 - 167_000);
         assert_eq!(faults(&stage).await, []);
         stage.bench.finish().await;
     }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use crate::documents::{self, Document, PdfRefusal};
+use crate::documents::{self, Document, Kind, PdfRefusal};
 use crate::kernel::ids::DocumentId;
 use crate::kernel::shown::plain_date;
 use crate::web::view::pdf_to_save;
@@ -16,6 +16,8 @@ pub(super) struct DocumentLine {
     pub(super) name: &'static str,
     pub(super) number: String,
     pub(super) issued_on: String,
+    /// A receipt or an invoice: for what was paid.
+    pub(super) is_of_payment: bool,
     /// It has characters that cannot be printed.
     pub(super) waits: bool,
 }
@@ -27,6 +29,7 @@ impl From<&Document> for DocumentLine {
             name: document.kind.name(),
             number: document.number.to_string(),
             issued_on: plain_date(document.issued_on),
+            is_of_payment: matches!(document.kind, Kind::Receipt | Kind::TaxInvoice),
             waits: document.waiting.is_some(),
         }
     }

@@ -59,7 +59,9 @@ fn lines(counts: &Counts) -> Vec<String> {
         (counts.jobs, "piece of work that was given up", "pieces of work that were given up"),
         (counts.weeks, "week short of readings", "weeks short of readings"),
         (counts.bank, "payment long with the bank", "payments long with the bank"),
+        (counts.events, "stuck event of the payment gateway", "stuck events of the payment gateway"),
         (counts.notifications, "odd notification of the payment gateway", "odd notifications of the payment gateway"),
+        (counts.rates, "export invoice that waits for a rate of exchange", "export invoices that wait for a rate of exchange"),
         (counts.documents, "receipt or invoice that cannot be printed", "receipts or invoices that cannot be printed"),
     ];
     let line = |(count, one, many)| format!("{count} {}", if count == 1 { one } else { many });
@@ -72,8 +74,11 @@ mod tests {
 
     #[test]
     fn only_what_waits_is_told() {
-        let counts = Counts { money: 2, mails: 1, ..Counts::default() };
-        assert_eq!(lines(&counts), ["2 payments or failed refunds to look at", "1 mail that did not go out"]);
-        assert_eq!((lines(&Counts::default()).len(), counts.total()), (0, 3));
+        let counts = Counts { money: 2, mails: 1, events: 1, ..Counts::default() };
+        assert_eq!(
+            lines(&counts),
+            ["2 payments or failed refunds to look at", "1 mail that did not go out", "1 stuck event of the payment gateway"]
+        );
+        assert_eq!((lines(&Counts::default()).len(), counts.total()), (0, 4));
     }
 }

@@ -18,6 +18,8 @@ message!("transfer_details/subject.txt", "transfer_details/text.txt", "transfer_
     details: Vec<(&'static str, String)>,
     until: ShownTime,
     link: String,
+    // Whether it can be paid by card, too.
+    cards: bool,
     proforma: String,
 });
 
@@ -36,6 +38,7 @@ impl Composer for TransferDetails {
             details: found.details(),
             until: found.shown(until),
             link: found.link(),
+            cards: services.gateway.is_set_up(),
             proforma: found.proforma_link(),
             frame: found.frame,
         };

@@ -17,6 +17,8 @@ message!("transfer_reminder/subject.txt", "transfer_reminder/text.txt", "transfe
     details: Vec<(&'static str, String)>,
     until: ShownTime,
     link: String,
+    // Whether it can be paid by card, too.
+    cards: bool,
 });
 
 impl Composer for TransferReminder {
@@ -38,6 +40,7 @@ impl Composer for TransferReminder {
             details: found.details(),
             until: found.shown(until),
             link: found.link(),
+            cards: services.gateway.is_set_up(),
             frame: found.frame,
         };
         values.send(Some(found.person.name))

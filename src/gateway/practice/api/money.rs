@@ -15,6 +15,7 @@ use crate::gateway::practice::deeds::Wanted;
 use crate::gateway::practice::money::{Customer, Dispute, Refund, Transaction};
 use crate::gateway::practice::params::Params;
 use crate::gateway::practice::shapes::{self, ApiError};
+use crate::gateway::practice::state::State as PracticeState;
 use crate::gateway::practice::{Change, PracticeGateway};
 
 const CUSTOMERS: &str = "/v1/customers";
@@ -103,24 +104,51 @@ async fn create_refund(State(practice): Asked, headers: HeaderMap, body: Bytes) 
             return Err(ApiError::invalid("reason", None, "Invalid reason."));
         }
         let wanted = Wanted { minor, reason, metadata: params.take_metadata("metadata")? };
+        let expand = of_refund(params.take_list("expand"), "")?;
         params.finish()?;
         let id = state.refund(&intent, wanted, change)?;
-        state.refunds.iter().find(|refund| refund.id == id).map(shapes::refund).ok_or_else(ApiError::broken)
+        let made = state.refunds.iter().find(|refund| refund.id == id);
+        made.map(|refund| expanded(state, refund, &expand)).ok_or_else(ApiError::broken)
     })
 }
 
-async fn show_refund(State(practice): Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let found = practice.read(|state, _| state.refunds.iter().find(|refund| refund.id == id).map(shapes::refund))?;
+/// What of a refund may be asked for in whole, by its name.
+fn of_refund(expand: Vec<String>, before: &str) -> Result<Vec<String>, ApiError> {
+    let name = |path: String| {
+        let name = path.strip_prefix(before).filter(|name| ["balance_transaction", "failure_balance_transaction"].contains(name));
+        let unknown = || ApiError::invalid("expand", None, &format!("This property cannot be expanded ({path})."));
+        name.map(str::to_owned).ok_or_else(unknown)
+    };
+    expand.into_iter().map(name).collect()
+}
+
+fn expanded(state: &PracticeState, refund: &Refund, expand: &[String]) -> Value {
+    let mut shape = shapes::refund(refund);
+    for name in expand {
+        let whole = shape[name].as_str().and_then(|id| state.transaction(id)).map(shapes::transaction);
+        if let Some(whole) = whole {
+            shape[name] = whole;
+        }
+    }
+    shape
+}
+
+async fn show_refund(State(practice): Asked, Path(id): Path<String>, RawQuery(query): RawQuery) -> Result<Json<Value>, ApiError> {
+    let expand = of_refund(only_expand(query)?, "")?;
+    let found = practice
+        .read(|state, _| state.refunds.iter().find(|refund| refund.id == id).map(|refund| expanded(state, refund, &expand)))?;
     found.map(Json).ok_or_else(|| no_such("refund", &id))
 }
 
 async fn list_refunds(State(practice): Asked, RawQuery(query): RawQuery) -> Result<Json<Value>, ApiError> {
     let (page, mut params) = Page::of(query)?;
     let intent = params.take("payment_intent");
+    let expand = of_refund(params.take_list("expand"), "data.")?;
     params.finish()?;
     practice.read(|state, _| {
         let wanted = |refund: &&Refund| intent.as_ref().is_none_or(|intent| refund.intent == *intent);
-        page.cut(REFUNDS, state.refunds.iter().rev().collect(), |refund| &refund.id, wanted, shapes::refund)
+        let shape = |refund: &Refund| expanded(state, refund, &expand);
+        page.cut(REFUNDS, state.refunds.iter().rev().collect(), |refund| &refund.id, wanted, shape)
     })?
 }
 

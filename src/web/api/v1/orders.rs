@@ -12,7 +12,7 @@ use crate::catalogue::model::TaxBasis;
 use crate::db::Conn;
 use crate::kernel::Slug;
 use crate::kernel::ids::{CohortId, OrderId};
-use crate::payment::{self, OrderState};
+use crate::payment::{self, OrderState, Told};
 use crate::pricing::TaxLine;
 use crate::tokens::Scope;
 use crate::views::orders::{self, Filter, State as Which};
@@ -78,6 +78,31 @@ pub struct Order {
     coupon: Option<String>,
     total: Money,
     lines: Vec<OrderLine>,
+    /// The way to pay that its student chose instead of the card.
+    transfer: Option<Transfer>,
+}
+
+/// A bank transfer or UPI payment that a student chose, and what they told of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Transfer {
+    /// `bank_transfer` or `upi`.
+    #[schema(examples("upi"))]
+    way: &'static str,
+    chosen_at: Instant,
+    /// Until when the seat is kept for it.
+    held_until: Instant,
+    /// The reference under which the student says to have paid; none while nothing is told.
+    told: Option<Reference>,
+    /// The last reference under which an admin found no money.
+    declined: Option<Reference>,
+}
+
+/// What the bank knows a transfer by, and when it was told, or declined.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reference {
+    #[schema(examples("412345678901"))]
+    reference: String,
+    at: Instant,
 }
 
 /// Whom the receipt names.
@@ -156,7 +181,23 @@ impl From<payment::Order> for Order {
             taxes: order.quote.taxes.into_iter().map(Tax::from).collect(),
             total: order.quote.total.into(),
             lines: order.lines.into_iter().map(line).collect(),
+            transfer: None,
         }
+    }
+}
+
+impl Order {
+    /// With the way that was chosen for it, where one was.
+    fn with(self, transfer: Option<payment::Transfer>) -> Self {
+        let reference = |told: Told| Reference { reference: told.reference.as_str().to_owned(), at: told.at.into() };
+        let transfer = transfer.map(|transfer| Transfer {
+            way: transfer.way.word(),
+            chosen_at: transfer.chosen_at.into(),
+            held_until: transfer.held_until.into(),
+            told: transfer.told.map(reference),
+            declined: transfer.declined.map(reference),
+        });
+        Self { transfer, ..self }
     }
 }
 
@@ -196,11 +237,18 @@ async fn list_orders(uri: Uri, PageSnapshot(conn): PageSnapshot, Asked(query): A
     let paging = Paging::parse("orders", query.cursor.as_deref(), query.limit.as_deref())?;
     let filter = Filter { state: query.state()?, cohort: query.cohort(&conn).await? };
     let page = orders::page(&conn, filter, paging.before.map(OrderId), paging.limit).await?;
-    let rows: Vec<Order> = page.rows.into_iter().map(Order::from).collect();
+    let ids: Vec<OrderId> = page.rows.iter().map(|order| order.id).collect();
+    let mut transfers = payment::transfers(&conn, &ids).await?;
+    let with = |order: payment::Order| {
+        let transfer = transfers.remove(&order.id);
+        Order::from(order).with(transfer)
+    };
+    let rows: Vec<Order> = page.rows.into_iter().map(with).collect();
     paging.answer(&uri, &rows, page.next.map(|next| next.0))
 }
 
 async fn get_order(PageSnapshot(conn): PageSnapshot, Named(id): Named<OrderId>) -> Result<Response, ApiProblem> {
     let order = payment::order(&conn, id).await?.ok_or_else(ApiProblem::not_found)?;
-    json(&Order::from(order))
+    let transfer = payment::transfer(&conn, id).await?;
+    json(&Order::from(order).with(transfer))
 }

@@ -43,7 +43,8 @@ pub async fn begin(
             | CheckoutRefusal::HoldOver
             | CheckoutRefusal::BankDeciding
             | CheckoutRefusal::TransferTold
-            | CheckoutRefusal::Queued,
+            | CheckoutRefusal::Queued
+            | CheckoutRefusal::NoCards,
         ) => return Ok(Redirect::to(&format!("/orders/{order}")).into_response()),
         Err(CheckoutRefusal::NoMoreTime { held_until }) => {
             let until = moment.shown(held_until);

@@ -110,6 +110,11 @@ impl<'a> From<&'a Sheet> for Shown<'a> {
 }
 
 impl Shown<'_> {
+    /// Whether a receipt or an invoice was issued for what was paid.
+    fn has_receipt(&self) -> bool {
+        self.documents.iter().any(|document| document.is_of_payment)
+    }
+
     /// Whether there is a document that can be saved now.
     fn has_pdf(&self) -> bool {
         self.documents.iter().any(|document| !document.waits)

@@ -9,7 +9,7 @@ use super::{find, words};
 use crate::kernel::Money;
 use crate::ledger::Balance;
 use crate::views::month::{self, Report};
-use crate::views::taxes::totals;
+use crate::views::taxes::{total_in_rupees, totals};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page};
 use crate::web::{App, Problem};
@@ -29,6 +29,8 @@ struct Page<'a> {
     payouts: Vec<PayoutRow<'a>>,
     /// All taxes of each currency.
     tax_totals: Vec<Money>,
+    /// All of them in rupees, where some are of exports in another currency.
+    tax_in_rupees: Option<Money>,
 }
 
 /// The accounts of one currency, as they are shown.
@@ -70,6 +72,7 @@ pub async fn show(
         ledger: ledger.collect(),
         payouts: report.payouts.iter().map(|paid| PayoutRow::new(paid, &admin.zone)).collect(),
         tax_totals: totals(&report.taxes),
+        tax_in_rupees: total_in_rupees(&report.taxes),
         report: &report,
     })
 }

@@ -52,7 +52,7 @@ pub(super) async fn show(
     let own = organisation::current(&conn).await?;
     let saved = flash.is_ok_and(|Query(flash)| flash.done == "saved");
     let missing = own.missing().into_iter().map(advice).collect();
-    page(&Page { view: &view, saved, missing, rows: rows(&own) })
+    page(&Page { view: &view, saved, missing, rows: rows(&own, view.cards) })
 }
 
 fn advice(missing: Missing) -> Advice {
@@ -84,7 +84,7 @@ fn policy_path(kind: PolicyKind) -> &'static str {
     }
 }
 
-fn rows(own: &Organisation) -> Vec<Row> {
+fn rows(own: &Organisation, cards: bool) -> Vec<Row> {
     let set = |words: String| ("", words);
     let unset = |words: &str| ("wait", words.to_owned());
     let row = |path, name, state| Row { path, name, state };
@@ -92,7 +92,11 @@ fn rows(own: &Organisation) -> Vec<Row> {
     let officer = own.officer.as_ref().map(|officer| set(officer.name.to_string()));
     let ways: Vec<&str> =
         [own.bank.as_ref().map(|_| "Bank account"), own.upi.as_ref().map(|_| "UPI")].into_iter().flatten().collect();
-    let payee = if ways.is_empty() { ("", "Card only".to_owned()) } else { set(ways.join(" and ")) };
+    let payee = match (ways.is_empty(), cards) {
+        (true, true) => set("Card only".to_owned()),
+        (true, false) => unset("Nobody can pay: no card is taken, and no account is set"),
+        (false, _) => set(ways.join(" and ")),
+    };
     let names: Vec<&str> = own.signers.iter().map(|signer| signer.name.as_str()).collect();
     let signers = if names.is_empty() { unset("Nobody") } else { set(names.join(", ")) };
     let sender = own.sender().map_or_else(|| unset("No name set"), |name| set(name.to_owned()));
@@ -101,6 +105,7 @@ fn rows(own: &Organisation) -> Vec<Row> {
         row("/staff/settings/identity", "Name and address", identity.unwrap_or_else(|| unset("Not set"))),
         row("/staff/settings/officer", "Grievance officer", officer.unwrap_or_else(|| unset("Not set"))),
         row("/staff/settings/tax", "Tax registration", set(tax(&own.tax))),
+        row("/staff/settings/rates", "Rates of exchange", ("", "For the invoices of exports".to_owned())),
         row("/staff/settings/bank", "Bank and UPI", payee),
         row("/staff/settings/signers", "Certificate signers", signers),
         row("/staff/settings/logo", "Logo", logo),

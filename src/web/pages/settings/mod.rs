@@ -9,6 +9,7 @@ mod logo;
 mod mail;
 mod officer;
 mod policies;
+mod rates;
 mod signers;
 mod tax;
 mod waitlist;
@@ -24,6 +25,8 @@ pub(super) fn routes() -> Routes {
         .get("/staff/settings", Access::Admin, index::show)
         .get("/staff/settings/logo", Access::AdminNow, logo::show)
         .post("/staff/settings/logo", Access::AdminNow, logo::save.layer(DefaultBodyLimit::max(logo::BODY_LIMIT)))
+        .get("/staff/settings/rates", Access::AdminNow, rates::show)
+        .post("/staff/settings/rates", Access::AdminNow, rates::save)
         .post("/staff/settings/logo/remove", Access::AdminNow, logo::remove);
     let routes = section::<identity::Input>(section::<officer::Input>(routes));
     let routes = section::<tax::Input>(section::<bank::Input>(routes));

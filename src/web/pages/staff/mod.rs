@@ -8,6 +8,7 @@ mod enrolments;
 mod export;
 mod extend;
 mod history;
+mod issue;
 mod library;
 mod log;
 pub(super) mod money;
@@ -39,6 +40,8 @@ pub(super) fn routes() -> Routes {
         .post("/staff/orders/{order}/payments", Access::AdminNow, record::record)
         .get("/staff/orders/{order}/transfer/decline", Access::AdminNow, transfer::ask)
         .post("/staff/orders/{order}/transfer/decline", Access::AdminNow, transfer::decline)
+        .get("/staff/orders/{order}/issue", Access::AdminNow, issue::ask)
+        .post("/staff/orders/{order}/issue", Access::AdminNow, issue::issue)
         .get("/staff/orders/{order}/documents/{document}", Access::Admin, document::save)
         .get("/staff/orders/{order}/documents/{document}/spelling", Access::AdminNow, document::ask)
         .post("/staff/orders/{order}/documents/{document}/spelling", Access::AdminNow, document::spell)

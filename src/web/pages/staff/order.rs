@@ -13,7 +13,7 @@ use crate::identity::Person;
 use crate::kernel::shown::short_date;
 use crate::kernel::{Money, ShownTime, Timestamp};
 use crate::payment::model::refundable;
-use crate::payment::{CardState, Means, Method, OrderState, Payment, Told, Transfer};
+use crate::payment::{CardState, Lacking, Means, Method, OrderState, Payment, Told, Transfer};
 use crate::views::order::{self, Sheet};
 use crate::views::told;
 use crate::web::form::FieldErrors;
@@ -152,7 +152,11 @@ fn order<'a>(
         transfer: sheet.transfer.as_ref().map(|transfer| chosen(transfer, sheet.order.state, &shown)),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
         refunds: sheet.refunds.iter().rev().map(|refund| Line::new(refund, &person.zone)).collect(),
-        refundable: sheet.payments.iter().filter_map(|payment| refundable(payment, &sheet.refunds)).any(|left| left.minor > 0),
+        refundable: sheet
+            .payments
+            .iter()
+            .filter_map(|payment| refundable(payment, &sheet.refunds, &sheet.disputes))
+            .any(|left| left.minor > 0),
         documents: sheet.documents.iter().map(DocumentLine::from).collect(),
         disputes: sheet
             .disputes

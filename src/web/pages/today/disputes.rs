@@ -57,8 +57,8 @@ const fn state_of(standing: Standing) -> (&'static str, &'static str) {
 /// Where the gateway shows a dispute and takes evidence.
 fn dashboard(gateway: &Gateway, dispute: &str) -> String {
     match gateway.kind {
-        GatewayKind::Stripe if gateway.live => format!("https://dashboard.stripe.com/disputes/{dispute}"),
-        GatewayKind::Stripe => format!("https://dashboard.stripe.com/test/disputes/{dispute}"),
+        GatewayKind::Stripe | GatewayKind::None if gateway.live => format!("https://dashboard.stripe.com/disputes/{dispute}"),
+        GatewayKind::Stripe | GatewayKind::None => format!("https://dashboard.stripe.com/test/disputes/{dispute}"),
         GatewayKind::Practice | GatewayKind::PracticeApart => gateway.hosted_origin.join("/dashboard"),
     }
 }

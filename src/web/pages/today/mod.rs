@@ -1,6 +1,7 @@
 //! The daily queue of an admin: what waits for a person, and the acts that end it. Empty means done.
 
 mod disputes;
+mod events;
 mod jobs;
 mod reasons;
 mod resolve;
@@ -20,6 +21,9 @@ pub(super) fn routes() -> Routes {
         .post("/staff/today/jobs/{job}/retry", Access::AdminNow, jobs::retry)
         .get("/staff/today/jobs/{job}/drop", Access::AdminNow, jobs::ask)
         .post("/staff/today/jobs/{job}/drop", Access::AdminNow, jobs::drop_job)
+        .get("/staff/today/events/{event}", Access::Admin, events::show)
+        .post("/staff/today/events/{event}/replay", Access::AdminNow, events::replay)
+        .post("/staff/today/events/{event}/aside", Access::AdminNow, events::put_aside)
         .post("/staff/today/disputes/decided", Access::AdminNow, disputes::decided)
         .post("/staff/today/seen", Access::AdminNow, seen::seen)
 }

@@ -8,12 +8,14 @@ use super::jobs::about;
 use super::{DisputeLine, next, why};
 use crate::documents::Document;
 use crate::jobs::DeadJob;
+use crate::kernel::ids::EnrolmentId;
+use crate::kernel::shown::plain_date;
 use crate::kernel::{ShownTime, Timestamp, Zone};
 use crate::mail::LetterRow;
-use crate::payment::{OddNotification, Order};
+use crate::payment::{OddNotification, Order, StuckEvent};
 use crate::pdf;
 use crate::schedule::Short;
-use crate::views::today::{self, BankRow, DisputeRow, HoldRow, LISTED, QueueRow, RefundRow, Today, TransferRow};
+use crate::views::today::{self, BankRow, DisputeRow, HoldRow, LISTED, QueueRow, RateRow, RefundRow, Today, TransferRow};
 use crate::views::told;
 use crate::web::pages::outbox::words::{self, Said};
 use crate::web::pages::shown::counted;
@@ -37,8 +39,11 @@ struct Page<'a> {
     jobs: Vec<Job<'a>>,
     weeks: Vec<(&'a Short, ShownTime)>,
     bank: Vec<(&'a BankRow, ShownTime)>,
+    events: Vec<(&'a StuckEvent, ShownTime)>,
     notifications: Vec<(&'a OddNotification, ShownTime)>,
     documents: Vec<Unprintable<'a>>,
+    /// With the day of the supply, and that by which the invoice is due.
+    rates: Vec<(&'a RateRow, String, String)>,
     disputes: Vec<Disputed<'a>>,
     transfers: Vec<Transfer<'a>>,
     holds: Vec<(&'a HoldRow, ShownTime)>,
@@ -57,6 +62,8 @@ struct Money<'a> {
 struct Disputed<'a> {
     line: DisputeLine,
     order: Option<&'a Order>,
+    /// Whose seat an admin decides about.
+    enrolment: Option<EnrolmentId>,
 }
 
 /// A document that waits for a spelling.
@@ -94,7 +101,15 @@ pub async fn show(
     let mut page_of = shown(&view, done.word(), &today, admin.name.as_str(), &admin.zone);
     let gateway = &app.services.settings.gateway;
     let disputed = |row: &'_ DisputeRow| DisputeLine::new(&row.dispute, gateway, &admin.zone);
-    page_of.disputes = today.disputes.iter().map(|row| Disputed { line: disputed(row), order: row.order.as_ref() }).collect();
+    page_of.disputes = today
+        .disputes
+        .iter()
+        .map(|row| Disputed {
+            line: disputed(row),
+            order: row.order.as_ref(),
+            enrolment: row.order.as_ref().and_then(Order::enrolment),
+        })
+        .collect();
     page(&page_of)
 }
 
@@ -108,6 +123,7 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         let waiting = of.waiting.as_ref()?;
         Some(Unprintable { of, characters: pdf::shown(&waiting.characters), since: at(waiting.since) })
     };
+    let rate = |of: &'a RateRow| (of, plain_date(of.awaited.supplied_on), plain_date(of.awaited.due_on()));
     let job = |of: &'a DeadJob| Job { of, kind: told::job(&of.kind), about: about(&of.payload), asked: at(of.asked_at) };
     Page {
         view,
@@ -121,8 +137,10 @@ fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str,
         jobs: today.jobs.iter().map(job).collect(),
         weeks: today.weeks.iter().map(|week| (week, ShownTime::new(week.release, &week.cohort.zone))).collect(),
         bank: today.bank.iter().map(|row| (row, at(row.payment.created_at))).collect(),
+        events: today.events.iter().map(|row| (row, at(row.received_at))).collect(),
         notifications: today.notifications.iter().map(|row| (row, at(row.received_at))).collect(),
         documents: today.documents.iter().filter_map(unprintable).collect(),
+        rates: today.rates.iter().map(rate).collect(),
         disputes: Vec::new(),
         transfers: today.transfers.iter().map(|of| Transfer { of, told: at(of.told.at), until: at(of.held_until) }).collect(),
         holds: today.holds.iter().map(|row| (row, at(row.until))).collect(),
@@ -138,8 +156,10 @@ fn more(today: &Today) -> Option<String> {
         (counts.mails, "mail"),
         (counts.jobs, "job"),
         (counts.bank, "payment"),
+        (counts.events, "stuck event"),
         (counts.notifications, "notification"),
         (counts.documents, "document"),
+        (counts.rates, "export invoice"),
         (counts.disputes, "dispute"),
         (counts.transfers, "transfer"),
     ]

@@ -5,14 +5,15 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::words::TaxUntil;
 use crate::acts::{self, Back, CancelQuote, CancelRefusal, Cancellation};
 use crate::db::Txn;
 use crate::identity::Person;
 use crate::kernel::shown::plain_date;
 use crate::kernel::text::several_lines;
 use crate::kernel::{Actor, Money};
-use crate::payment::RefundRefusal;
 use crate::payment::model::Because;
+use crate::payment::{self, RefundRefusal};
 use crate::views::history::History;
 use crate::web::form::{FieldErrors, Fields};
 use crate::web::pages::staff::history;
@@ -41,12 +42,15 @@ struct Page<'a> {
     history: &'a History,
     quote: &'a CancelQuote,
     policy: String,
+    /// What is to be said of the tax that was charged.
+    tax: Option<TaxUntil>,
 }
 
 /// The enrolment, and what cancelling it means.
 struct Known {
     history: History,
     quote: CancelQuote,
+    tax: Option<TaxUntil>,
 }
 
 impl Known {
@@ -55,7 +59,14 @@ impl Known {
         let history = history::find(app, &conn, admin, id).await?;
         let now = app.services.clocks.service();
         let quote = acts::cancel_quote(&conn, &history.enrolment, now).await?.ok_or_else(no_seat)?;
-        if quote.certified { Err(certified()) } else { Ok(Self { history, quote }) }
+        if quote.certified {
+            return Err(certified());
+        }
+        let tax = match quote.paid {
+            Some(order) => payment::tax_deadline(&conn, order, now).await?.map(TaxUntil::from),
+            None => None,
+        };
+        Ok(Self { history, quote, tax })
     }
 
     fn page<'a>(&'a self, view: &'a View, input: &'a Input, errors: &'a FieldErrors) -> Page<'a> {
@@ -63,9 +74,10 @@ impl Known {
             Because::InTime { until } => format!("all of it, for it is no later than {}", plain_date(until)),
             Because::TooLate { until } => format!("nothing, for {} was the last day", plain_date(until)),
             Because::Certified => "nothing, for a certificate was issued".to_owned(),
+            Because::NothingPaid if self.quote.lost.minor > 0 => "nothing, for a bank took it back".to_owned(),
             Because::NothingPaid => "nothing, for nothing was paid".to_owned(),
         };
-        Page { view, errors, input, history: &self.history, quote: &self.quote, policy }
+        Page { view, errors, input, history: &self.history, quote: &self.quote, policy, tax: self.tax.clone() }
     }
 }
 

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::words::TaxUntil;
 use crate::db::Txn;
 use crate::identity::Person;
 use crate::kernel::ids::PaymentId;
@@ -44,6 +45,8 @@ struct Page<'a> {
     sources: &'a [Source],
     /// Above which a second admin must agree.
     limit: Option<Money>,
+    /// What is to be said of the tax that was charged.
+    tax: Option<TaxUntil>,
 }
 
 /// A payment of which something can go back.
@@ -59,6 +62,7 @@ struct Known {
     sheet: Sheet,
     sources: Vec<Source>,
     limit: Option<Money>,
+    tax: Option<TaxUntil>,
 }
 
 impl Known {
@@ -74,11 +78,12 @@ impl Known {
                 detail: "No money came for this order, or all of it has gone back or is about to.".to_owned(),
             });
         }
-        Ok(Self { sheet, sources, limit })
+        let tax = payment::tax_deadline(&conn, sheet.order.id, now).await?.map(TaxUntil::from);
+        Ok(Self { sheet, sources, limit, tax })
     }
 
     fn page<'a>(&'a self, view: &'a View, input: &'a Input, errors: &'a FieldErrors) -> Page<'a> {
-        Page { view, errors, input, sheet: &self.sheet, sources: &self.sources, limit: self.limit }
+        Page { view, errors, input, sheet: &self.sheet, sources: &self.sources, limit: self.limit, tax: self.tax.clone() }
     }
 
     /// The form as it is first shown: all of the newest payment, the way it came.
@@ -90,7 +95,7 @@ impl Known {
 }
 
 fn source(payment: &Payment, sheet: &Sheet, zone: &Zone, now: Timestamp) -> Option<Source> {
-    let left = refundable(payment, &sheet.refunds).filter(|left| left.minor > 0)?;
+    let left = refundable(payment, &sheet.refunds, &sheet.disputes).filter(|left| left.minor > 0)?;
     let by = match &payment.means {
         Means::Card(_) => "Card",
         Means::Offline(received) => crate::web::pages::staff::order::method_name(received.method),

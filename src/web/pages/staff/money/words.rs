@@ -1,5 +1,7 @@
 //! Refunds in words.
 
+use crate::documents::model::TaxDeadline;
+use crate::kernel::shown::plain_date;
 use crate::kernel::{Money, ShownTime, Zone};
 use crate::payment::model::{Cause, Origin};
 use crate::payment::{Refund, RefundState, Way};
@@ -69,5 +71,24 @@ pub fn state(refund: &Refund) -> (&'static str, &'static str) {
         (RefundState::Succeeded { .. }, _) => ("done", "Sent back"),
         (RefundState::Cancelled { .. }, _) => ("", "Given up"),
         (RefundState::Failed { .. }, _) => ("bad", "Failed"),
+    }
+}
+
+/// Until when a credit note reduces the tax of what was invoiced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxUntil {
+    /// The last day, in words.
+    pub last: String,
+    /// It is over.
+    pub missed: bool,
+}
+
+impl From<TaxDeadline> for TaxUntil {
+    fn from(deadline: TaxDeadline) -> Self {
+        let (last, missed) = match deadline {
+            TaxDeadline::Soon(last) => (last, false),
+            TaxDeadline::Missed(last) => (last, true),
+        };
+        Self { last: plain_date(last), missed }
     }
 }
