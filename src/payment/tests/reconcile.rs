@@ -144,7 +144,13 @@ impl World {
             Step::Stray { amount, till, returned } => {
                 let (session, refund) = (self.number().to_string(), RefundId(self.number()));
                 self.book(books::received(Came::Session(&session), None, money(amount), till, Against::Nothing));
-                if returned {
+                if returned && till == Till::Gateway {
+                    // The first refund fails.
+                    let failed = self.number().to_string();
+                    self.book(books::stray_refunded(&failed, money(amount)));
+                    self.book(books::stray_refund_failed(&failed, money(amount)));
+                    self.book(books::stray_refunded(&refund.to_string(), money(amount)));
+                } else if returned {
                     self.book(books::refunded(refund, Refs::default(), money(amount), till, Against::Nothing));
                 } else {
                     self.clerk.puts(till, amount);
