@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::COOKIE;
+use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -42,7 +43,8 @@ impl Target {
 pub fn client() -> Outcome<Client> {
     // Installed before, from the second client on.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-    Ok(Client::builder().no_proxy().pool_max_idle_per_host(1).tcp_nodelay(true).build()?)
+    let builder = Client::builder().no_proxy().redirect(Policy::none());
+    Ok(builder.pool_max_idle_per_host(1).tcp_nodelay(true).build()?)
 }
 
 /// Asks once on a connection of its own; how many bytes the body has.

@@ -35,25 +35,36 @@ fn main() -> Outcome<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let lines = runtime.block_on(measure_all())?;
-    let mut out = std::io::stdout();
-    writeln!(out, "{:<44} {:>10} {:>10}   {:<6} detail", "promise", "measured", "bound", "")?;
-    for line in &lines {
-        writeln!(out, "{line}")?;
-    }
+    writeln!(std::io::stdout(), "{:<44} {:>10} {:>10}   {:<6} detail", "promise", "measured", "bound", "")?;
+    let mut report = Report { kept: true };
+    runtime.block_on(measure_all(&mut report))?;
     let report_only = std::env::var("LECTERN_BENCH_REPORT_ONLY").is_ok_and(|value| value == "1");
-    let kept = lines.iter().all(Line::is_kept);
-    Ok(if kept || report_only { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.kept || report_only { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn measure_all() -> Outcome<Vec<Line>> {
+/// Told as it is measured.
+struct Report {
+    kept: bool,
+}
+
+impl Report {
+    fn tell(&mut self, lines: impl IntoIterator<Item = Line>) -> Outcome<()> {
+        for line in lines {
+            self.kept &= line.is_kept();
+            writeln!(std::io::stdout(), "{line}")?;
+        }
+        Ok(())
+    }
+}
+
+async fn measure_all(report: &mut Report) -> Outcome<()> {
     let effort = Effort::from_environment()?;
     let folder = tempfile::tempdir()?;
     // The first start makes the demonstration; the measured ones find it there.
     Subject::start(folder.path())?.stop()?;
     let school = School::open(folder.path()).await?;
 
-    let mut lines = vec![first_answers(folder.path()).await?];
+    report.tell([first_answers(folder.path()).await?])?;
     let subject = Subject::start(folder.path())?;
     let week = Target::get(&subject.authority, &school.week_path, Some(&school.cookie));
     let front = Target::get(&subject.authority, "/", None);
@@ -62,7 +73,7 @@ async fn measure_all() -> Outcome<Vec<Line>> {
         client::once(target).await?;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
-    lines.push(Line::new("idle memory, MiB", subject.resident_bytes()? / MEGABYTE, Bound::AtMost(60.0), String::new()));
+    report.tell([Line::new("idle memory, MiB", subject.resident_bytes()? / MEGABYTE, Bound::AtMost(60.0), String::new())])?;
 
     let (week_bytes, front_bytes, verify_bytes) =
         (client::once(&week).await?, client::once(&front).await?, client::once(&verify).await?);
@@ -75,15 +86,14 @@ async fn measure_all() -> Outcome<Vec<Line>> {
         let bare = Target::get(&control.authority, &control::path(bytes), None);
         let turns = async |target| client::rate(target, effort.turn).await;
         let ratio = compare(effort.rounds, async || turns(&bare).await, async || turns(target).await).await?;
-        lines.push(per_second(name, &ratio, bound, &format!("{bytes} bytes, {} connections", client::CONNECTIONS)));
+        report.tell([per_second(name, &ratio, bound, &format!("{bytes} bytes, {} connections", client::CONNECTIONS))])?;
     }
     subject.stop()?;
     drop(control);
     let ratio = marks::compare(&school, effort).await?;
-    lines.push(per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable"));
-    lines.extend(crowd::measure(&school, folder.path(), effort).await?);
-    lines.extend(money::measure(effort).await?);
-    Ok(lines)
+    report.tell([per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable")])?;
+    report.tell(crowd::measure(&school, folder.path(), effort).await?)?;
+    report.tell(money::measure(effort).await?)
 }
 
 fn per_second(name: &'static str, ratio: &Ratio, bound: f64, what: &str) -> Line {

@@ -197,11 +197,36 @@ impl World {
                 }
                 self.goes_back((order, payment), (total, taxable), how, &backs);
             }
+<<<<<<< HEAD
             Step::Stray { amount, how, backs } => {
                 let payment = PaymentId(self.number());
                 self.comes(Came::Payment(payment), None, amount, how, Against::Nothing);
                 self.of(amount.currency).stray += amount.minor;
                 self.strays_back(payment, amount, how, &backs);
+=======
+            Step::Stray { amount, till, returned } => {
+                let (session, refund) = (self.number().to_string(), RefundId(self.number()));
+                self.book(books::received(Came::Session(&session), None, money(amount), till, Against::Nothing));
+                if returned && till == Till::Gateway {
+                    // The first refund fails.
+                    let failed = self.number().to_string();
+                    self.book(books::stray_refunded(&failed, money(amount)));
+                    self.book(books::stray_refund_failed(&failed, money(amount)));
+                    self.book(books::stray_refunded(&refund.to_string(), money(amount)));
+                } else if returned {
+                    self.book(books::refunded(refund, Refs::default(), money(amount), till, Against::Nothing));
+                } else {
+                    self.clerk.puts(till, amount);
+                    self.clerk.stray += amount;
+                }
+            }
+            Step::Late { taxable, tax } => {
+                let (order, payment, total) = (OrderId(self.number()), PaymentId(self.number()), money(taxable + tax));
+                self.book(books::received(Came::Payment(payment), Some(order), total, Till::Gateway, Against::Nothing));
+                self.sells(order, taxable, tax);
+                self.book(books::applied(payment, order, total));
+                self.clerk.gateway += total.minor;
+>>>>>>> part-a
             }
             Step::Disputed { history, against, credited } => self.is_disputed(&history, against, credited),
             Step::Payout { amount, fails } => {
