@@ -65,6 +65,11 @@ enum Step {
         how: How,
         backs: Vec<Back>,
     },
+    /// Money of no attempt of ours, at the gateway's own pages.
+    OtherPrograms {
+        amount: i64,
+        returned: bool,
+    },
     /// A dispute about money that came, told again and again as it goes on; credited once it is lost, or not.
     Disputed {
         history: Vec<DisputeFacts>,
@@ -103,6 +108,7 @@ fn step() -> impl Strategy<Value = Step> {
         ),
         2 => (currency(), amount(), how(), backs())
             .prop_map(|(currency, minor, how, backs)| Step::Stray { amount: Money::new(minor, currency), how, backs }),
+        1 => (amount(), any::<bool>()).prop_map(|(amount, returned)| Step::OtherPrograms { amount, returned }),
         2 => (history(), against, any::<bool>())
             .prop_map(|(history, against, credited)| Step::Disputed { history, against, credited }),
         1 => (amount(), any::<bool>()).prop_map(|(amount, fails)| Step::Payout { amount, fails }),
@@ -197,36 +203,26 @@ impl World {
                 }
                 self.goes_back((order, payment), (total, taxable), how, &backs);
             }
-<<<<<<< HEAD
             Step::Stray { amount, how, backs } => {
                 let payment = PaymentId(self.number());
                 self.comes(Came::Payment(payment), None, amount, how, Against::Nothing);
                 self.of(amount.currency).stray += amount.minor;
                 self.strays_back(payment, amount, how, &backs);
-=======
-            Step::Stray { amount, till, returned } => {
-                let (session, refund) = (self.number().to_string(), RefundId(self.number()));
-                self.book(books::received(Came::Session(&session), None, money(amount), till, Against::Nothing));
-                if returned && till == Till::Gateway {
-                    // The first refund fails.
-                    let failed = self.number().to_string();
-                    self.book(books::stray_refunded(&failed, money(amount)));
-                    self.book(books::stray_refund_failed(&failed, money(amount)));
-                    self.book(books::stray_refunded(&refund.to_string(), money(amount)));
-                } else if returned {
-                    self.book(books::refunded(refund, Refs::default(), money(amount), till, Against::Nothing));
-                } else {
-                    self.clerk.puts(till, amount);
-                    self.clerk.stray += amount;
-                }
             }
-            Step::Late { taxable, tax } => {
-                let (order, payment, total) = (OrderId(self.number()), PaymentId(self.number()), money(taxable + tax));
-                self.book(books::received(Came::Payment(payment), Some(order), total, Till::Gateway, Against::Nothing));
-                self.sells(order, taxable, tax);
-                self.book(books::applied(payment, order, total));
-                self.clerk.gateway += total.minor;
->>>>>>> part-a
+            Step::OtherPrograms { amount, returned } => {
+                let session = self.number().to_string();
+                let amount = Money::new(amount, SETTLEMENT);
+                self.book(books::received(Came::Session(&session), None, amount, Till::Gateway, Against::Nothing));
+                if returned {
+                    // The first refund fails.
+                    let (failed, refund) = (self.number().to_string(), self.number().to_string());
+                    self.book(books::stray_refunded(&failed, amount));
+                    self.book(books::stray_refund_failed(&failed, amount));
+                    self.book(books::stray_refunded(&refund, amount));
+                } else {
+                    self.of(SETTLEMENT).puts(Till::Gateway, amount.minor);
+                    self.of(SETTLEMENT).stray += amount.minor;
+                }
             }
             Step::Disputed { history, against, credited } => self.is_disputed(&history, against, credited),
             Step::Payout { amount, fails } => {
