@@ -65,10 +65,9 @@ enum Step {
         how: How,
         backs: Vec<Back>,
     },
-    /// Money of no attempt of ours, at the gateway's own pages.
+    /// Money of no attempt of ours, sent back at the gateway's own pages.
     OtherPrograms {
         amount: i64,
-        returned: bool,
     },
     /// A dispute about money that came, told again and again as it goes on; credited once it is lost, or not.
     Disputed {
@@ -108,7 +107,7 @@ fn step() -> impl Strategy<Value = Step> {
         ),
         2 => (currency(), amount(), how(), backs())
             .prop_map(|(currency, minor, how, backs)| Step::Stray { amount: Money::new(minor, currency), how, backs }),
-        1 => (amount(), any::<bool>()).prop_map(|(amount, returned)| Step::OtherPrograms { amount, returned }),
+        1 => amount().prop_map(|amount| Step::OtherPrograms { amount }),
         2 => (history(), against, any::<bool>())
             .prop_map(|(history, against, credited)| Step::Disputed { history, against, credited }),
         1 => (amount(), any::<bool>()).prop_map(|(amount, fails)| Step::Payout { amount, fails }),
@@ -209,20 +208,13 @@ impl World {
                 self.of(amount.currency).stray += amount.minor;
                 self.strays_back(payment, amount, how, &backs);
             }
-            Step::OtherPrograms { amount, returned } => {
-                let session = self.number().to_string();
+            Step::OtherPrograms { amount } => {
+                let [session, failed, refund] = std::array::from_fn(|_| self.number().to_string());
                 let amount = Money::new(amount, SETTLEMENT);
                 self.book(books::received(Came::Session(&session), None, amount, Till::Gateway, Against::Nothing));
-                if returned {
-                    // The first refund fails.
-                    let (failed, refund) = (self.number().to_string(), self.number().to_string());
-                    self.book(books::stray_refunded(&failed, amount));
-                    self.book(books::stray_refund_failed(&failed, amount));
-                    self.book(books::stray_refunded(&refund, amount));
-                } else {
-                    self.of(SETTLEMENT).puts(Till::Gateway, amount.minor);
-                    self.of(SETTLEMENT).stray += amount.minor;
-                }
+                self.book(books::stray_refunded(&failed, amount));
+                self.book(books::stray_refund_failed(&failed, amount));
+                self.book(books::stray_refunded(&refund, amount));
             }
             Step::Disputed { history, against, credited } => self.is_disputed(&history, against, credited),
             Step::Payout { amount, fails } => {
