@@ -31,7 +31,8 @@ async fn pay(stage: &Stage, user: UserId, order: &Order) {
     stage.work().await;
 }
 
-async fn enter(stage: &Stage, currency: Currency, from: &str, rate: &str) {
+/// Enters what a unit of the currency is worth in rupees from this day on.
+pub(super) async fn enter(stage: &Stage, currency: Currency, from: &str, rate: &str) {
     let rate =
         ExchangeRate { currency, from: from.parse().unwrap(), rate: rate.parse().unwrap(), source: "Example rate".to_owned() };
     stage.services.db.write(SYSTEM, async |txn| enter_rate(txn, &rate).await).await.unwrap();

@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::books::{faults, transferred};
 use super::documents::{change, name_seller};
+use super::exporting::enter;
 use super::facts::{Accounts, Facts};
 use super::refunds::admin;
 use super::*;
@@ -75,6 +76,9 @@ impl Walk {
             export: ExportTerms::default(),
         };
         change(&stage, Change::Tax(tax)).await;
+        for day in ["2027-01-01", "2027-01-20", "2027-02-08"] {
+            enter(&stage, Currency::USD, day, "83.5").await;
+        }
         let price = |minor, currency| Price::new(Money::new(minor, currency), None).unwrap();
         let more = vec![price(9_900, Currency::USD)];
         let prices = Prices::new(price(650_000, Currency::INR), more, TaxBasis::Added, None).unwrap();
