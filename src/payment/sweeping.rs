@@ -96,7 +96,11 @@ async fn process_again(services: &Services, limit: Timestamp) -> Result<(), sea_
         let job = ProcessEvent { event };
         services.db.write(WORKER, async |txn| jobs::enqueue(txn, &job).await).await?;
     }
-    services.db.write(WORKER, async |txn| store::forget_settled_jobs(txn).await).await
+    let forget = async |txn: &Txn| {
+        txn.says("settled jobs forgotten");
+        store::forget_settled_jobs(txn).await
+    };
+    services.db.write(WORKER, forget).await
 }
 
 async fn take_in_events(services: &Services) -> Result<usize, SettleError> {

@@ -264,8 +264,8 @@ async fn a_refund_of_another_programs_payment_takes_its_money_out_of_suspense_ag
     assert_eq!(other.reasons().await, [Reason::UnknownOrder], "an admin looks at it");
     assert_eq!((held(&other, Account::Suspense).await, held(&other, Account::GatewayClearing).await), (0, -FEE));
     let snapshot = other.services.db.snapshot().await.unwrap();
-    let odd = odd_notifications(&snapshot, other.services.clocks.service(), 50).await.unwrap();
-    assert!(odd.iter().all(|odd| odd.oddity.as_deref() == Some("about a session that is not ours")), "{odd:?}");
+    let odd = odd_notifications(&snapshot, 50).await.unwrap();
+    assert!(odd.iter().all(|odd| odd.oddity == "about a session that is not ours"), "{odd:?}");
 }
 
 /// What an account holds, in minor units.
