@@ -85,7 +85,7 @@ const PAYS_AND_LEAVES: [&str; 29] = [
     "letter ended",
 ];
 
-const PAYS_UNHEARD: [&str; 36] = [
+const PAYS_UNHEARD: [&str; 37] = [
     "enrolment.held, order.placed",
     "checkout planned, customer wanted",
     "Post /customers",
@@ -103,6 +103,7 @@ const PAYS_UNHEARD: [&str; 36] = [
     "Get /events",
     "notification kept",
     "events seen",
+    "settled jobs forgotten",
     "done, payment.sweep",
     "job taken, enrolment.sweep_waitlists",
     "done, enrolment.sweep_waitlists",
@@ -190,11 +191,12 @@ const REFUNDED_AT_THE_GATEWAY: [&str; 19] = [
     "mail taken, refund_sent",
 ];
 
-const REFUNDED_UNHEARD: [&str; 22] = [
+const REFUNDED_UNHEARD: [&str; 23] = [
     "job taken, payment.sweep",
     "Get /events",
     "notification kept",
     "events seen",
+    "settled jobs forgotten",
     "done, payment.sweep",
     "job taken, enrolment.sweep_waitlists",
     "done, enrolment.sweep_waitlists",
