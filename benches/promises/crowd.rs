@@ -1,5 +1,7 @@
 //! Fifty thousand enrolments, a thousand of them in one cohort, and how long the staff wait for their lists among them.
 
+use std::collections::BTreeMap;
+
 use lectern::acts::{self, NewCohort, Timetable};
 use lectern::catalogue;
 use lectern::catalogue::model::{CohortModule, EnrolmentWindow};
@@ -136,18 +138,7 @@ fn student(txn: &Txn, rows: &mut Rows, (cohort, number): (CohortId, usize), modu
     let (name, email) = (name(number), format!("crowd.student{number:05}@example.org"));
     let (now, seated) = (txn.now().into(), number % 10 != 9);
     let order_number = format!("L-{:0>6}", to_base_32(number * 17));
-    let texts = [
-        (words::Scope::People, user.0, format!("{name} {email}"), None),
-        (words::Scope::Enrolments, enrolment.0, format!("{name} {order_number}"), None),
-        (words::Scope::Enrolments, enrolment.0, email.clone(), Some(user.0)),
-    ];
-    for (scope, subject, text, theirs) in texts {
-        let row = |word| words::ActiveModel { scope: Set(scope), word: Set(word), subject: Set(subject), theirs: Set(theirs) };
-        let marker = theirs.map(|_| String::new());
-        let new = search::words(&text).into_iter().chain(marker).map(row);
-        let known: Vec<_> = rows.words.iter().rev().take(20).map(|word| (word.word.clone(), word.subject.clone())).collect();
-        rows.words.extend(new.filter(|row| !known.contains(&(row.word.clone(), row.subject.clone()))));
-    }
+    found_by(rows, (user, enrolment), &name, &email, &order_number);
     rows.users.push(users::ActiveModel {
         id: Set(user),
         email: Set(email.clone()),
@@ -196,6 +187,27 @@ fn student(txn: &Txn, rows: &mut Rows, (cohort, number): (CohortId, usize), modu
             reflection: Set(Some("A sentence.".to_owned())),
         }));
     }
+}
+
+/// The words of a person, and those of their enrolment: its own, and theirs.
+fn found_by(rows: &mut Rows, (user, enrolment): (UserId, EnrolmentId), name: &str, email: &str, order_number: &str) {
+    let mut words = BTreeMap::new();
+    for (scope, subject, text, theirs) in [
+        (words::Scope::People, user.0, format!("{name} {email}"), None),
+        (words::Scope::Enrolments, enrolment.0, format!("{name} {order_number}"), None),
+        (words::Scope::Enrolments, enrolment.0, email.to_owned(), Some(user.0)),
+    ] {
+        let marker = theirs.map(|_| String::new());
+        for word in search::words(&text).into_iter().chain(marker) {
+            words.entry((subject, word)).or_insert((scope, theirs));
+        }
+    }
+    rows.words.extend(words.into_iter().map(|((subject, word), (scope, theirs))| words::ActiveModel {
+        scope: Set(scope),
+        word: Set(word),
+        subject: Set(subject),
+        theirs: Set(theirs),
+    }));
 }
 
 fn order_of(

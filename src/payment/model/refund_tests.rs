@@ -226,6 +226,6 @@ fn what_a_bank_holds_or_has_taken_for_good_cannot_go_back() {
     assert_eq!(left(disputed(Standing::Lost, vec![movement("a", -PAID)])), 0);
     assert_eq!(left(disputed(Standing::Won, vec![movement("a", -PAID), movement("b", PAID)])), PAID);
     let lost = disputed(Standing::Lost, vec![movement("a", -PAID)]);
-    assert_eq!(refundable(&paid(5), &[refund(1, 5, 100, RefundState::Pending)], &[lost.clone()]).unwrap().minor, 0);
+    assert_eq!(refundable(&paid(5), &[refund(1, 5, 100, RefundState::Pending)], std::slice::from_ref(&lost)).unwrap().minor, 0);
     assert_eq!(refundable(&paid(6), &[], &[lost]), Some(rupees(PAID)), "of another payment");
 }
