@@ -93,7 +93,10 @@ async fn measure_all(report: &mut Report) -> Outcome<()> {
     let ratio = marks::compare(&school, effort).await?;
     report.tell([per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable")])?;
     report.tell(crowd::measure(&school, folder.path(), effort).await?)?;
-    report.tell(money::measure(effort).await?)
+    let folder = tempfile::tempdir()?;
+    let till = money::open(folder.path(), effort).await?;
+    report.tell([money::settling(&till, effort).await?])?;
+    report.tell([money::drained(&till, folder.path(), effort).await?])
 }
 
 fn per_second(name: &'static str, ratio: &Ratio, bound: f64, what: &str) -> Line {

@@ -27,19 +27,17 @@ const QUEUED: usize = 1_000;
 /// A drain that takes longer than this is no drain.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-pub async fn measure(effort: Effort) -> Outcome<Vec<Line>> {
-    let folder = tempfile::tempdir()?;
-    let seats = u32::try_from(TURN * (effort.rounds + 1) + QUEUED)?;
-    let till = Till::open(folder.path(), seats).await?;
-    let ratio = settled(&till, effort).await?;
-    let detail = format!(
-        "{:.0} payments/s, each of {COMMITS:.0} commits, to {:.0} bare transactions/s",
-        ratio.subject / COMMITS,
-        ratio.control
-    );
-    let mut lines = vec![Line::new("settle, in commits, to bare transactions", ratio.median, Bound::AtLeast(0.4), detail)];
-    lines.push(drained(&till, folder.path(), effort).await?);
-    Ok(lines)
+/// A till with a seat for everybody who pays here.
+pub async fn open(folder: &Path, effort: Effort) -> Outcome<Till> {
+    Till::open(folder, u32::try_from(TURN * (effort.rounds + 1) + QUEUED)?).await
+}
+
+/// How fast payments are settled.
+pub async fn settling(till: &Till, effort: Effort) -> Outcome<Line> {
+    let ratio = settled(till, effort).await?;
+    let (payments, bare) = (ratio.subject / COMMITS, ratio.control);
+    let detail = format!("{payments:.0} payments/s, each of {COMMITS:.0} commits, to {bare:.0} bare transactions/s");
+    Ok(Line::new("settle, in commits, to bare transactions", ratio.median, Bound::AtLeast(0.4), detail))
 }
 
 /// Commits a second of settling payments, to bare transactions a second; one after the other.
@@ -80,7 +78,7 @@ async fn settle(till: &Till, undo: &mut SqliteConnection, number: usize) -> Outc
 }
 
 /// The median of the course page's times while a thousand notifications are worked off, to that of a quiet hour.
-async fn drained(till: &Till, folder: &Path, effort: Effort) -> Outcome<Line> {
+pub async fn drained(till: &Till, folder: &Path, effort: Effort) -> Outcome<Line> {
     let before = till.enrolled().await? as usize;
     for number in before + 1..=before + QUEUED {
         till.pay(number).await?;

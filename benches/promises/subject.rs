@@ -48,13 +48,13 @@ pub struct Subject {
 impl Subject {
     /// Starts it, with the demonstration if the folder is empty, and returns when it serves.
     pub fn start(folder: &Path) -> Outcome<Self> {
-        Self::start_with(folder, &[])
+        Self::start_at(folder, "127.0.0.1:0", &[])
     }
 
-    /// The same with some settings of its own.
-    pub fn start_with(folder: &Path, settings: &[(String, String)]) -> Outcome<Self> {
+    /// The same at an address, with some settings of its own.
+    pub fn start_at(folder: &Path, listen: &str, settings: &[(String, String)]) -> Outcome<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lectern"));
-        command.args(["serve", "--profile", "development", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        command.args(["serve", "--profile", "development", "--listen", listen, "--data"]).arg(folder);
         // A setting of the one who measures, or an option of this program, is none of the program's.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LECTERN_")) {
             command.env_remove(name);

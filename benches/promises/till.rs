@@ -68,6 +68,7 @@ impl Till {
         practice.webhooks(Delivery::Hold);
         tokio::spawn(axum::serve(listener, practice.router()).into_future());
         let mut environment: HashMap<_, _> = environment(&gateway, public).into_iter().collect();
+        environment.insert("LECTERN_SERVER__LISTEN".to_owned(), format!("127.0.0.1:{public}"));
         environment.insert("LECTERN_PROFILE".to_owned(), "development".to_owned());
         environment.insert("LECTERN_DATABASE__DATA".to_owned(), folder.to_string_lossy().into_owned());
         let settings = config::load(&Overrides::default(), environment)?;
@@ -79,7 +80,7 @@ impl Till {
 
     /// The program as a process on this database, with this gateway.
     pub fn start(&self, folder: &Path) -> Outcome<Subject> {
-        Subject::start_with(folder, &environment(&self.gateway, self.public))
+        Subject::start_at(folder, &format!("127.0.0.1:{}", self.public), &environment(&self.gateway, self.public))
     }
 
     /// Lets a student hold a seat, go to the payment page and pay there.
@@ -126,7 +127,6 @@ impl Till {
 
 fn environment(gateway: &str, public: u16) -> Vec<(String, String)> {
     [
-        ("SERVER__LISTEN", format!("127.0.0.1:{public}")),
         ("SERVER__PUBLIC_URL", format!("http://127.0.0.1:{public}")),
         ("GATEWAY__KIND", "practice-apart".to_owned()),
         ("GATEWAY__BASE_URL", format!("{gateway}/")),

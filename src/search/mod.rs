@@ -23,7 +23,7 @@ const PARTS: usize = 6;
 /// Up to so many subjects, a search begins with those of a part; beyond, the list is walked newest first, [`WALKED`] rows at a time.
 pub const FEW: u64 = 1_000;
 /// Rows of a list that one page looks through, where each part fits many: the next page goes on from there.
-pub const WALKED: u64 = 1_000;
+pub const WALKED: u64 = 500;
 /// Rows a statement: well below either database's limit of bound values.
 const ROWS: usize = 500;
 /// No word has it: it ends the range of a prefix.
@@ -119,8 +119,11 @@ pub async fn start(conn: &Conn, scope: Scope, terms: &Terms) -> Result<Start, Db
     if terms.is_empty() {
         return Ok(Start::Anywhere);
     }
+    let alone = terms.0.len() == 1;
     let counted = |select: SelectStatement, (place, term): (usize, &String)| {
-        let some = fitting(scope, term).distinct().limit(FEW + 1).into_query();
+        let some = fitting(scope, term).limit(FEW + 1);
+        // Only where the count is told must nobody count twice, and only there is that worth its time.
+        let some = if alone { some.distinct() } else { some }.into_query();
         let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(some, "some").to_owned();
         select.to_owned().expr_as(Expr::expr(count), format!("term{place}")).to_owned()
     };
@@ -133,7 +136,6 @@ pub async fn start(conn: &Conn, scope: Scope, terms: &Terms) -> Result<Start, Db
             fewest = Some((many, term));
         }
     }
-    let alone = terms.0.len() == 1;
     Ok(fewest.map_or(Start::Anywhere, |(many, term)| Start::Among(Rarest { scope, term: term.clone(), many, alone })))
 }
 

@@ -20,7 +20,7 @@ pub use super::listed::Owed;
 pub use crate::db::rows::enrolment::enrolments::{Funding, State};
 
 /// How far a list is counted.
-pub const COUNTED: u64 = 1_000;
+pub const COUNTED: u64 = 500;
 
 /// Which enrolments are wanted; what is absent does not matter.
 #[derive(Debug, Clone, Default)]

@@ -45,8 +45,8 @@ const MONEY: [(&str, &str, Option<Funding>); 5] = [
 ];
 
 /// [`search::WALKED`] and [`enrolments::COUNTED`], as they are written.
-const THOUSAND: &str = "1,000";
-const _: () = assert!(search::WALKED == 1_000 && enrolments::COUNTED == 1_000);
+const MOST: &str = "500";
+const _: () = assert!(search::WALKED == 500 && enrolments::COUNTED == 500);
 
 impl Asked {
     /// The filter among these cohorts.
@@ -113,7 +113,7 @@ pub async fn list(
         states: choices(STATES.map(|(word, words, _)| (word, words)), &asked.state),
         money: choices(MONEY.map(|(word, words, _)| (word, words)), &asked.money),
         total: counted(total),
-        walked: THOUSAND,
+        walked: MOST,
         rows: found.rows.iter().map(|of| line(of, &person.zone)).collect(),
         export: asked.at("/staff/enrolments.csv", ""),
         newest: (!asked.after.is_empty()).then(|| asked.at(path, "")),
@@ -127,7 +127,7 @@ fn counted(total: Total) -> String {
     match total {
         Total::Exactly(1) => "1 enrolment".to_owned(),
         Total::Exactly(many) => format!("{many} enrolments"),
-        Total::MoreThan(_) => format!("More than {THOUSAND} enrolments"),
+        Total::MoreThan(_) => format!("More than {MOST} enrolments"),
         Total::Uncounted => "More than are counted: add a word to find fewer".to_owned(),
     }
 }
