@@ -27,7 +27,7 @@ fn seeds() -> Vec<u64> {
         return vec![seed.parse().unwrap()];
     }
     let full = std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1");
-    (1..=if full { 12 } else { 2 }).collect()
+    (1..=if full { 6 } else { 2 }).collect()
 }
 
 /// What is decided by chance.
