@@ -151,7 +151,7 @@ async fn orders_are_found_by_state_and_cohort() {
 async fn chosen_transfer(app: &TestApp, school: &school::School, program: &Program<'_>) {
     let order = school.open_order.parse().unwrap();
     let services = app.services();
-    let user = payment::order(&*services.db.snapshot().await.unwrap(), order).await.unwrap().unwrap().user;
+    let user = payment::order(&services.db.snapshot().await.unwrap(), order).await.unwrap().unwrap().user;
     let payee = Change::Payee { bank: None, upi: Some("example@exbank".parse().unwrap()), hold: TransferHold::default() };
     let change = async |txn: &lectern::db::Txn| organisation::change(txn, payee.clone()).await;
     services.db.write(Actor::Operator, change).await.unwrap();

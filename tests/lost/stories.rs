@@ -115,7 +115,7 @@ impl Story {
     }
 
     /// What somebody does.
-    pub async fn act(self, world: &World, who: &Who) {
+    pub async fn act(self, who: &Who) {
         match self {
             Self::PaysAndReturns => pays(who, false).await,
             Self::PaysAndLeaves | Self::PaysUnheard => pays(who, true).await,

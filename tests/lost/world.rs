@@ -132,11 +132,11 @@ impl World {
         let who = story.prepare(self, self.count).await;
         *self.watch.seen.lock().unwrap() = Seen { notes: true, lose_after: lose_after.map(str::to_owned), ..Seen::default() };
         let mut steps = None;
-        if self.until_lost(story.act(self, &who)).await.is_none() {
+        if self.until_lost(story.act(&who)).await.is_none() {
             steps = Some(self.steps());
             self.restart().await;
             // Who saw no answer presses the button again, at once.
-            story.act(self, &who).await;
+            story.act(&who).await;
             self.leases_run_out();
         }
         if self.until_lost(self.becomes_quiet(story)).await.is_none() {
