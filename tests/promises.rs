@@ -17,18 +17,11 @@ use crate::journeys::cast::{self, CONFIRMED, PRICE};
 use crate::journeys::webhooks;
 use crate::support::app::{TestApp, on_each_database};
 use crate::support::books;
-use crate::support::browser::{Browser, Page};
+use crate::support::browser::Browser;
+use crate::support::runs::{count, seeds};
 
 const STUDENTS: usize = 5;
 const STEPS: usize = 50;
-
-fn seeds() -> Vec<u64> {
-    if let Ok(seed) = std::env::var("LECTERN_SEED") {
-        return vec![seed.parse().unwrap()];
-    }
-    let full = std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1");
-    (1..=if full { 6 } else { 2 }).collect()
-}
 
 /// What is decided by chance.
 pub struct Chance(pub Randomness);
@@ -51,16 +44,12 @@ struct Student {
     hosted: Vec<String>,
 }
 
-fn has(page: &Page, button: &str) -> bool {
-    page.body.contains(&format!(">{button}</button>"))
-}
-
 impl Student {
     /// Fills the form where it is offered; otherwise the cohort is full, or leads to what the student has already.
     async fn enrol(&mut self) {
         let page = self.browser.open(cast::COHORT).await;
         page.is(200);
-        if !has(&page, "Continue to payment") {
+        if !page.offers("Continue to payment") {
             return;
         }
         let form = page.form("Continue to payment").with("address", "12 Demonstration Road").with("country", "NP");
@@ -76,7 +65,7 @@ impl Student {
     async fn checkout(&mut self, order: &str) {
         let page = self.browser.open(order).await;
         page.is(200);
-        let Some(button) = ["Pay with card", "Try again"].into_iter().find(|button| has(&page, button)) else { return };
+        let Some(button) = ["Pay with card", "Try again"].into_iter().find(|button| page.offers(button)) else { return };
         let hosted = page.form(button).submit().await;
         assert!(matches!(hosted.status.as_u16(), 200 | 409 | 503), "{}:\n{}", hosted.status, hosted.body);
         if hosted.url.path().starts_with("/pay/") {
@@ -97,7 +86,7 @@ impl Student {
             "The bank confirms now",
             "The bank refuses",
         ];
-        let offered: Vec<&str> = buttons.into_iter().filter(|button| has(&page, button)).collect();
+        let offered: Vec<&str> = buttons.into_iter().filter(|button| page.offers(button)).collect();
         let Some(button) = chance.of(&offered) else { return };
         let form = page.form(button);
         // Some close the tab.
@@ -271,7 +260,7 @@ async fn walk(app: TestApp, seed: u64) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn seats_and_money_hold_whatever_happens() {
     let paid = AtomicUsize::new(0);
-    for seed in seeds() {
+    for seed in seeds(count(6, 2)) {
         println!("LECTERN_SEED={seed}");
         on_each_database(async |app: TestApp| _ = paid.fetch_add(walk(app, seed).await, Ordering::Relaxed)).await;
     }

@@ -14,11 +14,7 @@ use reqwest::Method;
 use crate::journeys::cast::{self, CONFIRMED, PRICE, STUDENT};
 use crate::journeys::webhooks;
 use crate::support::app::{TestApp, on_each_database};
-
-/// All of `full` where the full counts are asked for, else a part.
-fn count(full: usize, sample: usize) -> usize {
-    if std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1") { full } else { sample }
-}
+use crate::support::runs::count;
 
 /// Signed-in students: each the value of a session's cookie.
 async fn sessions(app: &TestApp, count: usize) -> Vec<String> {

@@ -2,9 +2,10 @@
 //! notifications wait.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use lectern::jobs::run_due;
+use lectern::jobs::{Registry, run_due};
 use lectern::kernel::Actor;
 use lectern::kernel::actor::Component;
 use lectern::payment;
@@ -44,14 +45,14 @@ pub async fn settling(till: &Till, effort: Effort) -> Outcome<Line> {
 async fn settled(till: &Till, effort: Effort) -> Outcome<Ratio> {
     let mut bare = marks::bare(&till.file).await?;
     let mut undo = marks::connection(&till.file).await?;
-    let mut number = 0;
+    let (registry, mut number) = (Registries::all().jobs, 0);
     let control = async || marks::controls(&mut bare, effort.turn).await;
     let subject = async || {
         let mut timed = Duration::ZERO;
         for _ in 0..TURN {
             number += 1;
             till.pay(number).await?;
-            timed += settle(till, &mut undo, number).await?;
+            timed += settle(till, &registry, &mut undo, number).await?;
         }
         Ok(COMMITS * TURN as f64 / timed.as_secs_f64())
     };
@@ -60,16 +61,16 @@ async fn settled(till: &Till, effort: Effort) -> Outcome<Ratio> {
 
 /// From the notification's arrival until the student is enrolled and the job done. What it asked for beside, mail and receipt, is
 /// not waited for.
-async fn settle(till: &Till, undo: &mut SqliteConnection, number: usize) -> Outcome<Duration> {
+async fn settle(till: &Till, registry: &Arc<Registry>, undo: &mut SqliteConnection, number: usize) -> Outcome<Duration> {
     sqlx::query("DELETE FROM jobs").execute(undo).await?;
     let told = till.newest().await?;
-    let (services, registry) = (&till.services, Registries::all().jobs);
+    let services = &till.services;
     let began = Instant::now();
     let notification = services.gateway.verify_notification(&told.raw, &told.signature, services.clocks.machine())?;
     let webhook = Actor::System(Component::Webhook);
     let keep = async |txn: &lectern::db::Txn| payment::receive_notification(txn, &notification, &told.raw).await;
     services.db.write(webhook, keep).await?;
-    run_due(services, &registry, 1).await?;
+    run_due(services, registry, 1).await?;
     let took = began.elapsed();
     if till.enrolled().await? as usize != number {
         return Err(format!("{} enrolled nobody", told.id).into());

@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 
 use super::move_release::{MoveRefusal, Moved, move_release, record_openings};
 use crate::audit;
-use crate::catalogue::model::{CatalogueEvent, Cohort, CohortModule, KeyChange, KeyRefusal};
+use crate::catalogue::model::{CatalogueEvent, Cohort, KeyChange, KeyRefusal};
 use crate::db::Txn;
 use crate::kernel::ids::{CohortId, ModuleId};
 use crate::schedule::Plans;
@@ -77,11 +77,11 @@ async fn rekey(txn: &Txn, plans: &Plans, cohort: &Cohort, module: ModuleId, chan
     record_openings(txn, plans, (cohort.id, cohort.revision)).await?;
     catalogue::set_keys(txn, module, &after).await?;
     catalogue::raise_revision(txn, cohort.id).await?;
-    let rekeyed = plan
-        .modules()
-        .iter()
-        .map(|of| CohortModule { readings: if of.id == module { after.clone() } else { of.readings.clone() }, ..of.clone() });
-    learning::recount(txn, cohort.id, cohort.revision + 1, &rekeyed.collect::<Vec<_>>()).await?;
+    let mut modules = plan.modules().to_vec();
+    for rekeyed in modules.iter_mut().filter(|of| of.id == module) {
+        rekeyed.readings.clone_from(&after);
+    }
+    learning::recount(txn, cohort.id, cohort.revision + 1, &modules).await?;
     audit::record(txn, &CatalogueEvent::KeysChanged { cohort, module, before, after: &after }).await?;
     Ok(Moved::To { revision: cohort.revision + 1 })
 }

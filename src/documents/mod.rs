@@ -22,7 +22,7 @@ use jobs::SetPdf;
 
 pub use model::{Calendar, Document, DocumentNumber, Draft, Kind};
 use model::{DocumentEvent, Spelling};
-pub use rates::{await_no_rate, await_rate, awaited, awaited_of, count_awaited, enter_rate, rate_on, rates};
+pub use rates::{await_no_rate, await_rate, awaited, awaited_in, awaited_of, count_awaited, enter_rate, rate_on, rates};
 pub use setting::{PdfRefusal, pdf};
 pub use store::{count_waiting, document, issued_between, of_order, waiting};
 

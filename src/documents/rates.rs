@@ -111,6 +111,15 @@ pub async fn awaited(conn: &Conn, limit: u64) -> Result<Vec<Awaited>, DbErr> {
     rows.into_iter().map(to_awaited).collect()
 }
 
+/// All those that wait for a rate of this currency.
+///
+/// # Errors
+/// The database's own.
+pub async fn awaited_in(conn: &Conn, currency: Currency) -> Result<Vec<Awaited>, DbErr> {
+    let rows = awaited_invoices::Entity::find().filter(awaited_invoices::COLUMN.currency.eq(currency.code())).all(conn).await?;
+    rows.into_iter().map(to_awaited).collect()
+}
+
 /// Whether the order's invoice waits for a rate.
 ///
 /// # Errors

@@ -7,11 +7,10 @@ mod store;
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, Condition, DbErr};
+use sea_orm::DbErr;
 
 use crate::audit;
 use crate::catalogue::model::{CohortModule, Read};
-use crate::db::rows::enrolment::enrolments;
 use crate::db::{Conn, Txn};
 use crate::enrolment::Enrolment;
 use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId, ReadingId, UserId};
@@ -19,6 +18,7 @@ use crate::kernel::{Timestamp, Touch};
 use crate::schedule::Plans;
 use crate::schedule::model::Inputs;
 use model::{Mark, MarkRefusal, Progress, progress};
+use store::Whose;
 
 pub use pages::{KeyedReading, ModulePage, OpenReading, ReadingPage, ReadingSheet, Sheet, module_page, reading_page};
 pub use store::{required_read, required_read_by_week};
@@ -143,7 +143,7 @@ async fn count_read(txn: &Txn, plans: &Plans, place: &Place) -> Result<(), DbErr
     }
     let Some(now) = access(txn, plans, user, id).await? else { return Ok(()) };
     let plan = &now.inputs.plan;
-    store::count_all(txn, Condition::all().add(enrolments::Column::Id.eq(id)), (plan.revision(), plan.modules())).await
+    store::recount(txn, Whose::One(id), (plan.revision(), plan.modules())).await
 }
 
 /// Counts anew what each student of a cohort has read of what these modules, its plan at `revision`, require: to be asked for in the
@@ -152,7 +152,7 @@ async fn count_read(txn: &Txn, plans: &Plans, place: &Place) -> Result<(), DbErr
 /// # Errors
 /// The database's own.
 pub async fn recount(txn: &Txn, cohort: CohortId, revision: i32, modules: &[CohortModule]) -> Result<(), DbErr> {
-    store::count_all(txn, Condition::all().add(enrolments::Column::CohortId.eq(cohort)), (revision, modules)).await
+    store::recount(txn, Whose::All(cohort), (revision, modules)).await
 }
 
 fn moments(inputs: &Inputs, now: Timestamp) -> Vec<Option<Timestamp>> {

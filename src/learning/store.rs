@@ -10,7 +10,7 @@ use crate::catalogue::model::CohortModule;
 use crate::db::rows::enrolment::enrolments::{self, State};
 use crate::db::rows::learning::progress;
 use crate::db::{Conn, Txn};
-use crate::kernel::ids::{EnrolmentId, ModuleId, ReadingId, UserId};
+use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId, ReadingId, UserId};
 
 /// A student's enrolments (not holds, nor what has ended), oldest first.
 pub(super) async fn enrolled(conn: &Conn, user: UserId) -> Result<Vec<EnrolmentId>, DbErr> {
@@ -104,10 +104,21 @@ pub(super) async fn count_one(txn: &Txn, enrolment: EnrolmentId, revision: i32) 
     Ok(one.exec(&**txn).await?.rows_affected > 0)
 }
 
-/// Counts anew what these enrolments of a cohort have read of what its plan, at `revision`, requires. Their rows are locked first, so
-/// that whoever marks a reading meanwhile is counted here, or comes after.
-pub(super) async fn count_all(txn: &Txn, which: Condition, (revision, modules): (i32, &[CohortModule])) -> Result<(), DbErr> {
+/// Whose required readings are counted anew.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose {
+    One(EnrolmentId),
+    All(CohortId),
+}
+
+/// Counts anew what enrolments of a cohort have read of what its plan, at `revision`, requires. Their rows are locked first, so that
+/// whoever marks a reading meanwhile is counted here, or comes after.
+pub(super) async fn recount(txn: &Txn, whose: Whose, (revision, modules): (i32, &[CohortModule])) -> Result<(), DbErr> {
     use enrolments::Column as C;
+    let which = match whose {
+        Whose::One(enrolment) => C::Id.eq(enrolment),
+        Whose::All(cohort) => C::CohortId.eq(cohort),
+    };
     let rows = enrolments::Entity::find().select_only().column(C::Id).filter(which.clone()).order_by_asc(C::Id);
     rows.lock(LockType::NoKeyUpdate).into_tuple::<EnrolmentId>().all(&**txn).await?;
     let counted = enrolments::Entity::update_many()

@@ -67,6 +67,14 @@ pub(super) async fn refund_failed(txn: &Txn, refund: &Refund, payment: &Payment,
     book(txn, books::refund_failed(refund.id, 1, refs(refund), refund.amount, out_of(refund, payment), against)).await
 }
 
+/// What the gateway kept of money that came, and into what it was changed in its balance.
+pub(super) async fn kept(txn: &Txn, came: Came<'_>, paid: Money, balance: &Balance) -> Result<(), DbErr> {
+    if balance.amount.currency != paid.currency {
+        book(txn, books::converted(came, paid, balance.amount)).await?;
+    }
+    book(txn, books::fee(came, Money::new(balance.fee.minor, balance.amount.currency))).await
+}
+
 /// What a refund, or its failure, did to the gateway's balance: into what its money was changed, and what was taken for it. Once the
 /// money itself is booked; told again, it changes nothing.
 pub(super) async fn refund_settled(txn: &Txn, refund: &Refund, leg: Leg, balance: &Balance) -> Result<(), DbErr> {

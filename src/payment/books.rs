@@ -157,7 +157,7 @@ pub fn fee<'a>(came: impl Into<Came<'a>>, fee: Money) -> Result<Entry, Unbalance
 /// As [`received`].
 pub fn refunded(refund: RefundId, refs: Refs, amount: Money, till: Till, against: Against) -> Result<Entry, Unbalanced> {
     let refs = Refs { refund: Some(refund), ..refs };
-    moved(format!("refunded:{refund}"), "refunded", refs, against.account(), till.account(), amount)
+    moved(Leg::Out.key(refund), "refunded", refs, against.account(), till.account(), amount)
 }
 
 /// The `nth` time that a refund which had gone out came back to us. The reverse of [`refunded`].
@@ -173,7 +173,12 @@ pub fn refund_failed(
     against: Against,
 ) -> Result<Entry, Unbalanced> {
     let refs = Refs { refund: Some(refund), ..refs };
-    moved(format!("refund_failed:{refund}:{nth}"), "refund_failed", refs, till.account(), against.account(), amount)
+    moved(failed(refund, nth), "refund_failed", refs, till.account(), against.account(), amount)
+}
+
+/// The key of the `nth` time that a refund came back.
+fn failed(refund: RefundId, nth: u32) -> String {
+    format!("refund_failed:{refund}:{nth}")
 }
 
 /// A credit note took back all or a part of what was invoiced. `Dr refunds taxable; Dr tax payable tax; Cr receivable total`. Once a
@@ -208,6 +213,8 @@ pub fn stray_refund_failed(refund: &str, amount: Money) -> Result<Entry, Unbalan
     moved(key, "refund_failed", Refs::default(), Account::GatewayClearing, Account::Suspense, amount)
 }
 
+const WITHDRAWN: &str = "dispute_withdrawn";
+
 /// What became of a dispute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -229,7 +236,7 @@ pub enum Turn {
 /// As [`received`].
 pub fn disputed(name: &str, refs: Refs, amount: Money, turn: Turn) -> Result<Entry, Unbalanced> {
     let (kind, to, from) = match turn {
-        Turn::Withdrawn => ("dispute_withdrawn", Account::Disputes, Account::GatewayClearing),
+        Turn::Withdrawn => (WITHDRAWN, Account::Disputes, Account::GatewayClearing),
         Turn::Reinstated => ("dispute_reinstated", Account::GatewayClearing, Account::Disputes),
         Turn::Lost(against) => ("dispute_lost", against.account(), Account::Disputes),
         Turn::Regained(against) => ("dispute_regained", Account::Disputes, against.account()),
@@ -239,7 +246,7 @@ pub fn disputed(name: &str, refs: Refs, amount: Money, turn: Turn) -> Result<Ent
 
 /// The key under which it is booked that a movement of the balance took disputed money.
 pub fn withdrawn(movement: &str) -> String {
-    format!("dispute_withdrawn:{movement}")
+    format!("{WITHDRAWN}:{movement}")
 }
 
 /// What the gateway takes for a dispute; what it gives back of it is negative. `Dr fees; Cr gateway clearing`. Once a movement of
@@ -298,7 +305,7 @@ impl Leg {
     pub fn key(self, refund: RefundId) -> String {
         match self {
             Self::Out => format!("refunded:{refund}"),
-            Self::Back => format!("refund_failed:{refund}:1"),
+            Self::Back => failed(refund, 1),
         }
     }
 }

@@ -3,14 +3,15 @@
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
+use super::books::Came;
 use super::settling::SettleError;
-use super::{booking, books, store};
+use super::{booking, store};
 use crate::db::Txn;
 use crate::gateway::{GatewayCharge, GatewayError};
 use crate::jobs::lease::WORKER;
 use crate::jobs::{self, Job, JobFailure};
+use crate::kernel::Timestamp;
 use crate::kernel::ids::PaymentId;
-use crate::kernel::{Money, Timestamp};
 use crate::services::Services;
 
 /// How many payments a sweep asks about.
@@ -78,11 +79,7 @@ async fn note(txn: &Txn, payment: PaymentId, charge: Option<&GatewayCharge>) -> 
     if !store::charge_known(txn, payment, charge, balance).await? {
         return Ok(());
     }
-    if balance.amount.currency != paid.currency {
-        booking::book(txn, books::converted(payment, paid, balance.amount)).await?;
-    }
-    let fee = Money::new(balance.fee.minor, balance.amount.currency);
-    booking::book(txn, books::fee(payment, fee)).await
+    booking::kept(txn, Came::Payment(payment), paid, balance).await
 }
 
 /// Asks about those that nothing told of since `limit` (service time). A gateway that is away is left alone until the next sweep.

@@ -61,8 +61,8 @@ async fn valued(txn: &Txn, order: &Order, facts: Facts) -> Result<Option<Facts>,
 /// The database's own.
 pub async fn enter_rate(txn: &Txn, rate: &ExchangeRate) -> Result<(), DbErr> {
     documents::enter_rate(txn, rate).await?;
-    let waiting = documents::awaited(txn, u64::MAX >> 1).await?;
-    for awaited in waiting.iter().filter(|awaited| awaited.currency == rate.currency && rate.holds_on(awaited.supplied_on)) {
+    let waiting = documents::awaited_in(txn, rate.currency).await?;
+    for awaited in waiting.iter().filter(|awaited| rate.holds_on(awaited.supplied_on)) {
         jobs::enqueue(txn, &IssueDocument { order: awaited.order }).await?;
     }
     Ok(())

@@ -11,7 +11,6 @@ use super::{booking, store};
 use crate::db::{Conn, Txn};
 use crate::gateway::{GatewayError, GatewayRefund, RefundStatus};
 use crate::jobs::lease::WORKER;
-use crate::kernel::Money;
 use crate::services::Services;
 use crate::{audit, ledger};
 
@@ -35,13 +34,7 @@ pub(super) async fn learn(services: &Services, session: &str, intent: &str) -> R
     let charge = services.gateway.charge_of(intent).await?;
     let told = charge.and_then(|charge| Some((charge.amount?, charge.balance?)));
     let Some((paid, balance)) = told else { return Ok(()) };
-    let note = async |txn: &Txn| {
-        if balance.amount.currency != paid.currency {
-            booking::book(txn, books::converted(came, paid, balance.amount)).await?;
-        }
-        booking::book(txn, books::fee(came, Money::new(balance.fee.minor, balance.amount.currency))).await
-    };
-    Ok(services.db.write(WORKER, note).await?)
+    Ok(services.db.write(WORKER, async |txn| booking::kept(txn, came, paid, &balance).await).await?)
 }
 
 /// Asks about those of which it is not known what the gateway kept. A gateway that is away is left alone until the next sweep.

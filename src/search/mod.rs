@@ -120,15 +120,15 @@ pub async fn start(conn: &Conn, scope: Scope, terms: &Terms) -> Result<Start, Db
         return Ok(Start::Anywhere);
     }
     let alone = terms.0.len() == 1;
-    let counted = |select: SelectStatement, (place, term): (usize, &String)| {
+    let mut counts = Query::select();
+    for (place, term) in terms.0.iter().enumerate() {
         let some = fitting(scope, term).limit(FEW + 1);
         // Only where the count is told must nobody count twice, and only there is that worth its time.
         let some = if alone { some.distinct() } else { some }.into_query();
         let count = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(some, "some").to_owned();
-        select.to_owned().expr_as(Expr::expr(count), format!("term{place}")).to_owned()
-    };
-    let all = terms.0.iter().enumerate().fold(Query::select(), counted);
-    let row = conn.query_one(&all).await?.ok_or_else(|| DbErr::RecordNotFound("a count of words".to_owned()))?;
+        counts.expr_as(Expr::expr(count), format!("term{place}"));
+    }
+    let row = conn.query_one(&counts).await?.ok_or_else(|| DbErr::RecordNotFound("a count of words".to_owned()))?;
     let mut fewest: Option<(u64, &String)> = None;
     for (place, term) in terms.0.iter().enumerate() {
         let many = u64::try_from(row.try_get::<i64>("", &format!("term{place}"))?).unwrap_or(u64::MAX);

@@ -145,7 +145,7 @@ fn place(facts: &Facts) -> String {
 
 /// All taxes in rupees, exports at the rates of their documents; none where nothing is to be converted.
 pub fn total_in_rupees(rows: &[Taxed]) -> Option<Money> {
-    let foreign = rows.iter().any(|row| row.taxable.currency != Currency::INR && row.rupees.is_some());
+    let foreign = rows.iter().any(|row| row.abroad().is_some());
     let tax = || rows.iter().filter_map(|row| row.rupees).map(|rupees| rupees.amount).sum();
     foreign.then(|| Money::new(tax(), Currency::INR))
 }

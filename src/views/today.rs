@@ -161,12 +161,18 @@ fn count(list: usize) -> u64 {
 /// # Errors
 /// The database's own.
 pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts, DbErr> {
+    let weeks = short_of_readings(conn, plans, now).await?.len();
+    counted(conn, now, (payment::count_queue(conn).await?, count(weeks))).await
+}
+
+/// With the money and the weeks as who lists all of them has counted them.
+async fn counted(conn: &Conn, now: Timestamp, (money, weeks): (u64, u64)) -> Result<Counts, DbErr> {
     Ok(Counts {
-        money: payment::count_queue(conn).await?,
+        money,
         refunds: payment::count_refunds_for_admins(conn).await?,
         mails: mail::count_troubled(conn).await?,
         jobs: jobs::count_dead(conn, ProcessEvent::KIND).await?,
-        weeks: count(short_of_readings(conn, plans, now).await?.len()),
+        weeks,
         bank: payment::count_long_with_bank(conn, shifted(now, -BANK)).await?,
         events: payment::count_stuck_events(conn, shifted(now, -EVENT)).await?,
         notifications: payment::count_odd_notifications(conn).await?,
@@ -182,9 +188,8 @@ pub async fn counts(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Counts
 /// # Errors
 /// The database's own.
 pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, DbErr> {
-    let (long, late) = (shifted(now, -BANK), shifted(now, -EVENT));
     let exceptions = payment::queue(conn).await?;
-    let at_bank = payment::long_with_bank(conn, long, LISTED).await?;
+    let at_bank = payment::long_with_bank(conn, shifted(now, -BANK), LISTED).await?;
     let disputes = payment::waiting_disputes(conn, LISTED).await?;
     let refunds = payment::refunds_for_admins(conn, LISTED).await?;
     let of_payments = at_bank.iter().map(|payment| payment.order).chain(refunds.iter().map(|refund| refund.order));
@@ -192,20 +197,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
     let ids: Vec<OrderId> = of_others.chain(disputes.iter().filter_map(|dispute| dispute.order)).chain(of_payments).collect();
     let orders = payment::orders(conn, &ids).await?;
     let weeks = short_of_readings(conn, plans, now).await?;
-    let counts = Counts {
-        money: count(exceptions.len()),
-        refunds: payment::count_refunds_for_admins(conn).await?,
-        mails: mail::count_troubled(conn).await?,
-        jobs: jobs::count_dead(conn, ProcessEvent::KIND).await?,
-        weeks: count(weeks.len()),
-        bank: payment::count_long_with_bank(conn, long).await?,
-        events: payment::count_stuck_events(conn, late).await?,
-        notifications: payment::count_odd_notifications(conn).await?,
-        documents: documents::count_waiting(conn).await?,
-        rates: documents::count_awaited(conn).await?,
-        disputes: payment::count_waiting_disputes(conn).await?,
-        transfers: payment::count_told_transfers(conn).await?,
-    };
+    let counts = counted(conn, now, (count(exceptions.len()), count(weeks.len()))).await?;
     let disputed = |dispute: Dispute| {
         let order = dispute.order.and_then(|id| orders.get(&id).cloned());
         DisputeRow { dispute, order }
@@ -220,7 +212,7 @@ pub async fn today(conn: &Conn, plans: &Plans, now: Timestamp) -> Result<Today, 
         jobs: jobs::dead_jobs(conn, ProcessEvent::KIND, LISTED).await?,
         weeks,
         bank: at_bank.into_iter().map(bank).collect(),
-        events: payment::stuck_events(conn, late, LISTED).await?,
+        events: payment::stuck_events(conn, shifted(now, -EVENT), LISTED).await?,
         notifications: payment::odd_notifications(conn, LISTED).await?,
         documents: documents::waiting(conn, LISTED).await?,
         rates: rates(conn).await?,

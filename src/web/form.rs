@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{App, Problem};
+use crate::kernel::text::single_line;
 
 /// A form's fields as sent. `T` refuses unknown fields (`#[serde(deny_unknown_fields)]`), so nobody sets what was not asked.
 #[derive(Debug)]
@@ -34,6 +35,28 @@ pub fn too_long(error: &MultipartError) -> Option<Response> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoFields {}
+
+/// A form that asks why, and nothing else.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Why {
+    pub reason: String,
+}
+
+impl Why {
+    /// The longest reason, in characters.
+    pub const MOST: usize = 200;
+
+    /// The reason, as the audit log keeps it; `empty` says what is wanted where there is none.
+    ///
+    /// # Errors
+    /// What is wrong with the field.
+    pub fn read(&self, empty: &str) -> Result<String, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let reason = single_line(&self.reason, Self::MOST).map_err(|error| error.told(empty));
+        errors.parse("reason", reason).ok_or(errors)
+    }
+}
 
 /// The deserializer's words, without its preamble and bounded: they may repeat what was sent.
 fn told(text: &str) -> String {

@@ -18,10 +18,7 @@ mod world;
 
 use lectern::kernel::random::Randomness;
 
-/// All of `full` where the full counts are asked for, else a part.
-pub fn count(full: usize, sample: usize) -> usize {
-    if std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1") { full } else { sample }
-}
+use crate::support::runs::count;
 
 /// What is decided by chance.
 #[derive(Debug, Clone)]

@@ -114,25 +114,25 @@ impl Student {
                     Some(page) => page,
                     None => return Ok(Some(End::Paid)),
                 },
-                Some("orders") if has(&page, "Pay with card") || has(&page, "Try again") => {
+                Some("orders") if page.offers("Pay with card") || page.offers("Try again") => {
                     if self.wish == Wish::Hold {
                         return Ok(Some(End::Held));
                     }
-                    let button = if has(&page, "Pay with card") { "Pay with card" } else { "Try again" };
+                    let button = if page.offers("Pay with card") { "Pay with card" } else { "Try again" };
                     page.form(button).try_submit().await?
                 }
                 Some("orders") if page.body.contains("You are enrolled") => return Ok(Some(End::Enrolled)),
                 Some("orders") if page.body.contains("a person must look at it") => return Ok(Some(End::Queued)),
-                Some("codes") if has(&page, "Continue") => match self.enter_code(page).await? {
+                Some("codes") if page.offers("Continue") => match self.enter_code(page).await? {
                     Some(page) => page,
                     None => return Ok(None),
                 },
-                _ if has(&page, "Continue to payment") => self.filled(&page, "Continue to payment").try_submit().await?,
+                _ if page.offers("Continue to payment") => self.filled(&page, "Continue to payment").try_submit().await?,
                 _ if page.body.contains("This cohort is full") => match self.look_for_a_seat(&page).await? {
                     Some(page) => page,
                     None => return Ok(Some(End::Full)),
                 },
-                _ if has(&page, "Continue") => self.filled(&page, "Continue").with("email", &self.email).try_submit().await?,
+                _ if page.offers("Continue") => self.filled(&page, "Continue").with("email", &self.email).try_submit().await?,
                 // Waiting for the bank, or an answer of 502 or 503: from the start.
                 _ => return Ok(None),
             };
@@ -148,7 +148,7 @@ impl Student {
     /// On the gateway's page: where paying leads, or nothing for who leaves then.
     async fn pay(&self, page: &Page) -> Tried<Option<Page>> {
         let pay = format!("Pay {PRICE}");
-        if !has(page, &pay) {
+        if !page.offers(&pay) {
             assert!(page.body.contains(">Paid."), "{} cannot pay: {}", self.email, page.body);
             return if self.wish == Wish::PayAndLeave { Ok(None) } else { Ok(Some(self.browser.try_open(&self.cohort).await?)) };
         }
@@ -213,10 +213,6 @@ impl Student {
             None => self.browser.try_open("/").await.map(Some),
         }
     }
-}
-
-fn has(page: &Page, button: &str) -> bool {
-    page.body.contains(&format!(">{button}</button>"))
 }
 
 /// Each of the students' ends, in their order.

@@ -21,16 +21,16 @@ use tokio::runtime::Builder;
 
 use self::stories::Story;
 use self::world::World;
-use crate::chaos;
 use crate::support::app::{Storage, postgres};
 use crate::support::database;
+use crate::support::runs::count;
 
 /// How many stories a sample tells, and how many steps of each it is lost at.
 const SAMPLE: (usize, usize) = (4, 2);
 
 /// All of these, or a sample of so many.
 fn chosen<T: Copy>(all: &[T], sample: usize, chance: &Randomness) -> Vec<T> {
-    let few = chaos::count(all.len(), sample).min(all.len());
+    let few = count(all.len(), sample).min(all.len());
     let from = if few == all.len() { 0 } else { usize::from(u16::from_le_bytes(chance.bytes())) };
     (0..few).map(|part| all[(from + part * all.len() / few) % all.len()]).collect()
 }

@@ -165,12 +165,8 @@ async fn intent(app: &TestApp, order: OrderId) -> String {
     paid.one(&*conn).await.unwrap().unwrap().gateway_intent_id.unwrap()
 }
 
-fn has(page: &Page, button: &str) -> bool {
-    page.body.contains(&format!(">{button}</button>"))
-}
-
 fn offers_to_pay(page: &Page) -> bool {
-    has(page, &format!("Pay {PRICE}"))
+    page.offers(&format!("Pay {PRICE}"))
 }
 
 fn pay(page: &Page) -> crate::support::browser::Form {
@@ -181,7 +177,7 @@ fn pay(page: &Page) -> crate::support::browser::Form {
 async fn pays(who: &Who, leaves: bool) {
     let mut page = who.browser.open(cast::COHORT).await;
     for _ in 0..8 {
-        let button = ["Continue to payment", "Pay with card", "Try again"].into_iter().find(|button| has(&page, button));
+        let button = ["Continue to payment", "Pay with card", "Try again"].into_iter().find(|button| page.offers(button));
         page = match button {
             Some(button @ "Continue to payment") => {
                 let form = page.form(button).with("address", "12 Demonstration Road").with("country", "NP");

@@ -47,10 +47,12 @@ pub async fn told(world: &World, story: &Story) -> Vec<(Value, bool)> {
         EVENT_KINDS.contains(&kind) && !story.untold.contains(&kind)
     };
     let events = world.practice.saved().events().into_iter().filter(wanted);
-    events
-        .map(|event| (event["id"].as_str().is_some_and(|id| known.iter().any(|known| known == id)), event))
-        .map(|(known, event)| (event, known))
-        .collect()
+    let is_known = |event: &Value| event["id"].as_str().is_some_and(|id| known.iter().any(|known| known == id));
+    let with = |event: Value| {
+        let known = is_known(&event);
+        (event, known)
+    };
+    events.map(with).collect()
 }
 
 /// The minutes after which the sweep finds what nobody told.

@@ -29,17 +29,7 @@ use self::world::{Moment, World};
 use crate::promises::Chance;
 use crate::support::app::{Storage, postgres};
 use crate::support::database;
-
-fn is_full() -> bool {
-    std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1")
-}
-
-fn seeds(many: u64) -> Vec<u64> {
-    match std::env::var("LECTERN_SEED") {
-        Ok(seed) => vec![seed.parse().unwrap()],
-        Err(_) => (1..=many).collect(),
-    }
-}
+use crate::support::runs::{count, is_full, seeds};
 
 /// One history by chance.
 ///
@@ -140,7 +130,7 @@ async fn all() -> Vec<String> {
 async fn a_story_ends_the_same_however_it_is_told() {
     let on_postgres = tokio::spawn(async {
         match database::postgres_url() {
-            Some(url) => walks(postgres(&url).await, seeds(if is_full() { 3 } else { 1 })).await,
+            Some(url) => walks(postgres(&url).await, seeds(count(3, 1))).await,
             None => Vec::new(),
         }
     });

@@ -148,6 +148,11 @@ impl Page {
         self
     }
 
+    /// Whether a button bears these words.
+    pub fn offers(&self, button: &str) -> bool {
+        self.body.contains(&format!(">{button}</button>"))
+    }
+
     /// The text of the page's main part, white space folded.
     pub fn text(&self) -> String {
         let html = self.html();

@@ -2,11 +2,11 @@
 
 use futures_util::future::join_all;
 
-use super::documents::{change, documents_of, name_seller, said};
+use super::documents::{documents_of, name_seller, register, said};
 use super::*;
 use crate::documents::Kind;
 use crate::kernel::{Currency, Money};
-use crate::organisation::model::{Change, ExportTerms, TaxRegistration};
+use crate::organisation::model::ExportTerms;
 use crate::pricing::model::{Coupon, NewCoupon};
 use crate::pricing::{self, Discount, Limits};
 
@@ -115,12 +115,7 @@ async fn a_whole_discount_enrols_at_once_without_the_gateway() {
 async fn what_was_given_for_nothing_has_a_receipt_that_says_so_and_no_tax() {
     let stage = Stage::new(1).await;
     name_seller(&stage, "Example Journal (demonstration)").await;
-    let tax = TaxRegistration::RegisteredInIndia {
-        gstin: "29ABCDE1234F1ZW".parse().unwrap(),
-        sac: "999293".parse().unwrap(),
-        export: ExportTerms::default(),
-    };
-    change(&stage, Change::Tax(tax)).await;
+    register(&stage, ExportTerms::default()).await;
     let coupon = stage.coupon(percent("100", Limits::default())).await;
     let (user, order) = stage.ordered(1).await;
     assert!(!stage.quote(order.id).await.taxes.is_empty());

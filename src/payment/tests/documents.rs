@@ -28,6 +28,12 @@ pub(super) async fn name_seller(stage: &Stage, legal_name: &str) {
     change(stage, Change::Identity(identity)).await;
 }
 
+/// Registers the seller for tax in India.
+pub(super) async fn register(stage: &Stage, export: ExportTerms) {
+    let (gstin, sac) = ("29ABCDE1234F1ZW".parse().unwrap(), "999293".parse().unwrap());
+    change(stage, Change::Tax(TaxRegistration::RegisteredInIndia { gstin, sac, export })).await;
+}
+
 /// A seller with this name, and an order that nobody has paid.
 async fn selling(bench: Bench) -> (Stage, Order) {
     let stage = Stage::on(bench, 3).await;
@@ -180,12 +186,7 @@ async fn a_seller_without_a_name_is_no_reason_not_to_enrol_and_the_receipt_comes
 #[tokio::test]
 async fn a_registered_seller_gives_a_receipt_for_what_was_quoted_without_tax() {
     let (stage, order) = selling(Bench::sqlite().await).await;
-    let tax = TaxRegistration::RegisteredInIndia {
-        gstin: "29ABCDE1234F1ZW".parse().unwrap(),
-        sac: "999293".parse().unwrap(),
-        export: ExportTerms::default(),
-    };
-    change(&stage, Change::Tax(tax)).await;
+    register(&stage, ExportTerms::default()).await;
     transfer(&stage, &order, "A").await;
     let [receipt] = documents_of(&stage, &order).await.try_into().unwrap();
     assert_eq!((receipt.kind, receipt.facts.sums.taxes.len()), (Kind::Receipt, 0));

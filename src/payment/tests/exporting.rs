@@ -1,25 +1,20 @@
 //! What is sold abroad says what it is worth in rupees, and waits for a rate without holding up anybody; and what is taken back too
 //! late for the tax says so.
 
-use super::documents::{change, documents_of, name_seller, said};
+use super::documents::{documents_of, name_seller, register, said};
 use super::paying_out::in_dollars;
 use super::*;
 use crate::documents::model::{ExchangeRate, Export, Supply};
 use crate::documents::{self, Document, Kind};
 use crate::kernel::{Currency, Money};
 use crate::ledger::{Account, balances};
-use crate::organisation::model::{Change, ExportTerms, TaxRegistration};
+use crate::organisation::model::ExportTerms;
 use crate::payment::checking::check;
 
 async fn registered(bench: Bench) -> Stage {
     let stage = Stage::on(bench, 3).await;
     name_seller(&stage, "Example Journal (demonstration)").await;
-    let tax = TaxRegistration::RegisteredInIndia {
-        gstin: "29ABCDE1234F1ZW".parse().unwrap(),
-        sac: "999293".parse().unwrap(),
-        export: ExportTerms::WithTax,
-    };
-    change(&stage, Change::Tax(tax)).await;
+    register(&stage, ExportTerms::WithTax).await;
     stage
 }
 

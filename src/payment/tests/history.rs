@@ -9,7 +9,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::books::{faults, transferred};
-use super::documents::{change, name_seller};
+use super::documents::{name_seller, register};
 use super::exporting::enter;
 use super::facts::{Accounts, Facts};
 use super::refunds::admin;
@@ -24,7 +24,7 @@ use crate::kernel::random::Randomness;
 use crate::kernel::time::shifted;
 use crate::kernel::{Currency, Money};
 use crate::ledger::{Account, balances};
-use crate::organisation::model::{Change, ExportTerms, TaxRegistration};
+use crate::organisation::model::ExportTerms;
 use crate::payment::model::refundable;
 use crate::testing::START;
 
@@ -70,12 +70,7 @@ impl Walk {
     async fn begin(bench: Bench, seed: u64) -> Self {
         let mut stage = Stage::on(bench, 500).await;
         name_seller(&stage, "Example Journal (demonstration)").await;
-        let tax = TaxRegistration::RegisteredInIndia {
-            gstin: "29ABCDE1234F1ZW".parse().unwrap(),
-            sac: "999293".parse().unwrap(),
-            export: ExportTerms::default(),
-        };
-        change(&stage, Change::Tax(tax)).await;
+        register(&stage, ExportTerms::default()).await;
         for day in ["2027-01-01", "2027-01-20", "2027-02-08"] {
             enter(&stage, Currency::USD, day, "83.5").await;
         }

@@ -141,15 +141,21 @@ pub(super) async fn in_dollars(stage: &Stage, minor: i64) -> (UserId, Order) {
     (user, stage.services.db.write(Actor::User(user), work).await.unwrap())
 }
 
+/// A hundred dollars, paid by card: the session.
+async fn paid_in_dollars(stage: &Stage) -> String {
+    let (user, order) = in_dollars(stage, 10_000).await;
+    let url = stage.page(user, order.id).await.unwrap();
+    stage.press(&url, "pay").await;
+    let session = stage.sessions(order.id).await.remove(0);
+    stage.settle(&session).await;
+    session
+}
+
 #[tokio::test]
 async fn what_is_paid_in_another_currency_is_in_the_balance_as_it_was_changed() {
     for bench in Bench::each().await {
         let stage = Stage::on(bench, 5).await;
-        let (user, order) = in_dollars(&stage, 10_000).await;
-        let url = stage.page(user, order.id).await.unwrap();
-        stage.press(&url, "pay").await;
-        let session = stage.sessions(order.id).await.remove(0);
-        stage.settle(&session).await;
+        let session = paid_in_dollars(&stage).await;
         let by_currency = async || {
             let all = balances(&stage.services.db.snapshot().await.unwrap(), START, later(&stage)).await.unwrap();
             let clearing = all.iter().filter(|of| of.account == Account::GatewayClearing).map(|of| of.closing());
@@ -182,11 +188,7 @@ async fn what_is_paid_in_another_currency_is_in_the_balance_as_it_was_changed() 
 async fn a_refund_of_what_was_paid_in_another_currency_is_in_the_balance_as_it_was_changed() {
     for bench in Bench::each().await {
         let stage = Stage::on(bench, 5).await;
-        let (user, order) = in_dollars(&stage, 10_000).await;
-        let url = stage.page(user, order.id).await.unwrap();
-        stage.press(&url, "pay").await;
-        let session = stage.sessions(order.id).await.remove(0);
-        stage.settle(&session).await;
+        let session = paid_in_dollars(&stage).await;
         stage.work().await;
         let intent = stage.services.gateway.session(&session).await.unwrap().intent.unwrap();
         // A part from the dashboard, which stays; a part whose bank sends it back.

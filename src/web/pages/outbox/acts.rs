@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 
 use super::letter::find;
 use crate::db::Txn;
@@ -12,13 +11,10 @@ use crate::kernel::ids::LetterId;
 use crate::kernel::text::{TextError, single_line};
 use crate::mail::{self, LetterAct, LetterRefusal, LetterSheet, LetterState, acts_for};
 use crate::views::told;
-use crate::web::form::{FieldErrors, Fields, NoFields};
+use crate::web::form::{FieldErrors, Fields, NoFields, Why};
 use crate::web::session::{AdminNow, PageSnapshot};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
-
-/// The longest reason, in characters.
-const REASON: usize = 200;
 
 fn problem(refusal: LetterRefusal) -> Problem {
     match refusal {
@@ -48,10 +44,10 @@ pub async fn retry(
     State(app): State<App>,
     AdminNow(admin): AdminNow,
     Path(id): Path<String>,
-    Fields(input): Fields<Input>,
+    Fields(input): Fields<Why>,
 ) -> Result<Response, Problem> {
     let id = letter(&id)?;
-    let reason = match single_line(&input.reason, REASON) {
+    let reason = match single_line(&input.reason, Why::MOST) {
         Ok(reason) => Some(reason),
         Err(TextError::Empty) => None,
         Err(error) => return Err(Problem::Malformed(format!("The reason: {error}"))),
@@ -109,27 +105,19 @@ pub async fn ask_to_drop(
     page(&Drop::new(&view, &FieldErrors::default(), &sheet, ""))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Input {
-    reason: String,
-}
-
 /// Drops it.
 pub async fn drop_letter(
     State(app): State<App>,
     view: View,
     AdminNow(admin): AdminNow,
     Path(id): Path<String>,
-    Fields(input): Fields<Input>,
+    Fields(input): Fields<Why>,
 ) -> Result<Response, Problem> {
     let sheet = find(&*app.services.db.snapshot().await?, &id).await?;
     may_be_dropped(&sheet)?;
-    let reason = single_line(&input.reason, REASON)
-        .map_err(|error| error.told("Say why it is not to be sent: it is kept in the audit log"));
-    let mut errors = FieldErrors::default();
-    let Some(reason) = errors.parse("reason", reason) else {
-        return page_with_errors(&Drop::new(&view, &errors, &sheet, &input.reason));
+    let reason = match input.read("Say why it is not to be sent: it is kept in the audit log") {
+        Ok(reason) => reason,
+        Err(errors) => return page_with_errors(&Drop::new(&view, &errors, &sheet, &input.reason)),
     };
     let (actor, id) = (Actor::User(admin.id), sheet.row.id);
     app.services.db.write(actor, async |txn| mail::drop_letter(txn, id, &reason).await).await.map_err(problem)?;

@@ -76,11 +76,10 @@ impl Input {
 async fn page_of<'a>(
     conn: &Conn,
     view: &'a View,
-    input: &'a Input,
-    errors: &'a FieldErrors,
+    (input, errors): (&'a Input, &'a FieldErrors),
+    rates: Vec<EnteredRate>,
     done: Option<Done>,
 ) -> Result<Page<'a>, Problem> {
-    let rates = documents::rates(conn, LISTED).await?;
     let tax = organisation::current(conn).await?.tax;
     Ok(Page {
         view,
@@ -107,9 +106,10 @@ pub(super) async fn show(
     PageSnapshot(conn): PageSnapshot,
     Query(done): Query<DoneQuery>,
 ) -> Result<Response, Problem> {
-    let source = documents::rates(&conn, 1).await?.pop().map(|rate| rate.of.source).unwrap_or_default();
+    let rates = documents::rates(&conn, LISTED).await?;
+    let source = rates.first().map(|rate| rate.of.source.clone()).unwrap_or_default();
     let input = Input { source, ..Input::default() };
-    page(&page_of(&conn, &view, &input, &FieldErrors::default(), done.word()).await?)
+    page(&page_of(&conn, &view, (&input, &FieldErrors::default()), rates, done.word()).await?)
 }
 
 /// Enters one, and lets the invoices that waited for it be issued.
@@ -124,7 +124,8 @@ pub(super) async fn save(
         Ok(rate) => rate,
         Err(errors) => {
             let conn = app.services.db.snapshot().await?;
-            return page_with_errors(&page_of(&conn, &view, &input, &errors, None).await?);
+            let rates = documents::rates(&conn, LISTED).await?;
+            return page_with_errors(&page_of(&conn, &view, (&input, &errors), rates, None).await?);
         }
     };
     app.services.db.write(Actor::User(admin.id), async |txn| payment::enter_rate(txn, &rate).await).await?;

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::order::find;
+use crate::db::Conn;
 use crate::documents::Calendar;
 use crate::kernel::Actor;
 use crate::kernel::shown::plain_date;
@@ -34,6 +35,12 @@ fn not_now() -> Problem {
     }
 }
 
+/// An order that wants nothing but to have its document issued.
+async fn lacking(app: &App, conn: &Conn, id: &str) -> Result<Sheet, Problem> {
+    let sheet = find(app, conn, id).await?;
+    if sheet.lacking == Some(Lacking::Nothing) { Ok(sheet) } else { Err(not_now()) }
+}
+
 /// Says what it means.
 pub async fn ask(
     State(app): State<App>,
@@ -42,10 +49,7 @@ pub async fn ask(
     PageSnapshot(conn): PageSnapshot,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let sheet = find(&app, &conn, &id).await?;
-    if sheet.lacking != Some(Lacking::Nothing) {
-        return Err(not_now());
-    }
+    let sheet = lacking(&app, &conn, &id).await?;
     let calendar = Calendar::of(&organisation::current(&conn).await?.tax);
     let today = plain_date(calendar.day(app.services.clocks.service()));
     page(&Page { view: &view, sheet: &sheet, today })
@@ -58,11 +62,7 @@ pub async fn issue(
     Path(id): Path<String>,
     _: Fields<NoFields>,
 ) -> Result<Response, Problem> {
-    let sheet = find(&app, &*app.services.db.snapshot().await?, &id).await?;
-    if sheet.lacking != Some(Lacking::Nothing) {
-        return Err(not_now());
-    }
-    let order = sheet.order.id;
+    let order = lacking(&app, &*app.services.db.snapshot().await?, &id).await?.order.id;
     app.services.db.write(Actor::User(admin.id), async |txn| payment::issue_document(txn, order).await).await?;
     Ok(Redirect::to(&format!("/staff/orders/{order}?done=issued")).into_response())
 }

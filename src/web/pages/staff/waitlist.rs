@@ -3,24 +3,19 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 
 use crate::catalogue;
 use crate::db::Conn;
 use crate::enrolment::{self, LeaveRefusal, WaitState};
 use crate::kernel::ids::WaitId;
-use crate::kernel::text::single_line;
 use crate::kernel::{Actor, ShownTime};
 use crate::views::staff::{self, CohortRow};
 use crate::views::waitlist::{self, Waiter};
-use crate::web::form::{FieldErrors, Fields};
+use crate::web::form::{FieldErrors, Fields, Why};
 use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, PageSnapshot};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
-
-/// The longest reason, in characters.
-const REASON: usize = 200;
 
 #[derive(Template)]
 #[template(path = "web/pages/staff/waitlist.html")]
@@ -103,26 +98,21 @@ pub async fn ask(view: View, _: Admin, PageSnapshot(conn): PageSnapshot, Path(id
     page(&Remove { view: &view, errors: &errors, slug: &slug, cohort: &cohort, waiter: &waiter, reason: "" })
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Input {
-    reason: String,
-}
-
 /// Takes them off, and tells them.
 pub async fn remove(
     State(app): State<App>,
     view: View,
     Admin(admin): Admin,
     Path(id): Path<String>,
-    Fields(input): Fields<Input>,
+    Fields(input): Fields<Why>,
 ) -> Result<Response, Problem> {
     let (slug, cohort, waiter) = find(&*app.services.db.snapshot().await?, &id).await?;
-    let reason = single_line(&input.reason, REASON).map_err(|error| error.told("Say why: it is kept in the audit log"));
-    let mut errors = FieldErrors::default();
-    let Some(reason) = errors.parse("reason", reason) else {
-        let reason = &input.reason;
-        return page_with_errors(&Remove { view: &view, errors: &errors, slug: &slug, cohort: &cohort, waiter: &waiter, reason });
+    let reason = match input.read("Say why: it is kept in the audit log") {
+        Ok(reason) => reason,
+        Err(errors) => {
+            let (errors, reason) = (&errors, &input.reason);
+            return page_with_errors(&Remove { view: &view, errors, slug: &slug, cohort: &cohort, waiter: &waiter, reason });
+        }
     };
     let (actor, id) = (Actor::User(admin.id), waiter.wait.id);
     match app.services.db.write(actor, async |txn| enrolment::remove(txn, id, &reason).await).await {

@@ -3,20 +3,15 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 
 use crate::db::Conn;
-use crate::kernel::text::single_line;
 use crate::kernel::{Actor, ShownTime, Zone};
 use crate::payment::{self, KeptEvent, ReplayRefusal};
-use crate::web::form::{FieldErrors, Fields, NoFields};
+use crate::web::form::{FieldErrors, Fields, NoFields, Why};
 use crate::web::pages::{Done, DoneQuery};
 use crate::web::session::{Admin, AdminNow, PageSnapshot};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
-
-/// The longest reason, in characters.
-const REASON: usize = 200;
 
 #[derive(Template)]
 #[template(path = "web/pages/today/event.html")]
@@ -75,26 +70,20 @@ pub async fn replay(
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Input {
-    reason: String,
-}
-
 /// Leaves it undone; one that was dealt with meanwhile stays so.
 pub async fn put_aside(
     State(app): State<App>,
     view: View,
     AdminNow(admin): AdminNow,
     Path(id): Path<String>,
-    Fields(input): Fields<Input>,
+    Fields(input): Fields<Why>,
 ) -> Result<Response, Problem> {
     let event = find(&*app.services.db.snapshot().await?, &id).await?;
-    let reason =
-        single_line(&input.reason, REASON).map_err(|error| error.told("Say why it is put aside: it is kept in the audit log"));
-    let mut errors = FieldErrors::default();
-    let Some(reason) = errors.parse("reason", reason) else {
-        return page_with_errors(&Page { reason: &input.reason, ..Page::new(&view, &errors, &event, &admin.zone) });
+    let reason = match input.read("Say why it is put aside: it is kept in the audit log") {
+        Ok(reason) => reason,
+        Err(errors) => {
+            return page_with_errors(&Page { reason: &input.reason, ..Page::new(&view, &errors, &event, &admin.zone) });
+        }
     };
     let actor = Actor::User(admin.id);
     app.services.db.write(actor, async |txn| payment::put_event_aside(txn, &event.id, &reason).await).await?;

@@ -3,21 +3,16 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::db::Conn;
 use crate::jobs::{self, DeadJob, DeadJobRefusal};
 use crate::kernel::Actor;
-use crate::kernel::text::single_line;
 use crate::views::told;
-use crate::web::form::{FieldErrors, Fields, NoFields};
+use crate::web::form::{FieldErrors, Fields, NoFields, Why};
 use crate::web::session::{AdminNow, PageSnapshot};
 use crate::web::view::{View, page, page_with_errors};
 use crate::web::{App, Problem};
-
-/// The longest reason, in characters.
-const REASON: usize = 200;
 
 /// Where that is which a job is about, as far as its ids say.
 pub(super) fn about(payload: &Value) -> Option<String> {
@@ -72,26 +67,18 @@ pub async fn ask(view: View, _: AdminNow, PageSnapshot(conn): PageSnapshot, Path
     page(&Page::new(&view, &FieldErrors::default(), &job, ""))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Input {
-    reason: String,
-}
-
 /// Leaves it undone.
 pub async fn drop_job(
     State(app): State<App>,
     view: View,
     AdminNow(admin): AdminNow,
     Path(id): Path<String>,
-    Fields(input): Fields<Input>,
+    Fields(input): Fields<Why>,
 ) -> Result<Response, Problem> {
     let job = find(&*app.services.db.snapshot().await?, &id).await?;
-    let reason = single_line(&input.reason, REASON)
-        .map_err(|error| error.told("Say why it is not to be done: it is kept in the audit log"));
-    let mut errors = FieldErrors::default();
-    let Some(reason) = errors.parse("reason", reason) else {
-        return page_with_errors(&Page::new(&view, &errors, &job, &input.reason));
+    let reason = match input.read("Say why it is not to be done: it is kept in the audit log") {
+        Ok(reason) => reason,
+        Err(errors) => return page_with_errors(&Page::new(&view, &errors, &job, &input.reason)),
     };
     let actor = Actor::User(admin.id);
     app.services.db.write(actor, async |txn| jobs::drop_dead(txn, job.id, &reason).await).await.map_err(problem)?;
