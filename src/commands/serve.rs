@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Outcome, say};
-use crate::config::{Profile, Settings};
+use crate::config::{Gateway, GatewayKind, Profile, Settings};
 use crate::kernel::Clocks;
 use crate::kernel::random::Randomness;
 #[cfg(debug_assertions)]
@@ -50,11 +50,22 @@ fn welcome(server: &Server) -> String {
         "\nLectern is at {origin}\n\n\
          Sign in at {origin}/sign-in with one of these addresses; the code arrives at {origin}/dev/mailbox\n\n{people}\n\
          Or enrol as somebody new: start at {origin}/ with any address.\n\
-         Payments go to the practice gateway at {gateway}: no money moves.\n\
+         {payments}\n\
          Move time at {origin}/dev/clock. Stop with Ctrl-C; the data stays in {data}.\n",
-        gateway = server.services().settings.gateway.hosted_origin.origin(),
+        payments = how_paid(&server.services().settings.gateway),
         data = server.services().settings.database.data.display(),
     )
+}
+
+/// What becomes of payments here.
+fn how_paid(gateway: &Gateway) -> String {
+    match gateway.kind {
+        GatewayKind::Practice | GatewayKind::PracticeApart => {
+            format!("Payments go to the practice gateway at {}: no money moves.", gateway.hosted_origin.origin())
+        }
+        GatewayKind::Stripe => "Payments go to Stripe, with the key that is set.".to_owned(),
+        GatewayKind::None => "No cards are taken: admins record what comes by bank transfer, UPI, cash or cheque.".to_owned(),
+    }
 }
 
 /// Runs the workers until told to stop.
@@ -101,4 +112,19 @@ pub(super) async fn healthcheck(settings: &Settings) -> Outcome {
     .map_err(|_| format!("no answer from {address} within {} seconds", PATIENCE.as_secs()))?
     .map_err(|error| format!("cannot reach {address}: {error}; is it serving, and is --listen the same?"))?;
     if answer.starts_with(b"HTTP/1.1 200") { say("ready") } else { Err(format!("{address} answers, but is not ready").into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_where_payments_go() {
+        let said = |kind| how_paid(&Gateway { kind, ..crate::testing::settings().gateway });
+        for practice in [GatewayKind::Practice, GatewayKind::PracticeApart] {
+            assert!(said(practice).starts_with("Payments go to the practice gateway at http://"), "{}", said(practice));
+        }
+        assert_eq!(said(GatewayKind::Stripe), "Payments go to Stripe, with the key that is set.");
+        assert!(said(GatewayKind::None).starts_with("No cards are taken"));
+    }
 }

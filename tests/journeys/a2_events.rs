@@ -30,7 +30,7 @@ async fn a_stuck_event_is_replayed_or_put_aside_and_then_nothing_waits() {
         today.is(200).shows("2 things wait for you").shows("Stuck events").shows("does not accept our secret key");
         today.hides("Work that was given up");
         let event = today.follow_link("/staff/today/events/evt_demo_1").await;
-        event.is(200).shows("Stuck").shows(&session).shows("does not accept our secret key");
+        event.is(200).shows("Stuck").shows(&session).shows("does not accept our secret key").shows("UTC+");
         app.practice().faults(Fault::KeyRefused, 1);
         let failed = event.form("Replay it now").submit().await;
         failed.is(422).shows("The replay did not end well").shows("does not accept our secret key");

@@ -37,6 +37,7 @@ async fn an_organisation_without_a_gateway_takes_transfers_cash_and_cheque() {
         back.is(200).shows("Account number");
         app.settle().await;
         let mail = app.mails_to(STUDENT).await.pop().unwrap();
+        assert!(mail.text.as_ref().unwrap().contains("You chose to pay by bank transfer for"), "{mail:?}");
         assert!(!mail.text.as_ref().unwrap().contains("card") && !mail.html.as_ref().unwrap().contains("by card"), "{mail:?}");
 
         let page = admin.open(&format!("/staff{}", cast::path(&order))).await;

@@ -125,13 +125,14 @@ const PAYS_UNHEARD: [&str; 37] = [
     "letter ended",
 ];
 
-const LAPSES: [&str; 19] = [
+const LAPSES: [&str; 20] = [
     "job taken, payment.sweep",
     "Get /checkout/sessions/:id",
     "session settled, payment.moved, enrolment.lapsed, order.lapsed",
     "Get /events",
     "notification kept",
     "events seen",
+    "settled jobs forgotten",
     "done, payment.sweep",
     "job taken, enrolment.sweep_waitlists",
     "done, enrolment.sweep_waitlists",

@@ -70,6 +70,14 @@ impl TransferWay {
         }
     }
 
+    /// For people, within a sentence: "pay by …".
+    pub const fn in_a_sentence(self) -> &'static str {
+        match self {
+            Self::BankTransfer => "bank transfer",
+            Self::Upi => "UPI",
+        }
+    }
+
     /// The ways in which an amount of this currency can be paid: an account at a bank in India and UPI take rupees.
     pub fn offered(organisation: &Organisation, currency: Currency) -> Vec<Self> {
         if currency != Currency::INR {

@@ -34,7 +34,7 @@ impl Composer for TransferDetails {
             name: found.person.name.as_str().to_owned(),
             what: found.order.description().to_owned(),
             number: found.order.number.to_string(),
-            way: found.transfer.way.name(),
+            way: found.transfer.way.in_a_sentence(),
             details: found.details(),
             until: found.shown(until),
             link: found.link(),
