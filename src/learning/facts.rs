@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, UnionType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    Value,
 };
 use uuid::Uuid;
 
@@ -82,8 +83,8 @@ impl Known {
 /// The enrolment if it is `user`'s and enrolled, with all that is known about it: one statement.
 pub(super) async fn known(conn: &Conn, user: UserId, id: EnrolmentId) -> Result<Option<Known>, DbErr> {
     static KNOWN: Written<2> = Written::new();
-    let statement =
-        KNOWN.statement(conn.get_database_backend(), [user.0, id.0], |[user, id]| all_known(UserId(user), EnrolmentId(id)));
+    let write = |[user, id]: [Value; 2]| all_known(user.unwrap(), id.unwrap());
+    let statement = KNOWN.statement(conn.get_database_backend(), [user.into(), id.into()], write);
     let mut facts = Fact::find_by_statement(statement).all(conn).await?;
     let Some(at) = facts.iter().position(|fact| fact.what == ENROLLED) else { return Ok(None) };
     let place = facts.swap_remove(at);

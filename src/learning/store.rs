@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, LockType, OnConflict, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, Value,
+};
 
 use super::model::Reflection;
 use crate::catalogue::model::CohortModule;
+use crate::db::columns::UtcTime;
 use crate::db::rows::enrolment::enrolments::{self, State};
 use crate::db::rows::learning::progress;
-use crate::db::{Conn, Txn};
+use crate::db::{Conn, Txn, Written};
 use crate::kernel::ids::{CohortId, EnrolmentId, ModuleId, ReadingId, UserId};
 
 /// A student's enrolments (not holds, nor what has ended), oldest first.
@@ -27,22 +30,33 @@ pub(super) async fn save_read(
     (module, reading): (&CohortModule, ReadingId),
     reflection: Option<&Reflection>,
 ) -> Result<bool, DbErr> {
+    static READ: Written<5> = Written::new();
+    static REFLECTED: Written<5> = Written::new();
+    let written = if module.asks_reflection() { &REFLECTED } else { &READ };
+    let reflection = reflection.map(|reflection| reflection.as_str().to_owned());
+    let parameters = [enrolment.into(), module.id.into(), reading.into(), UtcTime::from(txn.now()).into(), reflection.into()];
+    let write = |parameters| insert_read(parameters, module.asks_reflection());
+    let statement = written.statement(txn.get_database_backend(), parameters, write);
+    Ok(txn.execute_raw(statement).await?.rows_affected() > 0)
+}
+
+fn insert_read([enrolment, module, reading, at, reflection]: [Value; 5], is_reflected: bool) -> InsertStatement {
     use progress::Column as C;
     let row = progress::ActiveModel {
-        enrolment_id: Set(enrolment),
-        module_id: Set(module.id),
-        reading_id: Set(reading),
-        read_at: Set(txn.now().into()),
-        reflection: Set(reflection.map(|reflection| reflection.as_str().to_owned())),
+        enrolment_id: Set(enrolment.unwrap()),
+        module_id: Set(module.unwrap()),
+        reading_id: Set(reading.unwrap()),
+        read_at: Set(at.unwrap()),
+        reflection: Set(reflection.unwrap()),
     };
     let mut over = OnConflict::columns([C::EnrolmentId, C::ModuleId, C::ReadingId]);
-    if module.asks_reflection() {
+    if is_reflected {
         let there = Expr::col((progress::Entity, C::Reflection));
         over.update_columns([C::ReadAt, C::Reflection]).action_and_where(there.is_null());
     } else {
         over.do_nothing();
     }
-    Ok(progress::Entity::insert(row).on_conflict(over).exec_without_returning(&**txn).await? > 0)
+    progress::Entity::insert(row).on_conflict(over).into_query()
 }
 
 /// That a row of progress is of a required reading, done as its module asks; of none, where none is required.
@@ -96,12 +110,17 @@ pub async fn required_read_by_week(
 
 /// Keeps that one more required reading is read, by the plan at `revision`; false if it was counted by a later one since.
 pub(super) async fn count_one(txn: &Txn, enrolment: EnrolmentId, revision: i32) -> Result<bool, DbErr> {
-    use enrolments::Column as C;
-    let one = enrolments::Entity::update_many()
-        .col_expr(C::RequiredRead, Expr::col(C::RequiredRead).add(1))
-        .filter(enrolments::COLUMN.id.eq(enrolment))
-        .filter(enrolments::COLUMN.counted_at.lte(revision));
-    Ok(one.exec(&**txn).await?.rows_affected > 0)
+    static ONE: Written<2> = Written::new();
+    let write = |[enrolment, revision]: [Value; 2]| {
+        use enrolments::Column as C;
+        enrolments::Entity::update_many()
+            .col_expr(C::RequiredRead, Expr::col(C::RequiredRead).add(1))
+            .filter(enrolments::COLUMN.id.eq(enrolment.unwrap::<EnrolmentId>()))
+            .filter(enrolments::COLUMN.counted_at.lte(revision.unwrap::<i32>()))
+            .into_query()
+    };
+    let statement = ONE.statement(txn.get_database_backend(), [enrolment.into(), revision.into()], write);
+    Ok(txn.execute_raw(statement).await?.rows_affected() > 0)
 }
 
 /// Whose required readings are counted anew.

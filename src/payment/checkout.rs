@@ -5,15 +5,16 @@
 
 use sea_orm::DbErr;
 
+use super::asking::{self, Ask, Asked};
 use super::customers::{self, PaysAs};
 use super::model::{CardAttempt, CardState, GRACE, Means, Order, OrderState, Payment, PaymentEvent};
-use super::settling::{self, Ask, Bank, SettleError};
+use super::settling::{self, Bank, SettleError};
 use super::store;
 use crate::audit;
 use crate::db::Txn;
 use crate::enrolment::{self, Enrolment, EnrolmentState, SeatRefusal};
 use crate::gateway::{GatewayError, SessionRequest};
-use crate::kernel::ids::{OrderId, UserId};
+use crate::kernel::ids::{OrderId, PaymentId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Actor, Timestamp};
 use crate::services::Services;
@@ -99,15 +100,18 @@ pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -
     }
     let mut held_until = services.clocks.service();
     let live = services.gateway.live();
+    let mut never_begun = None;
     // At most: learn what became of an attempt, close its page, make a customer, make a new page, go there. More rounds have no reason.
     for _ in 0..6 {
-        let next = services.db.write(actor, async |txn| plan(txn, user, order, live).await).await?;
+        let next = services.db.write(actor, async |txn| plan(txn, user, order, (live, never_begun)).await).await?;
         match next {
             Plan::Go { url } => return Ok(url),
             Plan::Ask { payment, ask, until } => {
                 held_until = until;
-                let asked = settling::settle_attempt(services, actor, &payment, ask).await;
-                asked.map_err(|error| trouble(error, held_until))?;
+                let asked = asking::settle_attempt(services, actor, &payment, ask).await;
+                if asked.map_err(|error| trouble(error, held_until))? == Asked::NeverBegun {
+                    never_begun = Some(payment.id);
+                }
             }
             Plan::Introduce { order, key, until } => {
                 held_until = until;
@@ -121,7 +125,7 @@ pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -
                         settling::hear(services, actor, session, Bank::Silent).await?;
                     }
                     Err(error) => {
-                        let failed = settling::not_created(services, actor, &payment, error).await;
+                        let failed = asking::not_created(services, actor, &payment, error).await;
                         failed.map_err(|error| trouble(error, held_until))?;
                         return Err(CheckoutRefusal::GatewayRefused { held_until });
                     }
@@ -143,7 +147,12 @@ fn trouble(error: SettleError, held_until: Timestamp) -> CheckoutRefusal {
     }
 }
 
-async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Plan, CheckoutRefusal> {
+async fn plan(
+    txn: &Txn,
+    user: UserId,
+    order: OrderId,
+    (live, never_begun): (bool, Option<PaymentId>),
+) -> Result<Plan, CheckoutRefusal> {
     txn.says("checkout planned");
     let order = store::order_for_update(txn, order).await?.filter(|order| order.user == user);
     let order = order.ok_or(CheckoutRefusal::NoSuchOrder)?;
@@ -164,6 +173,7 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Pla
     if store::transfer(txn, order.id).await?.is_some_and(|transfer| transfer.told.is_some()) {
         return Err(CheckoutRefusal::TransferTold);
     }
+    let mut renewed = None;
     let payments = store::payments_of_order(txn, order.id).await?;
     for payment in &payments {
         let Some(attempt) = payment.card() else { continue };
@@ -173,6 +183,10 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Pla
                 return Ok(Plan::Go { url: url.clone() });
             }
             CardState::Open { .. } => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Expire, until }),
+            // Unless somebody else did meanwhile what is to be done.
+            CardState::Preparing if never_begun == Some(payment.id) && asking::is_renewable(attempt, txn.now()) => {
+                renewed = Some(payment);
+            }
             CardState::Preparing => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Look, until }),
             CardState::Captured { .. } | CardState::Mismatched { .. } | CardState::Failed { .. } | CardState::Expired => {}
         }
@@ -182,9 +196,10 @@ async fn plan(txn: &Txn, user: UserId, order: OrderId, live: bool) -> Result<Pla
         PaysAs::Customer(customer) => Some(customer),
         PaysAs::Nobody => None,
     };
-    let is_first = payments.iter().all(|payment| payment.card().is_none());
+    let is_renewed = |payment: &Payment| renewed.is_some_and(|renewed| renewed.id == payment.id);
+    let is_first = payments.iter().all(|payment| payment.card().is_none() || is_renewed(payment));
     let until = long_enough(txn, &held, until, is_first).await?;
-    let (payment, attempt) = new_attempt(txn, &order, customer).await?;
+    let (payment, attempt) = new_attempt(txn, &order, customer, renewed).await?;
     Ok(Plan::Create { order: Box::new(order), payment, attempt, until })
 }
 
@@ -207,7 +222,13 @@ async fn long_enough(txn: &Txn, held: &Enrolment, until: Timestamp, is_first: bo
     }
 }
 
-async fn new_attempt(txn: &Txn, order: &Order, customer: Option<String>) -> Result<(Payment, CardAttempt), DbErr> {
+/// Stores an attempt to be made, in the place of one that was never begun where there is one.
+async fn new_attempt(
+    txn: &Txn,
+    order: &Order,
+    customer: Option<String>,
+    renewed: Option<&Payment>,
+) -> Result<(Payment, CardAttempt), DbErr> {
     let id = txn.new_id();
     let attempt = CardAttempt {
         key: format!("checkout-{id}"),
@@ -218,8 +239,14 @@ async fn new_attempt(txn: &Txn, order: &Order, customer: Option<String>) -> Resu
         state: CardState::Preparing,
     };
     let means = Means::Card(attempt.clone());
-    let payment = Payment { id, order: order.id, amount: order.quote.total, means, created_at: txn.now() };
-    store::insert_card(txn, &payment, &attempt).await?;
+    let payment = match renewed {
+        Some(renewed) => Payment { means, ..renewed.clone() },
+        None => Payment { id, order: order.id, amount: order.quote.total, means, created_at: txn.now() },
+    };
+    match renewed {
+        Some(_) => store::renew_card(txn, payment.id, &attempt).await?,
+        None => store::insert_card(txn, &payment, &attempt).await?,
+    }
     audit::record(txn, &PaymentEvent::Started(&payment)).await?;
     Ok((payment, attempt))
 }

@@ -5,8 +5,9 @@
 
 use sea_orm::DbErr;
 
+use super::asking::{self, Ask};
 use super::model::{Order, OrderState, Payment, PaymentEvent};
-use super::settling::{self, Ask, Pages, SettleError};
+use super::settling::{self, Pages, SettleError};
 use super::store;
 use crate::audit;
 use crate::db::Txn;
@@ -68,7 +69,7 @@ pub async fn use_code(services: &Services, user: UserId, order: OrderId, code: &
         match services.db.write(actor, async |txn| step(txn, user, order, code).await).await? {
             Step::Done(outcome) => return Ok(outcome),
             Step::Close(payment) => {
-                settling::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(CodeRefusal::PageOpen)?;
+                asking::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(CodeRefusal::PageOpen)?;
             }
         }
     }

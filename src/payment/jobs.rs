@@ -3,8 +3,9 @@
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
+use super::asking::{self, Ask};
 use super::model::{OrderState, Payment};
-use super::settling::{self, Ask, SettleError};
+use super::settling::{self, SettleError};
 use super::{hearing, issuing, returning, store, sweeping};
 use crate::db::Txn;
 use crate::enrolment::{self, EnrolmentState};
@@ -96,7 +97,7 @@ impl Job for ExpirePages {
 async fn close_pages(services: &Services, order: OrderId) -> Result<(), SettleError> {
     let unfinished = store::unfinished_of_order(&*services.db.snapshot().await?, order).await?;
     for payment in unfinished {
-        settling::settle_attempt(services, WORKER, &payment, Ask::Expire).await?;
+        asking::settle_attempt(services, WORKER, &payment, Ask::Expire).await?;
     }
     Ok(())
 }

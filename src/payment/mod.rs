@@ -4,6 +4,7 @@
 //! idempotent decision. Every captured payment ends enrolled, refunded by a stated rule ([`model::RULES`]), or in the admin's queue.
 //! Refunds are facts of their own, whoever began them: what the gateway says of one is fetched and applied like a payment.
 
+mod asking;
 mod booking;
 pub mod books;
 pub mod checking;

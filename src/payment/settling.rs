@@ -3,12 +3,12 @@
 use sea_orm::DbErr;
 use serde_json::json;
 
+use super::asking::{Ask, settle_attempt};
 use super::jobs::{ExpirePages, LapseHold};
 use super::model::{
-    CardAttempt, CardState, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says,
-    Seat, settle,
+    CardAttempt, Decision, Exception, Facts, Means, Order, OrderState, Payment, PaymentEvent, Reason, Said, Says, Seat, settle,
 };
-use super::{booking, checkout, invoicing, refunding, store};
+use super::{booking, invoicing, refunding, store};
 use crate::db::Txn;
 use crate::enrolment::{self, Confirmation, EnrolmentState, SeatRefusal, Sending};
 use crate::gateway::{CheckoutSession, GatewayError, PaymentStatus, SessionStatus};
@@ -65,80 +65,6 @@ pub async fn settle_order(services: &Services, actor: Actor, order: OrderId) -> 
         settle_attempt(services, actor, &payment, Ask::Look).await?;
     }
     Ok(())
-}
-
-/// How the gateway is asked about an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ask {
-    Look,
-    /// And nobody may pay it any more.
-    Expire,
-}
-
-/// Asks the gateway about one card attempt, and settles what it says.
-///
-/// An attempt whose creation had no answer is created again under its key: that tells whether there is a session, and can make
-/// one only while its hold lasts, for the gateway takes no end that is less than half an hour ahead.
-pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &Payment, ask: Ask) -> Result<(), SettleError> {
-    let Some(attempt) = payment.card() else { return Ok(()) };
-    let session = match &attempt.session {
-        Some(session) => session.clone(),
-        None => {
-            let order = store::order(&*services.db.snapshot().await?, payment.order).await?;
-            let Some(order) = order else { return Ok(()) };
-            match services.gateway.create_session(&checkout::request(services, &order, payment, attempt)).await {
-                Ok(session) => session.id,
-                Err(error) => return not_created(services, actor, payment, error).await,
-            }
-        }
-    };
-    let answer = match ask {
-        Ask::Look => services.gateway.session(&session).await,
-        Ask::Expire => services.gateway.expire_session(&session).await,
-    };
-    // Whatever goes wrong here, the page is there and may be paid: no error is the end of it.
-    hear(services, actor, answer?, Bank::Silent).await?;
-    Ok(())
-}
-
-/// Marks an attempt as failed if the answer to its creation means that nobody can pay it, and passes the error on otherwise.
-///
-/// A refusal means that, and so does any lack of an answer once the page that was asked for would be over. Money that came all
-/// the same is told by its notification, which names the attempt.
-pub(super) async fn not_created(
-    services: &Services,
-    actor: Actor,
-    payment: &Payment,
-    error: GatewayError,
-) -> Result<(), SettleError> {
-    let is_over = payment.card().is_some_and(|attempt| attempt.expires_at <= services.clocks.service());
-    let is_final = match error {
-        GatewayError::Refused { .. } | GatewayError::NotFound => true,
-        GatewayError::OutcomeUnknown(_) => is_over,
-        GatewayError::Unavailable(_) => false,
-    };
-    if !is_final {
-        return Err(error.into());
-    }
-    let payment = payment.id;
-    tracing::error!(payment = %payment, error = %error, "the gateway refused a payment attempt");
-    let reason = error.to_string();
-    Ok(services.db.write(actor, async |txn| fail(txn, payment, reason).await).await?)
-}
-
-async fn fail(txn: &Txn, id: PaymentId, reason: String) -> Result<(), DbErr> {
-    let Some(before) = store::payment(txn, id).await? else { return Ok(()) };
-    store::order_for_update(txn, before.order).await?;
-    // Once more, now that nobody else can settle it.
-    let Some(before) = store::payment(txn, id).await? else { return Ok(()) };
-    match before.card() {
-        // A session that became known meanwhile may be paid.
-        Some(attempt) if attempt.session.is_none() && attempt.state.is_unfinished() => {
-            let attempt = CardAttempt { state: CardState::Failed { reason }, ..attempt.clone() };
-            save_attempt(txn, &before, attempt).await
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Applies what the gateway said of a session.
@@ -226,7 +152,7 @@ async fn seat(txn: &Txn, order: &Order) -> Result<Seat, DbErr> {
     })
 }
 
-async fn save_attempt(txn: &Txn, before: &Payment, attempt: CardAttempt) -> Result<(), DbErr> {
+pub(super) async fn save_attempt(txn: &Txn, before: &Payment, attempt: CardAttempt) -> Result<(), DbErr> {
     store::save_card(txn, before.id, &attempt).await?;
     let after = Payment { means: Means::Card(attempt), ..before.clone() };
     if after.captured_at().is_some() && before.captured_at().is_none() {

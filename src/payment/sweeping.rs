@@ -1,7 +1,8 @@
 //! The sweep: what should have been told by a notification is looked for, so that a lost one loses no money and no seat.
 
+use super::asking::{self, Ask};
 use super::jobs::{LapseHold, ProcessEvent};
-use super::settling::{self, Ask, SettleError};
+use super::settling::SettleError;
 use super::{disputing, fees, returning, store, strays};
 use crate::db::Txn;
 use crate::enrolment;
@@ -51,8 +52,8 @@ pub async fn sweep(services: &Services) -> Result<SweepReport, SettleError> {
         (store::unfinished_before(&snapshot, limit).await?, store::unfinished_refunds(&snapshot).await?)
     };
     for payment in unfinished {
-        match settling::settle_attempt(services, WORKER, &payment, Ask::Look).await {
-            Ok(()) => report.settled += 1,
+        match asking::settle_attempt(services, WORKER, &payment, Ask::Look).await {
+            Ok(_) => report.settled += 1,
             Err(SettleError::Db(error)) => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(payment = %payment.id, error = %error, "a payment could not be asked about");

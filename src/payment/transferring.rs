@@ -6,10 +6,11 @@
 use sea_orm::DbErr;
 use serde_json::json;
 
+use super::asking::{self, Ask};
 use super::jobs::LapseHold;
 use super::model::{NotAUtr, Offline, Order, OrderState, Payment, Reference, Transfer, TransferEvent, TransferWay, kept_until};
 use super::offline::{RecordRefusal, record_offline, recordable};
-use super::settling::{self, Ask, Pages, SettleError};
+use super::settling::{self, Pages, SettleError};
 use super::{invoicing, store};
 use crate::db::Txn;
 use crate::documents::Calendar;
@@ -89,7 +90,7 @@ pub async fn choose_transfer(services: &Services, user: UserId, order: OrderId, 
         match services.db.write(actor, async |txn| choose(txn, user, order, way).await).await? {
             Step::Done => return Ok(()),
             Step::Close(payment) => {
-                settling::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(ChooseRefusal::PageOpen)?;
+                asking::settle_attempt(services, actor, &payment, Ask::Expire).await.map_err(ChooseRefusal::PageOpen)?;
             }
         }
     }
@@ -268,8 +269,8 @@ pub async fn close_pages_before(
     };
     let unfinished = services.db.write(actor, look).await?;
     for payment in unfinished.iter().filter(|payment| payment.can_be_closed()) {
-        match settling::settle_attempt(services, actor, payment, Ask::Expire).await {
-            Ok(()) => {}
+        match asking::settle_attempt(services, actor, payment, Ask::Expire).await {
+            Ok(_) => {}
             Err(SettleError::Db(error)) => return Err(error.into()),
             Err(SettleError::Gateway(error)) => {
                 tracing::warn!(order = %order, error = %error, "a payment page could not be closed before a payment is recorded");

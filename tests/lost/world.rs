@@ -18,6 +18,8 @@ use crate::support::app::{Storage, TestApp};
 const SEATS: u32 = 2_000;
 /// The notifications that arrive: those that move something. The sweep finds the others.
 const HEARD: [&str; 3] = ["checkout.session.completed", "refund.created", "refund.updated"];
+/// Within the time of a hold.
+const LATER: SignedDuration = SignedDuration::from_mins(3);
 /// What no process does by itself: tests move the clock.
 const CLOCK: &str = "clock.moved";
 
@@ -73,12 +75,22 @@ fn without_ids(step: &str) -> String {
     step.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
+/// When who saw no answer presses the button again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    AtOnce,
+    /// Minutes later, when the gateway takes no more what it was asked for then.
+    Later,
+}
+
 /// How a story went.
 #[derive(Debug)]
 pub struct Told {
     /// Those up to the loss.
     pub steps: Vec<String>,
     pub was_lost: bool,
+    /// Whether somebody saw no answer.
+    pub was_unanswered: bool,
     pub state: Vec<String>,
 }
 
@@ -127,15 +139,18 @@ impl World {
     }
 
     /// Tells a story, by a process that is lost right after a step, where one is said.
-    pub async fn tell(&mut self, story: Story, lose_after: Option<&str>) -> Told {
+    pub async fn tell(&mut self, story: Story, lose_after: Option<&str>, again: Again) -> Told {
         self.count += 1;
         let who = story.prepare(self, self.count).await;
         *self.watch.seen.lock().unwrap() = Seen { notes: true, lose_after: lose_after.map(str::to_owned), ..Seen::default() };
         let mut steps = None;
-        if self.until_lost(story.act(&who)).await.is_none() {
+        let was_unanswered = self.until_lost(story.act(&who)).await.is_none();
+        if was_unanswered {
             steps = Some(self.steps());
             self.restart().await;
-            // Who saw no answer presses the button again, at once.
+            if again == Again::Later {
+                self.app().age(LATER);
+            }
             story.act(&who).await;
             self.leases_run_out();
         }
@@ -147,7 +162,7 @@ impl World {
         }
         self.watch.notes(false);
         let state = state::of(self.app(), &who).await;
-        Told { was_lost: steps.is_some(), steps: steps.unwrap_or_else(|| self.steps()), state }
+        Told { was_lost: steps.is_some(), was_unanswered, steps: steps.unwrap_or_else(|| self.steps()), state }
     }
 
     fn steps(&self) -> Vec<String> {

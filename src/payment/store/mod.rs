@@ -29,7 +29,7 @@ pub(super) use orders::{insert_order, order_for_update, save_order};
 pub use orders::{order, order_of_user, orders, orders_of_enrolment};
 pub use payments::{count_long_with_bank, long_with_bank, payments_of_order};
 pub(super) use payments::{
-    insert_card, insert_offline, order_by_reference, payment, payment_by_session, save_card, unfinished_before,
+    insert_card, insert_offline, order_by_reference, payment, payment_by_session, renew_card, save_card, unfinished_before,
     unfinished_of_order,
 };
 pub use payouts::{count_unknown_fees, lines_of_payout, payout, payouts_between};

@@ -153,6 +153,19 @@ pub(in crate::payment) async fn insert_card(txn: &Txn, payment: &Payment, attemp
     Ok(())
 }
 
+/// Writes an attempt that is made anew in the place of one of which the gateway never heard.
+pub(in crate::payment) async fn renew_card(txn: &Txn, id: PaymentId, attempt: &CardAttempt) -> Result<(), DbErr> {
+    let row = payments::ActiveModel {
+        id: Set(id),
+        idempotency_key: Set(Some(attempt.key.clone())),
+        gateway_expires_at: Set(Some(attempt.expires_at.into())),
+        gateway_customer_id: Set(attempt.customer.clone()),
+        ..changed(txn, attempt)
+    };
+    row.update(&**txn).await?;
+    Ok(())
+}
+
 /// Writes what can change of a card attempt.
 pub(in crate::payment) async fn save_card(txn: &Txn, id: PaymentId, attempt: &CardAttempt) -> Result<(), DbErr> {
     payments::ActiveModel { id: Set(id), ..changed(txn, attempt) }.update(&**txn).await?;

@@ -82,12 +82,57 @@ async fn an_attempt_that_never_arrived_fails_for_its_age_and_the_hold_ends() {
 }
 
 #[tokio::test]
-async fn an_old_attempt_that_never_arrived_makes_way_for_a_new_one() {
+async fn an_old_attempt_that_never_arrived_is_made_anew_in_its_own_place() {
     let stage = Stage::new(1).await;
     let (user, order) = stage.ordered(1).await;
     stage.practice.faults(Fault::HtmlInstead, 1);
     assert!(stage.page(user, order.id).await.is_err());
     stage.pass(10);
+    // The sweep, and a return page, leave it as it is.
+    sweep(&stage.services).await.unwrap();
+    settle_order(&stage.services, SYSTEM, order.id).await.unwrap();
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["preparing"], 0));
+    let url = stage.page(user, order.id).await.unwrap();
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
+    assert_eq!(stage.page(user, order.id).await.unwrap(), url);
+    // It was the first page, of which no extension is counted.
+    for _ in 0..2 {
+        stage.pass(27);
+        stage.page(user, order.id).await.unwrap();
+    }
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["expired", "expired", "open"], 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pressed_ten_times_at_once_it_is_made_anew_once() {
+    let stage = Arc::new(Stage::new(1).await);
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::HtmlInstead, 1);
+    assert!(stage.page(user, order.id).await.is_err());
+    stage.pass(10);
+    let press = || {
+        let (stage, id) = (Arc::clone(&stage), order.id);
+        tokio::spawn(async move { stage.page(user, id).await })
+    };
+    for task in (0..10).map(|_| press()).collect::<Vec<_>>() {
+        let page = task.await.unwrap();
+        assert!(matches!(page, Ok(_) | Err(CheckoutRefusal::GatewayTrouble { .. })), "{page:?}");
+    }
+    assert_eq!(stage.practice.session_count(), 1);
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
+}
+
+#[tokio::test]
+async fn an_old_attempt_that_never_arrived_fails_where_it_must_be_closed() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::HtmlInstead, 1);
+    assert!(stage.page(user, order.id).await.is_err());
+    stage.pass(10);
+    let close = async |txn: &Txn| crate::payment::settling::close_pages(txn, order.id).await;
+    stage.services.db.write(SYSTEM, close).await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["failed"], 0));
     stage.page(user, order.id).await.unwrap();
     assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["failed", "open"], 0));
 }
