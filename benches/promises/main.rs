@@ -2,7 +2,7 @@
 //!
 //! Speeds are ratios to a control measured in the same run, in turns, so that they say the same on any machine. Exit code 1 if
 //! a bound is missed; `LECTERN_BENCH_REPORT_ONLY=1` reports and exits 0. `LECTERN_BENCH_ROUNDS` and `LECTERN_BENCH_SECONDS`
-//! (of one turn) make it longer or shorter.
+//! (of one turn) make it longer or shorter, and `cargo bench -- lists money` measures those parts alone.
 
 mod client;
 mod control;
@@ -16,6 +16,7 @@ mod till;
 
 use std::error::Error;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -57,15 +58,43 @@ impl Report {
     }
 }
 
+/// What is measured, a word each: the parts whose words are arguments, or all.
+const PARTS: [&str; 4] = ["pages", "marks", "lists", "money"];
+
 async fn measure_all(report: &mut Report) -> Outcome<()> {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if let Some(unknown) = asked.iter().find(|word| !PARTS.contains(&word.as_str())) {
+        return Err(format!("{unknown:?} is no part: {}", PARTS.join(", ")).into());
+    }
+    let is_asked = |part: &str| asked.is_empty() || asked.iter().any(|word| word == part);
     let effort = Effort::from_environment()?;
     let folder = tempfile::tempdir()?;
     // The first start makes the demonstration; the measured ones find it there.
     Subject::start(folder.path())?.stop()?;
     let school = School::open(folder.path()).await?;
+    if is_asked("pages") {
+        pages(report, &school, folder.path(), effort).await?;
+    }
+    if is_asked("marks") {
+        let ratio = marks::compare(&school, effort).await?;
+        report.tell([per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable")])?;
+    }
+    if is_asked("lists") {
+        report.tell(crowd::measure(&school, folder.path(), effort).await?)?;
+    }
+    if is_asked("money") {
+        let folder = tempfile::tempdir()?;
+        let till = money::open(folder.path(), effort).await?;
+        report.tell([money::settling(&till, effort).await?])?;
+        report.tell([money::drained(&till, folder.path(), effort).await?])?;
+    }
+    Ok(())
+}
 
-    report.tell([first_answers(folder.path()).await?])?;
-    let subject = Subject::start(folder.path())?;
+/// A start, what the program holds while nobody is there, and how fast it gives pages.
+async fn pages(report: &mut Report, school: &School, folder: &Path, effort: Effort) -> Outcome<()> {
+    report.tell([first_answers(folder).await?])?;
+    let subject = Subject::start(folder)?;
     let week = Target::get(&subject.authority, &school.week_path, Some(&school.cookie));
     let front = Target::get(&subject.authority, "/", None);
     let verify = Target::get(&subject.authority, &school.verify_path, None);
@@ -88,15 +117,7 @@ async fn measure_all(report: &mut Report) -> Outcome<()> {
         let ratio = compare(effort.rounds, async || turns(&bare).await, async || turns(target).await).await?;
         report.tell([per_second(name, &ratio, bound, &format!("{bytes} bytes, {} connections", client::CONNECTIONS))])?;
     }
-    subject.stop()?;
-    drop(control);
-    let ratio = marks::compare(&school, effort).await?;
-    report.tell([per_second("\"mark as read\", to two bare statements", &ratio, 0.5, "one writer, durable")])?;
-    report.tell(crowd::measure(&school, folder.path(), effort).await?)?;
-    let folder = tempfile::tempdir()?;
-    let till = money::open(folder.path(), effort).await?;
-    report.tell([money::settling(&till, effort).await?])?;
-    report.tell([money::drained(&till, folder.path(), effort).await?])
+    subject.stop()
 }
 
 fn per_second(name: &'static str, ratio: &Ratio, bound: f64, what: &str) -> Line {
@@ -105,7 +126,7 @@ fn per_second(name: &'static str, ratio: &Ratio, bound: f64, what: &str) -> Line
 }
 
 /// From the start of the process on an existing database to the course page in full: the median of several starts.
-async fn first_answers(folder: &std::path::Path) -> Outcome<Line> {
+async fn first_answers(folder: &Path) -> Outcome<Line> {
     let mut times = Vec::new();
     for _ in 0..7 {
         let began = tokio::time::Instant::now();

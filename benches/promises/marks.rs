@@ -28,7 +28,7 @@ pub async fn compare(school: &School, effort: Effort) -> Outcome<Ratio> {
     let mut bare = bare(&school.file).await?;
     let unread = unread(school).await?;
     let mut undo = connection(&school.file).await?;
-    let control = async || controls(&mut bare, effort.turn).await;
+    let control = async || controls(&mut bare, STATEMENTS, effort.turn).await;
     let subject = async || marks(school, &unread, &mut undo, effort.turn).await;
     let ratio = measure::compare(effort.rounds, control, subject).await?;
     bare.close().await?;
@@ -72,16 +72,18 @@ async fn unread(school: &School) -> Outcome<Vec<Unread<'_>>> {
     Ok(unread)
 }
 
-/// Bare transactions a second: of two statements, durable, one after the other.
-pub async fn controls(conn: &mut SqliteConnection, turn: Duration) -> Outcome<f64> {
+/// Bare transactions a second, durable, one after the other: each of so many statements, that write and read a row in turns.
+pub async fn controls(conn: &mut SqliteConnection, statements: usize, turn: Duration) -> Outcome<f64> {
     let began = Instant::now();
     let mut done = 0_u32;
     while began.elapsed() < turn {
-        for statement in ["BEGIN IMMEDIATE", INSERT, UPDATE, "COMMIT"] {
-            let query = sqlx::query(statement);
-            let query = if statement == INSERT { query.bind(REFLECTION) } else { query };
-            query.execute(&mut *conn).await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+        for statement in [INSERT, UPDATE, SELECT].iter().cycle().take(statements) {
+            let query = sqlx::query(*statement);
+            let query = if *statement == INSERT { query.bind(REFLECTION) } else { query };
+            query.fetch_all(&mut *conn).await?;
         }
+        sqlx::query("COMMIT").execute(&mut *conn).await?;
         done += 1;
     }
     Ok(f64::from(done) / began.elapsed().as_secs_f64())
@@ -89,6 +91,9 @@ pub async fn controls(conn: &mut SqliteConnection, turn: Duration) -> Outcome<f6
 
 const INSERT: &str = "INSERT INTO bench (words, count) VALUES (?, 0)";
 const UPDATE: &str = "UPDATE bench SET count = count + 1 WHERE id = (SELECT max(id) FROM bench)";
+const SELECT: &str = "SELECT words, count FROM bench WHERE id = (SELECT max(id) FROM bench)";
+/// Of the transaction beside which marking a reading is measured.
+const STATEMENTS: usize = 2;
 
 /// Marks all that is unread, again and again; unmarking them in between is not timed.
 async fn marks(school: &School, unread: &[Unread<'_>], undo: &mut SqliteConnection, turn: Duration) -> Outcome<f64> {

@@ -197,13 +197,16 @@ impl PracticeGateway {
             webhooks: self.0.settings.webhook_url.is_some() && self.delivery() != Delivery::Drop,
         };
         let mut current = self.state();
-        let mut next = current.clone();
-        next.expire_due(&change);
-        next.forget_before(shifted(change.now, -RETENTION));
-        let mut acted = next.clone();
-        let outcome = act(&mut acted, &change);
-        if outcome.is_ok() {
-            next = acted;
+        let by_now = |state: &State| {
+            let mut next = state.clone();
+            next.expire_due(&change);
+            next.forget_before(shifted(change.now, -RETENTION));
+            next
+        };
+        let mut next = by_now(&current);
+        let outcome = act(&mut next, &change);
+        if outcome.is_err() {
+            next = by_now(&current);
         }
         self.0.store.save(&next)?;
         *current = next;
