@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use migrations::{Migrator, MigratorTrait};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, TestRunner};
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
@@ -75,6 +77,23 @@ impl Bench {
             conn.execute_unprepared(&format!("DROP SCHEMA {schema} CASCADE")).await.unwrap();
             conn.close().await.unwrap();
         }
+    }
+}
+
+/// Whether long runs are done in full, as in CI.
+pub fn is_full() -> bool {
+    std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1")
+}
+
+/// Tries a property whose every case has a database of its own: a few times, whatever `PROPTEST_CASES` asks of those that cost nothing.
+pub fn tried_a_few_times<S: Strategy>(cases: S, property: impl AsyncFn(S::Value)) {
+    let mut runner = TestRunner::new(Config::with_cases(if is_full() { 24 } else { 6 }));
+    let tried = runner.run(&cases, |case| {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(property(case));
+        Ok(())
+    });
+    if let Err(failed) = tried {
+        panic!("{failed}");
     }
 }
 

@@ -34,16 +34,14 @@ pub async fn open(folder: &Path, effort: Effort) -> Outcome<Till> {
 }
 
 /// How fast payments are settled, beside bare transactions: as many for each payment as its settling commits, with as many statements
-/// between them as it runs.
+/// between them as it runs, less those that do not divide.
 pub async fn settling(till: &Till, effort: Effort) -> Outcome<Line> {
     let mut bare = marks::bare(&till.file).await?;
     let mut undo = marks::connection(&till.file).await?;
     let registry = Registries::all().jobs;
     till.pay(1).await?;
-    let before = till.services.db.statements();
-    settle(till, &registry, &mut undo, 1).await?;
-    let statements = usize::try_from(till.services.db.statements() - before)?;
-    let each = statements.div_ceil(COMMITS);
+    let (_, statements) = settle(till, &registry, &mut undo, 1).await?;
+    let each = statements / COMMITS;
     let mut number = 1;
     let control = async || Ok(marks::controls(&mut bare, each, effort.turn).await? / COMMITS as f64);
     let subject = async || {
@@ -51,7 +49,7 @@ pub async fn settling(till: &Till, effort: Effort) -> Outcome<Line> {
         for _ in 0..TURN {
             number += 1;
             till.pay(number).await?;
-            timed += settle(till, &registry, &mut undo, number).await?;
+            timed += settle(till, &registry, &mut undo, number).await?.0;
         }
         Ok(TURN as f64 / timed.as_secs_f64())
     };
@@ -60,23 +58,23 @@ pub async fn settling(till: &Till, effort: Effort) -> Outcome<Line> {
     Ok(Line::new("settle, to as many bare transactions", median, Bound::AtLeast(0.4), detail))
 }
 
-/// From the notification's arrival until the student is enrolled and the job done. What it asked for beside, mail and receipt, is
-/// not waited for.
-async fn settle(till: &Till, registry: &Arc<Registry>, undo: &mut SqliteConnection, number: usize) -> Outcome<Duration> {
+/// From the notification's arrival until the student is enrolled and the job done, and how many statements that took. What it asked for
+/// beside, mail and receipt, is not waited for.
+async fn settle(till: &Till, registry: &Arc<Registry>, undo: &mut SqliteConnection, number: usize) -> Outcome<(Duration, usize)> {
     sqlx::query("DELETE FROM jobs").execute(undo).await?;
     let told = till.newest().await?;
     let services = &till.services;
-    let began = Instant::now();
+    let (before, began) = (services.db.statements(), Instant::now());
     let notification = services.gateway.verify_notification(&told.raw, &told.signature, services.clocks.machine())?;
     let webhook = Actor::System(Component::Webhook);
     let keep = async |txn: &lectern::db::Txn| payment::receive_notification(txn, &notification, &told.raw).await;
     services.db.write(webhook, keep).await?;
     run_due(services, registry, 1).await?;
-    let took = began.elapsed();
+    let (took, statements) = (began.elapsed(), services.db.statements() - before);
     if till.enrolled().await? as usize != number {
         return Err(format!("{} enrolled nobody", told.id).into());
     }
-    Ok(took)
+    Ok((took, usize::try_from(statements)?))
 }
 
 /// The median of the course page's times while a thousand notifications are worked off, to that of a quiet hour.

@@ -108,7 +108,6 @@ pub async fn of_subjects(conn: &Conn, subjects: &[String], limit: u64) -> Result
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use sea_orm::QueryTrait;
     use serde_json::json;
 
@@ -116,7 +115,7 @@ mod tests {
     use crate::audit::record;
     use crate::kernel::time::SignedDuration;
     use crate::kernel::{Actor, Event};
-    use crate::testing::{Bench, scans};
+    use crate::testing::{Bench, scans, tried_a_few_times};
 
     struct Told(UserId, &'static str, &'static str);
 
@@ -200,34 +199,31 @@ mod tests {
         bench.finish().await;
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(6))]
-        #[test]
-        fn every_entry_is_on_one_page_while_others_come(size in 1_u64..5, before in 1_usize..12, between in 0_usize..3) {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let bench = Bench::sqlite().await;
-                let user = UserId(Uuid::from_u128(1));
-                for _ in 0..before {
-                    tell(&bench, Actor::Operator, Told(user, TOLD, "")).await;
+    #[test]
+    fn every_entry_is_on_one_page_while_others_come() {
+        let cases = (1_u64..5, 1_usize..12, 0_usize..3);
+        tried_a_few_times(cases, async |(size, before, between)| {
+            let bench = Bench::sqlite().await;
+            let user = UserId(Uuid::from_u128(1));
+            for _ in 0..before {
+                tell(&bench, Actor::Operator, Told(user, TOLD, "")).await;
+            }
+            let (mut seen, mut cursor) = (Vec::new(), None);
+            loop {
+                let snapshot = bench.services.db.snapshot().await.unwrap();
+                let found = search(&snapshot, &Wanted::default(), cursor, size).await.unwrap();
+                drop(snapshot);
+                let Some(last) = found.last() else { break };
+                cursor = Some(last.id);
+                seen.extend(found.into_iter().map(|entry| entry.id));
+                for _ in 0..between {
+                    tell(&bench, Actor::Operator, Told(user, OTHER, "")).await;
                 }
-                let (mut seen, mut cursor) = (Vec::new(), None);
-                loop {
-                    let snapshot = bench.services.db.snapshot().await.unwrap();
-                    let found = search(&snapshot, &Wanted::default(), cursor, size).await.unwrap();
-                    drop(snapshot);
-                    let Some(last) = found.last() else { break };
-                    cursor = Some(last.id);
-                    seen.extend(found.into_iter().map(|entry| entry.id));
-                    for _ in 0..between {
-                        tell(&bench, Actor::Operator, Told(user, OTHER, "")).await;
-                    }
-                }
-                let mut once = seen.clone();
-                once.dedup();
-                assert_eq!((seen.len(), once.len()), (before, before));
-                bench.finish().await;
-            });
-        }
+            }
+            let mut once = seen.clone();
+            once.dedup();
+            assert_eq!((seen.len(), once.len()), (before, before));
+            bench.finish().await;
+        });
     }
 }

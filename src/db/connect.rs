@@ -31,7 +31,6 @@ pub enum ConnectError {
 const BUSY: Duration = Duration::from_secs(10);
 /// How much of the file is read from memory that it is mapped to, in bytes: a read is then no call of the system.
 const MAPPED: &str = "1073741824";
-const SQLITE_READERS: u32 = 4;
 const POSTGRES_WRITERS: u32 = 16;
 const POSTGRES_READERS: u32 = 16;
 
@@ -76,10 +75,17 @@ fn base(url: String) -> ConnectOptions {
     options
 }
 
+/// How many read at once: one for each core, since more would only slow each other down; at least two, so that one long read does not
+/// keep all others waiting, and no more than eight, since each has a cache of its own.
+fn sqlite_readers() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(2, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    cores.clamp(2, 8)
+}
+
 fn sqlite(path: &std::path::Path, access: Access) -> ConnectOptions {
     let mut options = base("sqlite:".to_owned());
     let path = path.to_owned();
-    let connections = if access == Access::Write { 1 } else { SQLITE_READERS };
+    let connections = if access == Access::Write { 1 } else { sqlite_readers() };
     options.max_connections(connections).min_connections(1).idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite

@@ -24,7 +24,8 @@ impl<const N: usize> Written<N> {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// The statement with these parameters. `write` must make the same statement each time, but for the parameters it is given.
+    /// The statement with these parameters. `write` must make the same statement each time, but for the parameters it is given, which
+    /// go into it as they are.
     pub fn statement<S: StatementBuilder>(
         &self,
         backend: DatabaseBackend,
@@ -58,7 +59,9 @@ impl Text {
         let statement = backend.build(&write(stand_ins.clone()));
         let values = statement.values.iter().flat_map(|values| &values.0).enumerate();
         let places = values.filter_map(|(place, value)| Some((place, stand_ins.iter().position(|known| known == value)?)));
-        let places = places.collect();
+        let places: Vec<_> = places.collect();
+        let is_there = |number| places.iter().any(|(_, parameter)| *parameter == number);
+        assert!((0..N).all(is_there), "each parameter goes into a statement as it is");
         Self { statement, places }
     }
 }

@@ -146,6 +146,12 @@ impl CheckoutSession {
 }
 
 impl GatewayError {
+    /// Whether it says that its key was used before for a request with other parameters: then that one may have been done
+    /// ("Idempotent requests").
+    pub fn is_of_another_request(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == "idempotency_error")
+    }
+
     pub(super) fn refused(code: &str, message: &str) -> Self {
         Self::Refused { code: code.to_owned(), message: message.to_owned() }
     }

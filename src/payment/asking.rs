@@ -23,18 +23,20 @@ pub(super) enum Ask {
 }
 
 /// What is known of an attempt once the gateway was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Asked {
     Settled,
-    /// The gateway has no page for it, and makes none that ends so soon: nobody could ever pay it.
-    NeverBegun,
+    /// The gateway refuses it, now that its page would end so soon: it has none for this key, and will have none.
+    NeverBegun {
+        key: String,
+    },
 }
 
 /// Asks the gateway about one card attempt, and settles what it says.
 ///
 /// An attempt whose creation had no answer is created again under its key: that tells whether there is a session, and can make
-/// one only while its hold lasts, for the gateway takes no end that is less than half an hour ahead. If there is none, and its page
-/// is to be closed or would be over, it failed; else it is as if it had not been begun, and [`is_renewable`].
+/// one only while its hold lasts, for the gateway takes no end that is less than half an hour ahead. One that is refused has failed,
+/// unless it is only looked for and [`is_renewable`]: then it is as if it had not been begun, and whoever wants to pay makes it anew.
 pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &Payment, ask: Ask) -> Result<Asked, SettleError> {
     let Some(attempt) = payment.card() else { return Ok(Asked::Settled) };
     let session = match &attempt.session {
@@ -44,8 +46,9 @@ pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &
             let Some(order) = order else { return Ok(Asked::Settled) };
             match services.gateway.create_session(&checkout::request(services, &order, payment, attempt)).await {
                 Ok(session) => session.id,
-                Err(GatewayError::Refused { .. }) if ask == Ask::Look && is_renewable(attempt, services.clocks.service()) => {
-                    return Ok(Asked::NeverBegun);
+                Err(error) if ask == Ask::Look && is_refused(&error) && is_renewable(attempt, services.clocks.service()) => {
+                    tracing::info!(payment = %payment.id, error = %error, "the gateway has no page for a payment attempt");
+                    return Ok(Asked::NeverBegun { key: attempt.key.clone() });
                 }
                 Err(error) => return not_created(services, actor, payment, error).await.map(|()| Asked::Settled),
             }
@@ -60,8 +63,13 @@ pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &
     Ok(Asked::Settled)
 }
 
-/// Whether an attempt of which the gateway is now said to know nothing may be made anew, in its own place: its page would not be over,
-/// and the gateway, if it hears of it late, refuses it for its age.
+/// Whether the gateway said no to just this request.
+fn is_refused(error: &GatewayError) -> bool {
+    matches!(error, GatewayError::Refused { .. }) && !error.is_of_another_request()
+}
+
+/// Whether an attempt that the gateway refused may be made anew, in its own place: its page would not be over, and the gateway, if the
+/// first request reaches it late, refuses it for its age.
 pub(super) fn is_renewable(attempt: &CardAttempt, now: Timestamp) -> bool {
     let is_open = attempt.session.is_none() && attempt.state == CardState::Preparing;
     is_open && now < attempt.expires_at && attempt.expires_at < shifted(now, LEAST)
@@ -69,7 +77,8 @@ pub(super) fn is_renewable(attempt: &CardAttempt, now: Timestamp) -> bool {
 
 /// Marks an attempt as failed if the answer to its creation means that nobody can pay it, and passes the error on otherwise.
 ///
-/// A refusal means that, and so does any lack of an answer once the page that was asked for would be over. Money that came all
+/// A refusal means that, unless it tells of another request under the same key, and so does any lack of an answer once the page that
+/// was asked for would be over. Money that came all
 /// the same is told by its notification, which names the attempt.
 pub(super) async fn not_created(
     services: &Services,
@@ -79,8 +88,9 @@ pub(super) async fn not_created(
 ) -> Result<(), SettleError> {
     let is_over = payment.card().is_some_and(|attempt| attempt.expires_at <= services.clocks.service());
     let is_final = match error {
-        GatewayError::Refused { .. } | GatewayError::NotFound => true,
-        GatewayError::OutcomeUnknown(_) => is_over,
+        _ if is_refused(&error) => true,
+        GatewayError::NotFound => true,
+        GatewayError::OutcomeUnknown(_) | GatewayError::Refused { .. } => is_over,
         GatewayError::Unavailable(_) => false,
     };
     if !is_final {

@@ -14,7 +14,7 @@ use crate::audit;
 use crate::db::Txn;
 use crate::enrolment::{self, Enrolment, EnrolmentState, SeatRefusal};
 use crate::gateway::{GatewayError, SessionRequest};
-use crate::kernel::ids::{OrderId, PaymentId, UserId};
+use crate::kernel::ids::{OrderId, UserId};
 use crate::kernel::time::{SignedDuration, shifted};
 use crate::kernel::{Actor, Timestamp};
 use crate::services::Services;
@@ -50,7 +50,7 @@ pub enum CheckoutRefusal {
     /// The hold was extended as often as is allowed; it ends at `held_until`.
     #[error("there is no time left for another payment page")]
     NoMoreTime { held_until: Timestamp },
-    /// No answer, or none to be trusted. Nothing is lost: the same again, later, leads to the same page.
+    /// No answer, or none to be trusted. Nothing is lost: the same again, later, leads to the page that was made, if one was.
     #[error("the payment gateway does not answer")]
     GatewayTrouble { held_until: Timestamp },
     /// The gateway said no. The log says why.
@@ -103,14 +103,14 @@ pub async fn begin_checkout(services: &Services, user: UserId, order: OrderId) -
     let mut never_begun = None;
     // At most: learn what became of an attempt, close its page, make a customer, make a new page, go there. More rounds have no reason.
     for _ in 0..6 {
-        let next = services.db.write(actor, async |txn| plan(txn, user, order, (live, never_begun)).await).await?;
+        let next = services.db.write(actor, async |txn| plan(txn, user, order, (live, never_begun.as_deref())).await).await?;
         match next {
             Plan::Go { url } => return Ok(url),
             Plan::Ask { payment, ask, until } => {
                 held_until = until;
                 let asked = asking::settle_attempt(services, actor, &payment, ask).await;
-                if asked.map_err(|error| trouble(error, held_until))? == Asked::NeverBegun {
-                    never_begun = Some(payment.id);
+                if let Asked::NeverBegun { key } = asked.map_err(|error| trouble(error, held_until))? {
+                    never_begun = Some(key);
                 }
             }
             Plan::Introduce { order, key, until } => {
@@ -151,7 +151,7 @@ async fn plan(
     txn: &Txn,
     user: UserId,
     order: OrderId,
-    (live, never_begun): (bool, Option<PaymentId>),
+    (live, never_begun): (bool, Option<&str>),
 ) -> Result<Plan, CheckoutRefusal> {
     txn.says("checkout planned");
     let order = store::order_for_update(txn, order).await?.filter(|order| order.user == user);
@@ -184,7 +184,7 @@ async fn plan(
             }
             CardState::Open { .. } => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Expire, until }),
             // Unless somebody else did meanwhile what is to be done.
-            CardState::Preparing if never_begun == Some(payment.id) && asking::is_renewable(attempt, txn.now()) => {
+            CardState::Preparing if never_begun == Some(&attempt.key) && asking::is_renewable(attempt, txn.now()) => {
                 renewed = Some(payment);
             }
             CardState::Preparing => return Ok(Plan::Ask { payment: payment.clone(), ask: Ask::Look, until }),
@@ -196,8 +196,9 @@ async fn plan(
         PaysAs::Customer(customer) => Some(customer),
         PaysAs::Nobody => None,
     };
-    let is_renewed = |payment: &Payment| renewed.is_some_and(|renewed| renewed.id == payment.id);
-    let is_first = payments.iter().all(|payment| payment.card().is_none() || is_renewed(payment));
+    // Made anew for as long as its first page would have lasted, and not for as long as the gateway is away.
+    let is_begun = |payment: &Payment| txn.now() < shifted(payment.created_at, PAGE);
+    let is_first = payments.iter().all(|payment| payment.card().is_none() || (renewed == Some(payment) && is_begun(payment)));
     let until = long_enough(txn, &held, until, is_first).await?;
     let (payment, attempt) = new_attempt(txn, &order, customer, renewed).await?;
     Ok(Plan::Create { order: Box::new(order), payment, attempt, until })
@@ -243,11 +244,13 @@ async fn new_attempt(
         Some(renewed) => Payment { means, ..renewed.clone() },
         None => Payment { id, order: order.id, amount: order.quote.total, means, created_at: txn.now() },
     };
-    match renewed {
-        Some(_) => store::renew_card(txn, payment.id, &attempt).await?,
-        None => store::insert_card(txn, &payment, &attempt).await?,
+    if let Some(before) = renewed {
+        store::renew_card(txn, payment.id, &attempt).await?;
+        audit::record(txn, &PaymentEvent::Moved { before, after: &payment }).await?;
+    } else {
+        store::insert_card(txn, &payment, &attempt).await?;
+        audit::record(txn, &PaymentEvent::Started(&payment)).await?;
     }
-    audit::record(txn, &PaymentEvent::Started(&payment)).await?;
     Ok((payment, attempt))
 }
 

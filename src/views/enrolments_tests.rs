@@ -1,5 +1,4 @@
 use migrations::{Migrator, MigratorTrait};
-use proptest::prelude::*;
 use sea_orm::DbErr;
 
 use super::*;
@@ -9,7 +8,7 @@ use crate::identity::Person;
 use crate::kernel::time::SignedDuration;
 use crate::kernel::{Currency, Money};
 use crate::payment::{self, Buyer, Method, Offline, Order};
-use crate::testing::{Bench, scans};
+use crate::testing::{Bench, scans, tried_a_few_times};
 use crate::{enrolment, identity};
 
 /// Holds a seat for a new student and places its order.
@@ -196,36 +195,33 @@ async fn what_the_migration_fills_in_is_what_the_verbs_write() {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6))]
-    #[test]
-    fn every_enrolment_is_on_one_page_while_others_enrol(size in 1_u64..5, before in 1_u32..10, between in 0_u32..3) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let bench = Bench::sqlite().await;
-            let cohort = cohort_of(&bench.services.db, 1_000).await;
-            let mut there = Vec::new();
-            for number in 0..before {
-                there.extend(hold(&bench, cohort, number).await.enrolment());
+#[test]
+fn every_enrolment_is_on_one_page_while_others_enrol() {
+    let cases = (1_u64..5, 1_u32..10, 0_u32..3);
+    tried_a_few_times(cases, async |(size, before, between)| {
+        let bench = Bench::sqlite().await;
+        let cohort = cohort_of(&bench.services.db, 1_000).await;
+        let mut there = Vec::new();
+        for number in 0..before {
+            there.extend(hold(&bench, cohort, number).await.enrolment());
+        }
+        let (mut seen, mut cursor, mut number) = (Vec::new(), None, 500);
+        loop {
+            let conn = bench.services.db.snapshot().await.unwrap();
+            let page = prepare(&conn, &words_of("demo")).await.unwrap().page(&conn, cursor, size).await.unwrap();
+            drop(conn);
+            seen.extend(page.rows.iter().map(|row| row.enrolment.id));
+            for _ in 0..between {
+                hold(&bench, cohort, number).await;
+                number += 1;
             }
-            let (mut seen, mut cursor, mut number) = (Vec::new(), None, 500);
-            loop {
-                let conn = bench.services.db.snapshot().await.unwrap();
-                let page = prepare(&conn, &words_of("demo")).await.unwrap().page(&conn, cursor, size).await.unwrap();
-                drop(conn);
-                seen.extend(page.rows.iter().map(|row| row.enrolment.id));
-                for _ in 0..between {
-                    hold(&bench, cohort, number).await;
-                    number += 1;
-                }
-                cursor = page.next;
-                if cursor.is_none() {
-                    break;
-                }
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
             }
-            seen.reverse();
-            assert_eq!(seen, there);
-            bench.finish().await;
-        });
-    }
+        }
+        seen.reverse();
+        assert_eq!(seen, there);
+        bench.finish().await;
+    });
 }

@@ -30,7 +30,7 @@ impl FromRequestParts<App> for PageSnapshot {
             return Ok(open.clone());
         }
         let snapshot = Self(Arc::new(app.services.db.snapshot().await?));
-        // A change must not hold a reader's connection while it waits for its turn to write.
+        // Who waits for a turn to write must not hold a reader's connection.
         if parts.method == Method::GET {
             parts.extensions.insert(snapshot.clone());
         }
@@ -94,6 +94,7 @@ async fn load(parts: &mut Parts, app: &App) -> Result<Option<SignedIn>, Problem>
     let (machine, service) = (app.services.clocks.machine(), app.services.clocks.service());
     if let Some(signed_in) = found.as_ref().filter(|signed_in| signed_in.is_due_to_be_marked(machine, service)) {
         let (person, session) = (signed_in.person.id, signed_in.session);
+        parts.extensions.remove::<PageSnapshot>();
         let marked =
             app.services.db.write(Actor::User(person), async |txn| identity::mark_seen(txn, person, session).await).await;
         // The page can be read all the same.

@@ -4,7 +4,7 @@
 //! (`src/kernel/steps.rs`), so that no flow can have a step at which it is not lost. Each story is first told without a loss; the
 //! names of its steps are [`Story::steps`], neither more nor fewer. Then it is told once for each of them, by a program that is lost
 //! right after it (unless an earlier story was, there after the same step) and started anew on the same data: leases run out, whoever
-//! saw no answer presses the button again, at once and, told once more, minutes later, and what nobody would press is done by jobs, notifications and the sweep. Each time it must
+//! saw no answer presses the button again (in one telling at once, in another minutes later), and what nobody would press is done by jobs, notifications and the sweep. Each time it must
 //! end as if nothing had happened.
 //!
 //! A sample by default; all of it with `LECTERN_FULL=1`. Which: `LECTERN_SEED`.

@@ -15,6 +15,8 @@ use super::shapes::ApiError;
 /// How an API request goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
+    /// Nothing goes wrong: the fault is for a later request.
+    Spared,
     /// An HTML page of status 502, and nothing done.
     HtmlInstead,
     /// The secret key is not accepted (status 401), as after a change of keys; nothing done.
@@ -49,6 +51,7 @@ impl Faults {
 pub(super) async fn misbehave(State(practice): State<PracticeGateway>, request: Request, next: Next) -> Response {
     let Some(fault) = practice.0.faults.next() else { return next.run(request).await };
     match fault {
+        Fault::Spared => next.run(request).await,
         Fault::HtmlInstead => bad_gateway(),
         Fault::KeyRefused => ApiError::unauthorised().into_response(),
         Fault::Broken => ApiError::broken().into_response(),

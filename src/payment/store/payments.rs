@@ -153,7 +153,7 @@ pub(in crate::payment) async fn insert_card(txn: &Txn, payment: &Payment, attemp
     Ok(())
 }
 
-/// Writes an attempt that is made anew in the place of one of which the gateway never heard.
+/// Writes an attempt that is made anew in the place of one that the gateway refused for its age. When it was begun stays.
 pub(in crate::payment) async fn renew_card(txn: &Txn, id: PaymentId, attempt: &CardAttempt) -> Result<(), DbErr> {
     let row = payments::ActiveModel {
         id: Set(id),

@@ -4,6 +4,7 @@ use super::*;
 use crate::enrolment::HOLD;
 use crate::gateway::practice::Fault;
 use crate::kernel::time::shifted;
+use crate::payment::checkout::PAGE;
 use crate::testing::START;
 
 #[tokio::test]
@@ -101,6 +102,44 @@ async fn an_old_attempt_that_never_arrived_is_made_anew_in_its_own_place() {
         stage.page(user, order.id).await.unwrap();
     }
     assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["expired", "expired", "open"], 0));
+}
+
+#[tokio::test]
+async fn made_anew_again_and_again_it_keeps_no_seat_for_ever() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    stage.practice.faults(Fault::HtmlInstead, 1);
+    let mut refused = stage.page(user, order.id).await;
+    for _ in 0..60 {
+        assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["preparing"], 0), "{refused:?}");
+        let Err(CheckoutRefusal::GatewayTrouble { .. }) = refused else { break };
+        stage.pass(2);
+        // Refused for its age, made anew, and lost again.
+        stage.practice.faults(Fault::Spared, 1);
+        stage.practice.faults(Fault::HtmlInstead, 1);
+        refused = stage.page(user, order.id).await;
+    }
+    let Err(CheckoutRefusal::NoMoreTime { held_until }) = refused else { panic!("{refused:?}") };
+    assert!(held_until <= shifted(START, PAGE * 3), "{held_until}");
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_for_another_request_is_nothing_to_make_anew() {
+    let stage = Stage::new(1).await;
+    let (user, order) = stage.ordered(1).await;
+    // The page was made, the answer lost; then the program was given another address.
+    stage.practice.faults(Fault::HtmlAfterWork, 1);
+    assert!(stage.page(user, order.id).await.is_err());
+    stage.pass(5);
+    let mut settings = (*stage.services.settings).clone();
+    settings.server.public_url = crate::config::PublicUrl::loopback("elsewhere.localhost", 8000);
+    let services = Services { settings: Arc::new(settings), ..stage.services.clone() };
+    let refused = begin_checkout(&services, user, order.id).await;
+    assert!(matches!(refused, Err(CheckoutRefusal::GatewayRefused { .. })), "{refused:?}");
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["preparing"], 0), "what was made may be paid");
+    assert_eq!(stage.practice.session_count(), 1);
+    stage.page(user, order.id).await.unwrap();
+    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -37,8 +37,7 @@ fn seeds() -> Vec<u64> {
     if let Ok(seed) = std::env::var("LECTERN_SEED") {
         return vec![seed.parse().unwrap()];
     }
-    let full = std::env::var("LECTERN_FULL").is_ok_and(|value| value == "1");
-    (1..=if full { 8 } else { 2 }).collect()
+    (1..=if crate::testing::is_full() { 8 } else { 2 }).collect()
 }
 
 /// The job that would set a PDF.
