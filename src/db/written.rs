@@ -37,11 +37,10 @@ impl<const N: usize> Written<N> {
             written.push(Text::new(backend, &parameters, write));
             written.len() - 1
         });
-        let Text { statement, places } = &written[at];
-        let (mut statement, places) = (statement.clone(), places.clone());
-        drop(written);
+        let text = &written[at];
+        let mut statement = text.statement.clone();
         if let Some(values) = &mut statement.values {
-            for (place, parameter) in places {
+            for &(place, parameter) in &text.places {
                 values.0[place] = parameters[parameter].clone();
             }
         }
@@ -58,8 +57,8 @@ impl Text {
         let stand_ins: [Value; N] = std::array::from_fn(|number| stand_in(number, &parameters[number]));
         let statement = backend.build(&write(stand_ins.clone()));
         let values = statement.values.iter().flat_map(|values| &values.0).enumerate();
-        let places = values.filter_map(|(place, value)| Some((place, stand_ins.iter().position(|known| known == value)?)));
-        let places: Vec<_> = places.collect();
+        let parameter = |value| stand_ins.iter().position(|known| known == value);
+        let places: Vec<_> = values.filter_map(|(place, value)| Some((place, parameter(value)?))).collect();
         let is_there = |number| places.iter().any(|(_, parameter)| *parameter == number);
         assert!((0..N).all(is_there), "each parameter goes into a statement as it is");
         Self { statement, places }

@@ -46,7 +46,7 @@ pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &
             let Some(order) = order else { return Ok(Asked::Settled) };
             match services.gateway.create_session(&checkout::request(services, &order, payment, attempt)).await {
                 Ok(session) => session.id,
-                Err(error) if ask == Ask::Look && is_refused(&error) && is_renewable(attempt, services.clocks.service()) => {
+                Err(error) if ask == Ask::Look && refuses(&error) && is_renewable(attempt, services.clocks.service()) => {
                     tracing::info!(payment = %payment.id, error = %error, "the gateway has no page for a payment attempt");
                     return Ok(Asked::NeverBegun { key: attempt.key.clone() });
                 }
@@ -63,8 +63,8 @@ pub(super) async fn settle_attempt(services: &Services, actor: Actor, payment: &
     Ok(Asked::Settled)
 }
 
-/// Whether the gateway said no to just this request.
-fn is_refused(error: &GatewayError) -> bool {
+/// Whether the gateway says no to just this request.
+fn refuses(error: &GatewayError) -> bool {
     matches!(error, GatewayError::Refused { .. }) && !error.is_of_another_request()
 }
 
@@ -78,8 +78,7 @@ pub(super) fn is_renewable(attempt: &CardAttempt, now: Timestamp) -> bool {
 /// Marks an attempt as failed if the answer to its creation means that nobody can pay it, and passes the error on otherwise.
 ///
 /// A refusal means that, unless it tells of another request under the same key, and so does any lack of an answer once the page that
-/// was asked for would be over. Money that came all
-/// the same is told by its notification, which names the attempt.
+/// was asked for would be over. Money that came all the same is told by its notification, which names the attempt.
 pub(super) async fn not_created(
     services: &Services,
     actor: Actor,
@@ -88,9 +87,9 @@ pub(super) async fn not_created(
 ) -> Result<(), SettleError> {
     let is_over = payment.card().is_some_and(|attempt| attempt.expires_at <= services.clocks.service());
     let is_final = match error {
-        _ if is_refused(&error) => true,
+        GatewayError::Refused { .. } => refuses(&error) || is_over,
         GatewayError::NotFound => true,
-        GatewayError::OutcomeUnknown(_) | GatewayError::Refused { .. } => is_over,
+        GatewayError::OutcomeUnknown(_) => is_over,
         GatewayError::Unavailable(_) => false,
     };
     if !is_final {
@@ -105,14 +104,10 @@ async fn fail(txn: &Txn, asked: &Payment, reason: String) -> Result<(), DbErr> {
     store::order_for_update(txn, asked.order).await?;
     // As it is now that nobody else can settle it.
     let Some(before) = store::payment(txn, asked.id).await? else { return Ok(()) };
-    match (before.card(), asked.card()) {
-        // A session that became known meanwhile may be paid, and so may one that is asked for anew, under another key.
-        (Some(attempt), Some(asked))
-            if attempt.session.is_none() && attempt.state.is_unfinished() && attempt.key == asked.key =>
-        {
-            let attempt = CardAttempt { state: CardState::Failed { reason }, ..attempt.clone() };
-            settling::save_attempt(txn, &before, attempt).await
-        }
-        _ => Ok(()),
+    let (Some(attempt), Some(asked)) = (before.card(), asked.card()) else { return Ok(()) };
+    // A session that became known meanwhile may be paid, and so may one that is asked for anew, under another key.
+    if attempt.session.is_some() || !attempt.state.is_unfinished() || attempt.key != asked.key {
+        return Ok(());
     }
+    settling::save_attempt(txn, &before, CardAttempt { state: CardState::Failed { reason }, ..attempt.clone() }).await
 }

@@ -240,17 +240,15 @@ async fn new_attempt(
         state: CardState::Preparing,
     };
     let means = Means::Card(attempt.clone());
-    let payment = match renewed {
-        Some(renewed) => Payment { means, ..renewed.clone() },
-        None => Payment { id, order: order.id, amount: order.quote.total, means, created_at: txn.now() },
-    };
     if let Some(before) = renewed {
-        store::renew_card(txn, payment.id, &attempt).await?;
-        audit::record(txn, &PaymentEvent::Moved { before, after: &payment }).await?;
-    } else {
-        store::insert_card(txn, &payment, &attempt).await?;
-        audit::record(txn, &PaymentEvent::Started(&payment)).await?;
+        let after = Payment { means, ..before.clone() };
+        store::renew_card(txn, after.id, &attempt).await?;
+        audit::record(txn, &PaymentEvent::Moved { before, after: &after }).await?;
+        return Ok((after, attempt));
     }
+    let payment = Payment { id, order: order.id, amount: order.quote.total, means, created_at: txn.now() };
+    store::insert_card(txn, &payment, &attempt).await?;
+    audit::record(txn, &PaymentEvent::Started(&payment)).await?;
     Ok((payment, attempt))
 }
 

@@ -30,11 +30,18 @@ impl FromRequestParts<App> for PageSnapshot {
             return Ok(open.clone());
         }
         let snapshot = Self(Arc::new(app.services.db.snapshot().await?));
-        // Who waits for a turn to write must not hold a reader's connection.
+        // A change must not hold a reader's connection while it waits for its turn to write.
         if parts.method == Method::GET {
             parts.extensions.insert(snapshot.clone());
         }
         Ok(snapshot)
+    }
+}
+
+impl PageSnapshot {
+    /// Gives a request's own back before it waits for a turn to write, for the same reason. What is read after has another.
+    pub fn give_back(parts: &mut Parts) {
+        parts.extensions.remove::<Self>();
     }
 }
 
@@ -94,7 +101,7 @@ async fn load(parts: &mut Parts, app: &App) -> Result<Option<SignedIn>, Problem>
     let (machine, service) = (app.services.clocks.machine(), app.services.clocks.service());
     if let Some(signed_in) = found.as_ref().filter(|signed_in| signed_in.is_due_to_be_marked(machine, service)) {
         let (person, session) = (signed_in.person.id, signed_in.session);
-        parts.extensions.remove::<PageSnapshot>();
+        PageSnapshot::give_back(parts);
         let marked =
             app.services.db.write(Actor::User(person), async |txn| identity::mark_seen(txn, person, session).await).await;
         // The page can be read all the same.

@@ -75,9 +75,11 @@ fn amiss((story, step): (Story, &str), told: &Told, whole: &Told) -> Option<Stri
     if !told.was_lost {
         return Some(format!("{story:?} never came to {step:?}: {:#?}", told.steps));
     }
+    if told.state == whole.state {
+        return None;
+    }
     let (more, less) = (without(&told.state, &whole.state), without(&whole.state, &told.state));
-    let is_same = more.is_empty() && less.is_empty();
-    (!is_same).then(|| format!("{story:?}, lost after {step:?}, ends with {more:#?}, without {less:#?}: {:#?}", told.steps))
+    Some(format!("{story:?}, lost after {step:?}, ends with {more:#?}, without {less:#?}: {:#?}", told.steps))
 }
 
 /// The lines of one state that another has not, counted.

@@ -82,13 +82,33 @@ async fn an_attempt_that_never_arrived_fails_for_its_age_and_the_hold_ends() {
     assert_eq!(stage.practice.session_count(), 0);
 }
 
-#[tokio::test]
-async fn an_old_attempt_that_never_arrived_is_made_anew_in_its_own_place() {
-    let stage = Stage::new(1).await;
+/// An order with an attempt that never arrived at the gateway, ten minutes ago.
+async fn never_arrived(stage: &Stage) -> (UserId, Order) {
     let (user, order) = stage.ordered(1).await;
     stage.practice.faults(Fault::HtmlInstead, 1);
     assert!(stage.page(user, order.id).await.is_err());
     stage.pass(10);
+    (user, order)
+}
+
+/// The button pressed ten times at once makes one page.
+async fn pressed_ten_times_at_once_it_is_one_page(stage: &Arc<Stage>, user: UserId, order: OrderId) {
+    let press = || {
+        let stage = Arc::clone(stage);
+        tokio::spawn(async move { stage.page(user, order).await })
+    };
+    for task in (0..10).map(|_| press()).collect::<Vec<_>>() {
+        let page = task.await.unwrap();
+        assert!(matches!(page, Ok(_) | Err(CheckoutRefusal::GatewayTrouble { .. })), "{page:?}");
+    }
+    assert_eq!(stage.practice.session_count(), 1);
+    assert_eq!(stage.stands(order).await, ("open", "held", vec!["open"], 0));
+}
+
+#[tokio::test]
+async fn an_old_attempt_that_never_arrived_is_made_anew_in_its_own_place() {
+    let stage = Stage::new(1).await;
+    let (user, order) = never_arrived(&stage).await;
     // The sweep, and a return page, leave it as it is.
     sweep(&stage.services).await.unwrap();
     settle_order(&stage.services, SYSTEM, order.id).await.unwrap();
@@ -145,29 +165,14 @@ async fn a_key_that_was_used_for_another_request_is_nothing_to_make_anew() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn pressed_ten_times_at_once_it_is_made_anew_once() {
     let stage = Arc::new(Stage::new(1).await);
-    let (user, order) = stage.ordered(1).await;
-    stage.practice.faults(Fault::HtmlInstead, 1);
-    assert!(stage.page(user, order.id).await.is_err());
-    stage.pass(10);
-    let press = || {
-        let (stage, id) = (Arc::clone(&stage), order.id);
-        tokio::spawn(async move { stage.page(user, id).await })
-    };
-    for task in (0..10).map(|_| press()).collect::<Vec<_>>() {
-        let page = task.await.unwrap();
-        assert!(matches!(page, Ok(_) | Err(CheckoutRefusal::GatewayTrouble { .. })), "{page:?}");
-    }
-    assert_eq!(stage.practice.session_count(), 1);
-    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
+    let (user, order) = never_arrived(&stage).await;
+    pressed_ten_times_at_once_it_is_one_page(&stage, user, order.id).await;
 }
 
 #[tokio::test]
 async fn an_old_attempt_that_never_arrived_fails_where_it_must_be_closed() {
     let stage = Stage::new(1).await;
-    let (user, order) = stage.ordered(1).await;
-    stage.practice.faults(Fault::HtmlInstead, 1);
-    assert!(stage.page(user, order.id).await.is_err());
-    stage.pass(10);
+    let (user, order) = never_arrived(&stage).await;
     let close = async |txn: &Txn| crate::payment::settling::close_pages(txn, order.id).await;
     stage.services.db.write(SYSTEM, close).await.unwrap();
     stage.work().await;
@@ -180,18 +185,7 @@ async fn an_old_attempt_that_never_arrived_fails_where_it_must_be_closed() {
 async fn the_same_button_pressed_ten_times_at_once_makes_one_page() {
     let stage = Arc::new(Stage::new(1).await);
     let (user, order) = stage.ordered(1).await;
-    let tasks: Vec<_> = (0..10)
-        .map(|_| {
-            let (stage, id) = (Arc::clone(&stage), order.id);
-            tokio::spawn(async move { stage.page(user, id).await })
-        })
-        .collect();
-    for task in tasks {
-        let page = task.await.unwrap();
-        assert!(matches!(page, Ok(_) | Err(CheckoutRefusal::GatewayTrouble { .. })), "{page:?}");
-    }
-    assert_eq!(stage.practice.session_count(), 1);
-    assert_eq!(stage.stands(order.id).await, ("open", "held", vec!["open"], 0));
+    pressed_ten_times_at_once_it_is_one_page(&stage, user, order.id).await;
 }
 
 #[tokio::test]

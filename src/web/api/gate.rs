@@ -67,10 +67,10 @@ pub async fn authenticate(parts: &mut Parts, app: &App) -> Result<Caller, ApiPro
         BearerRefusal::Db(error) => error.into(),
         refusal => ApiProblem::token_refused(&refusal.to_string()),
     })?;
-    drop(conn);
     if bearer.token.is_due_to_be_marked(now) {
         let (id, actor) = (bearer.token.id, bearer.token.actor());
-        parts.extensions.remove::<PageSnapshot>();
+        drop(conn);
+        PageSnapshot::give_back(parts);
         let marked = app.services.db.write(actor, async |txn| tokens::mark_used(txn, id).await).await;
         // It can be answered all the same.
         if let Err(error) = marked {
