@@ -188,7 +188,8 @@ impl PracticeGateway {
         Ok(look(&self.state(), now))
     }
 
-    /// Changes the state: on disk before anybody hears of it, and not at all where `act` refuses or the disk does.
+    /// Changes the state: on disk before anybody hears of it, and not at all where the disk refuses. An `act` that refuses must
+    /// have changed nothing; what time has brought about by then is kept in any case.
     fn change<T, E>(&self, act: impl FnOnce(&mut State, &Change<'_>) -> Result<T, E>) -> Result<Result<T, E>, PracticeError> {
         let change = Change {
             now: self.0.clocks.service(),
@@ -197,19 +198,15 @@ impl PracticeGateway {
             webhooks: self.0.settings.webhook_url.is_some() && self.delivery() != Delivery::Drop,
         };
         let mut current = self.state();
-        let by_now = |state: &State| {
-            let mut next = state.clone();
-            next.expire_due(&change);
-            next.forget_before(shifted(change.now, -RETENTION));
-            next
-        };
-        let mut next = by_now(&current);
-        let outcome = act(&mut next, &change);
-        if outcome.is_err() {
-            next = by_now(&current);
+        // What is kept nowhere cannot fail to be kept, and thousands of payments are not copied for each notification of one.
+        let before = self.0.store.may_fail().then(|| current.clone());
+        current.expire_due(&change);
+        current.forget_before(shifted(change.now, -RETENTION));
+        let outcome = act(&mut current, &change);
+        if let Err(error) = self.0.store.save(&current) {
+            *current = before.unwrap_or_default();
+            return Err(error);
         }
-        self.0.store.save(&next)?;
-        *current = next;
         self.0.changed.notify_one();
         Ok(outcome)
     }

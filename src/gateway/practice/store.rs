@@ -15,6 +15,11 @@ impl Store {
         Self(path)
     }
 
+    /// Whether there is a file, which a disk may refuse to write.
+    pub(super) fn may_fail(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(super) fn load(&self) -> Result<State, PracticeError> {
         let Some(path) = &self.0 else { return Ok(State::default()) };
         match fs::read(path) {

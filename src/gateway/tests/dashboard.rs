@@ -93,3 +93,49 @@ async fn what_the_dashboard_does_not_know_is_not_found() {
     assert_eq!(stage.send("/dashboard/deeds/re_none/refund-fails", "").await, 422);
     assert_eq!(stage.send("/dashboard/payments/pi_none/dispute", "").await, 422);
 }
+
+/// What is done is told by events: where there is no new one, nothing has changed, however things stood.
+#[tokio::test]
+async fn what_is_refused_has_changed_nothing() {
+    const DEEDS: [Deed; 7] = [
+        Deed::RefundSucceeds,
+        Deed::RefundFails,
+        Deed::DisputeAnswered,
+        Deed::DisputeWon,
+        Deed::DisputeLost,
+        Deed::PayoutArrives,
+        Deed::PayoutFails,
+    ];
+    let stage = Stage::new().await;
+    let mut sessions = Vec::new();
+    for key in ["key-1", "key-2", "key-3"] {
+        sessions.push(stage.created(key).await);
+    }
+    // Objects of each kind, once there are some.
+    let mut made = vec!["re_none".to_owned()];
+    let (mut done, mut refused) = (0, 0);
+    for _ in 0..600 {
+        let [what, which, whose] = stage.randomness.bytes::<3>().map(usize::from);
+        let session = &sessions[whose % sessions.len()];
+        let intent = stage.fetched(session).await.intent.unwrap_or_else(|| "pi_none".to_owned());
+        let before = stage.practice.saved();
+        match what % 5 {
+            0 => {
+                let buttons = ["pay", "decline", "late", "confirm", "refuse"];
+                stage.press(session, buttons[which % buttons.len()]).await;
+            }
+            1 => made.extend(stage.practice.refund(&intent, [None, Some(100), Some(0), Some(700_000)][which % 4])),
+            2 if which % 8 == 0 => made.extend(stage.practice.dispute(&intent)),
+            3 if which % 8 == 0 => made.extend(stage.practice.pay_out()),
+            _ => drop(stage.practice.deed(&made[whose % made.len()], DEEDS[which % DEEDS.len()])),
+        }
+        let after = stage.practice.saved();
+        if after.events().len() == before.events().len() {
+            refused += 1;
+            assert_eq!(after.to_json(), before.to_json(), "{what} {which} {whose}");
+        } else {
+            done += 1;
+        }
+    }
+    assert!(done > 20 && refused > 100, "{done} done, {refused} refused");
+}
