@@ -34,6 +34,7 @@ mod m20261128_000028_transfers;
 mod m20261128_000029_disputes;
 mod m20261128_000030_exchange_rates;
 mod m20261128_000031_staff_lists;
+mod m20261128_000032_roster_by_name;
 mod table;
 
 /// Every migration, in the order in which they are applied, which is that of their merging and not of their numbers. Never reorder
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000027_refunds::Migration),
             Box::new(m20261128_000030_exchange_rates::Migration),
             Box::new(m20261128_000031_staff_lists::Migration),
+            Box::new(m20261128_000032_roster_by_name::Migration),
         ]
     }
 }

@@ -4,7 +4,7 @@ pub(super) mod waitlist;
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
@@ -225,7 +225,7 @@ pub async fn seats_by_state(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMa
         .select_only()
         .column(C::CohortId)
         .column(C::State)
-        .column_as(C::Id.count(), "seats")
+        .expr_as(Expr::cust("COUNT(*)"), "seats")
         .filter(C::CohortId.is_in(cohorts.iter().copied()))
         .group_by(C::CohortId)
         .group_by(C::State)
@@ -258,7 +258,7 @@ pub async fn seats_taken_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMa
     let rows: Vec<(CohortId, i64)> = enrolments::Entity::find()
         .select_only()
         .column(C::CohortId)
-        .column_as(C::Id.count(), "seats")
+        .expr_as(Expr::cust("COUNT(*)"), "seats")
         .filter(with_a_seat())
         .filter(C::CohortId.is_in(cohorts.iter().copied()))
         .group_by(C::CohortId)
