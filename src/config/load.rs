@@ -93,6 +93,9 @@ fn merged(overrides: &Overrides, environment: HashMap<String, String>) -> Result
     let mut builder = Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
     if profile == Profile::Development {
         builder = builder.add_source(File::from_str(DEVELOPMENT, FileFormat::Toml));
+        if let Some(listen) = overrides.listen {
+            builder = builder.add_source(File::from_str(&beside(listen), FileFormat::Toml));
+        }
     }
     if let Some(path) = &overrides.file {
         builder = builder.add_source(File::from(path.clone()).format(FileFormat::Toml));
@@ -107,19 +110,18 @@ fn merged(overrides: &Overrides, environment: HashMap<String, String>) -> Result
     }
     if let Some(listen) = overrides.listen {
         builder = builder.set_override("server.listen", listen.to_string())?;
-        if profile == Profile::Development {
-            // The practice gateway goes with it, on the next port and another host name, so that it is another origin.
-            let gateway = format!("http://localhost:{}", listen.port().wrapping_add(1));
-            builder = builder
-                .set_override("server.public_url", format!("http://{listen}"))?
-                .set_override("gateway.base_url", format!("{gateway}/"))?
-                .set_override("gateway.hosted_origin", gateway)?;
-        }
     }
     if let Some(data) = &overrides.data {
         builder = builder.set_override("database.data", data.to_string_lossy().into_owned())?;
     }
     Ok(builder.build()?)
+}
+
+/// What goes with an address that a development server is told to listen at, unless file or environment say otherwise: the practice
+/// gateway on the next port and under another host name, so that it is another origin.
+fn beside(listen: SocketAddr) -> String {
+    let gateway = format!("http://localhost:{}", listen.port().wrapping_add(1));
+    format!("server.public_url = 'http://{listen}'\ngateway.base_url = '{gateway}/'\ngateway.hosted_origin = '{gateway}'\n")
 }
 
 /// The profile decides which file lies underneath, so it is read before the rest: flag, environment, file, in this order.
@@ -195,6 +197,23 @@ mod tests {
             load(&overrides, environment(&[("LECTERN_SERVER__LISTEN", "127.0.0.1:9000"), ("LECTERN_LIMITS__BURST", "7")]))
                 .unwrap();
         assert_eq!((settings.server.listen.port(), settings.limits.burst), (9001, 7));
+    }
+
+    #[test]
+    fn what_goes_with_a_given_address_gives_way_to_what_was_set() {
+        let overrides = Overrides { listen: Some("127.0.0.1:9001".parse().unwrap()), ..development() };
+        let urls = |pairs| {
+            let Settings { server, gateway, .. } = load(&overrides, environment(pairs)).unwrap();
+            (server.public_url.origin(), gateway.base_url.to_string(), gateway.hosted_origin.origin())
+        };
+        let of = |public: &str, gateway: &str| (public.to_owned(), format!("{gateway}/"), gateway.to_owned());
+        assert_eq!(urls(&[]), of("http://127.0.0.1:9001", "http://localhost:9002"));
+        let apart = [
+            ("LECTERN_SERVER__PUBLIC_URL", "http://127.0.0.1:9100"),
+            ("LECTERN_GATEWAY__BASE_URL", "http://localhost:9200/"),
+            ("LECTERN_GATEWAY__HOSTED_ORIGIN", "http://localhost:9200"),
+        ];
+        assert_eq!(urls(&apart), of("http://127.0.0.1:9100", "http://localhost:9200"));
     }
 
     #[test]
