@@ -148,7 +148,7 @@ fn order<'a>(
         opened: shown(sheet.order.created_at),
         held_until: sheet.held_until().map(shown),
         enrolled_at,
-        waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception.reason))),
+        waiting: sheet.exception.as_ref().map(|exception| (why(exception.reason), next(exception))),
         transfer: sheet.transfer.as_ref().map(|transfer| chosen(transfer, sheet.order.state, &shown)),
         payments: sheet.payments.iter().map(|payment| row(payment, &shown)).collect(),
         refunds: sheet.refunds.iter().rev().map(|refund| Line::new(refund, &person.zone)).collect(),

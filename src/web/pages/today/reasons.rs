@@ -1,6 +1,6 @@
 //! Why money waits, in words, and what an admin does about it.
 
-use crate::payment::Reason;
+use crate::payment::{Exception, Reason};
 
 /// A reason in words.
 pub fn why(reason: Reason) -> &'static str {
@@ -23,8 +23,8 @@ pub fn why(reason: Reason) -> &'static str {
 }
 
 /// What an admin does about it.
-pub fn next(reason: Reason) -> &'static str {
-    match reason {
+pub fn next(of: &Exception) -> &'static str {
+    match of.reason {
         Reason::AmountDiffers => {
             "Ask the student. Send it back on the order’s page; once the whole amount has come by transfer, record that on the order."
         }
@@ -34,6 +34,9 @@ pub fn next(reason: Reason) -> &'static str {
         }
         Reason::OrderCancelled | Reason::EnrolmentCancelled => {
             "Send it back at the gateway, or ask whether they want to enrol again."
+        }
+        Reason::RefundFailed if of.order.is_none() => {
+            "It is money that we did not ask for. Look it up at the gateway, and find out there how it can reach its payer."
         }
         Reason::RefundFailed => {
             "Ask the student how the money can reach them. Then open the order and send it once more, by hand if the bank refused the card."

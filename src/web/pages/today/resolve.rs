@@ -32,8 +32,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(view: &'a View, errors: &'a FieldErrors, row: &'a QueueRow, resolution: &'a str) -> Self {
-        let reason = row.exception.reason;
-        Self { view, errors, row, why: why(reason), next: next(reason), resolution }
+        Self { view, errors, row, why: why(row.exception.reason), next: next(&row.exception), resolution }
     }
 }
 

@@ -116,8 +116,8 @@ pub async fn show(
 fn shown<'a>(view: &'a View, done: Option<Done>, today: &'a Today, who: &'a str, zone: &'a Zone) -> Page<'a> {
     let at = |at: Timestamp| ShownTime::new(at, zone);
     let money = |of: &'a QueueRow| {
-        let reason = of.exception.reason;
-        Money { of, at: at(of.exception.created_at), why: why(reason), next: next(reason) }
+        let exception = &of.exception;
+        Money { of, at: at(exception.created_at), why: why(exception.reason), next: next(exception) }
     };
     let unprintable = |of: &'a Document| {
         let waiting = of.waiting.as_ref()?;
