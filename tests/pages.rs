@@ -11,7 +11,6 @@ use crate::support::source::root;
 
 /// Routes that no browser looks at, each with why.
 const EXCEPT: &[(&str, &str)] = &[
-    ("/admin/payouts/{payout}", "the demonstration pays nothing out; its table is built as that of a month"),
     ("/admin/reports/{month}/ledger.csv", "a document to be saved"),
     ("/admin/reports/{month}/payouts.csv", "a document to be saved"),
     ("/admin/reports/{month}/taxes.csv", "a document to be saved"),
@@ -28,12 +27,6 @@ const EXCEPT: &[(&str, &str)] = &[
     ("/orders/{order}/upi.svg", "no page"),
     ("/readyz", "for supervisors"),
     ("/staff/certificates/{certificate}/pdf", "a document to be saved"),
-    ("/staff/enrolments/{enrolment}/cancel", "its form is built as that of a refund; the student's own page is looked at"),
-    (
-        "/staff/orders/{order}/refund",
-        "the demonstration's staff open no order that was paid; its form is built as that of a payment",
-    ),
-    ("/staff/refunds/{refund}", "the demonstration has no money that goes back"),
     ("/staff/cohorts/{slug}/board/publish", "the demonstration has no cohort that is not published"),
     ("/staff/cohorts/{slug}/board/unpublish", "the demonstration has no cohort without students"),
     ("/staff/enrolments.csv", "a document to be saved"),
@@ -44,7 +37,6 @@ const EXCEPT: &[(&str, &str)] = &[
     ),
     ("/staff/orders/{order}/documents/{document}", "a document to be saved"),
     ("/staff/orders/{order}/documents/{document}/spelling", "the demonstration has no name that the font cannot print"),
-    ("/staff/orders/{order}/transfer/decline", "the demonstration has no transfer that a student told of"),
     (
         "/staff/today/{exception}/resolve",
         "the demonstration has no money that waits; its form is built as that of a mail to be dropped",

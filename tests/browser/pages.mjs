@@ -1,5 +1,6 @@
 // Every page of the list, as its person sees it, in each view.
 import assert from 'node:assert/strict';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {VIEWS, faults, person} from './browser.mjs';
 import {enterCode, findCohort, giveDetails, moveClock, pay, setUpFactor, signIn} from './journeys.mjs';
 
@@ -15,13 +16,18 @@ async function hold(who, server, name) {
   await enterCode(who, server, `${name}@students.example`, {then: /\/orders\/[^/]+$/});
 }
 
-/** Presses a button of the gateway's page that pays nothing now, and comes back. */
-async function leave({page}, button, said) {
-  const order = page.url();
+/** Presses a button of the gateway's page that pays nothing now. */
+async function pressAtGateway({page}, button, said) {
   await Promise.all([page.waitForURL(url => url.pathname.startsWith('/pay/')), page.getByRole('button', {name: 'Pay with card'}).click()]);
   await page.getByRole('button', {name: button}).click();
   await page.getByText(said).waitFor();
-  await page.goto(`${order}/return`);
+}
+
+/** The same, and comes back. */
+async function leave(who, button, said) {
+  const order = who.page.url();
+  await pressAtGateway(who, button, said);
+  await who.page.goto(`${order}/return`);
 }
 
 /** Time passes until a mail is sent that its reader may turn off; stops at the way out. */
@@ -31,6 +37,37 @@ async function beTold(who, server, email) {
   const way = ways.find(Boolean);
   assert.ok(way, `a mail to ${email} has a way out`);
   await who.page.goto(way);
+}
+
+/** Chooses to pay by UPI, and says that it is done. */
+async function tell({page}) {
+  await Promise.all([page.waitForURL(/\/orders\/[^/]+/), page.getByRole('button', {name: 'Pay by UPI'}).click()]);
+  await page.getByLabel(/reference|UTR/i).fill('412345678901');
+  await page.getByRole('button', {name: 'I have paid'}).click();
+  await page.getByText('412345678901').waitFor();
+}
+
+/** Sends a part of the payer's money back, stops at what became of it, and has the gateway pay the rest out. */
+async function giveBack(who, server) {
+  const {page} = who;
+  await page.goto(`${server.origin}/staff/enrolments?q=payer`);
+  await page.locator('main a[href^="/staff/orders/"]').first().click();
+  await page.getByRole('link', {name: 'Send money back'}).click();
+  await page.getByLabel('Amount').fill('100.00');
+  await page.getByLabel('Why').fill('A part of it, as agreed.');
+  await page.getByRole('button', {name: 'Send it back'}).click();
+  await page.waitForURL(/\/staff\/refunds\//);
+  const stop = page.url();
+  await page.goto(`${server.gateway}/dashboard`);
+  await page.getByRole('button', {name: /^Pay out/}).click();
+  await page.getByRole('button', {name: 'Let it arrive'}).click();
+  await page.goto(`${server.origin}/admin/reports`);
+  await page.locator('main a[href^="/admin/reports/"]').first().click();
+  for (let tries = 30; tries > 0 && !await page.locator('main a[href^="/admin/payouts/"]').count(); tries--) {
+    await sleep(1000);
+    await page.reload();
+  }
+  await page.goto(stop);
 }
 
 /** What each person of the list does first; the page they stop at is `@stopped` in the list. */
@@ -45,6 +82,13 @@ const FIRST = {
   bank: async (who, server) => {
     await hold(who, server, 'bank');
     await leave(who, 'Pay late, by bank', 'The bank is working');
+  },
+  refused: async (who, server) => {
+    await hold(who, server, 'refused');
+    const order = who.page.url();
+    await pressAtGateway(who, 'Pay late, by bank', 'The bank is working');
+    await who.page.getByRole('button', {name: 'The bank refuses'}).click();
+    await who.page.goto(`${order}/return`);
   },
   lapsed: async (who, server) => {
     await hold(who, server, 'lapsed');
@@ -62,6 +106,14 @@ const FIRST = {
   payer: async (who, server) => {
     await hold(who, server, 'payer');
     await pay(who, server);
+  },
+  teller: async (who, server) => {
+    await hold(who, server, 'teller');
+    await tell(who);
+  },
+  treasurer: async (who, server, cast) => {
+    await signIn(who, server, cast.admin);
+    await giveBack(who, server);
   },
   student: (who, server, cast) => signIn(who, server, cast.student),
   waiting: (who, server, cast) => signIn(who, server, cast.waiting),
