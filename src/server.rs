@@ -37,7 +37,9 @@ pub enum ServerError {
         "the clock of this database was moved in development: it is not one for real students; choose another with --data or LECTERN_DATABASE__URL"
     )]
     MovedClock,
-    #[error("cannot listen on {address}: {source}; choose another with --listen or LECTERN_SERVER__LISTEN")]
+    #[error(
+        "cannot listen on {address}: {source}; choose another with --listen or LECTERN_SERVER__LISTEN, or for the practice gateway with LECTERN_GATEWAY__BASE_URL"
+    )]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Practice(#[from] PracticeError),

@@ -1,4 +1,4 @@
-//! A roster in the order of names is found in an index alone: it has the state, by which who has no seat is left out.
+//! A roster in the order of names is found on SQLite in an index alone: it has the state, by which who has no seat is left out.
 
 use sea_orm_migration::prelude::*;
 

@@ -46,7 +46,8 @@ pub struct Arguments {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// The address and port to serve on.
+    /// The address and port to serve on. In development, server.public_url and the practice gateway (on the next port) go with it,
+    /// unless file or environment set them.
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
     /// The folder for the SQLite database and, in development, the mailbox.
@@ -68,7 +69,7 @@ enum Command {
     Work,
     /// Run the practice payment gateway as a process of its own. Development only: no money moves.
     ///
-    /// It listens at gateway.base_url (with --listen: on the port after that one) and notifies server.public_url, so give it the
+    /// It listens at gateway.base_url (with --listen, and unless that is set: on the port after that one) and notifies server.public_url, so give it the
     /// settings of the servers that it is for; they need gateway.kind = "practice-apart" (LECTERN_GATEWAY__KIND). Its clock is the
     /// machine's: it does not follow /dev/clock.
     Gateway,

@@ -118,7 +118,8 @@ fn merged(overrides: &Overrides, environment: HashMap<String, String>) -> Result
 }
 
 /// What goes with an address that a development server is told to listen at, unless file or environment say otherwise: the practice
-/// gateway on the next port and under another host name, so that it is another origin.
+/// gateway on the next port and under another host name, so that it is another origin. Where the system chooses the port (0), the
+/// server names its choice.
 fn beside(listen: SocketAddr) -> String {
     let gateway = format!("http://localhost:{}", listen.port().wrapping_add(1));
     format!("server.public_url = 'http://{listen}'\ngateway.base_url = '{gateway}/'\ngateway.hosted_origin = '{gateway}'\n")
@@ -214,6 +215,10 @@ mod tests {
             ("LECTERN_GATEWAY__HOSTED_ORIGIN", "http://localhost:9200"),
         ];
         assert_eq!(urls(&apart), of("http://127.0.0.1:9100", "http://localhost:9200"));
+        let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        std::fs::write(file.path(), "server.public_url = 'http://127.0.0.1:9300'").unwrap();
+        let with_file = Overrides { file: Some(file.path().to_owned()), ..overrides.clone() };
+        assert_eq!(load(&with_file, HashMap::new()).unwrap().server.public_url.origin(), "http://127.0.0.1:9300");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! locks, readers read-only. No domain asks which of the two it runs on.
 
 pub mod columns;
+mod conn;
 mod connect;
 pub mod rows;
 pub mod tables;
@@ -16,8 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    AccessMode, DatabaseConnection, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -26,11 +26,9 @@ use crate::kernel::random::Randomness;
 use crate::kernel::steps::{Steps, Words};
 use crate::kernel::{Actor, Clocks, Timestamp};
 
+pub use conn::Conn;
 pub use connect::{ConnectError, Location};
 pub use written::Written;
-
-/// What a query runs on: a snapshot, or the transaction of a change. Both dereference to it.
-pub type Conn = DatabaseTransaction;
 
 /// The database, cheap to clone.
 #[derive(Clone)]
@@ -114,7 +112,7 @@ impl Db {
         };
         let inner = self.writer.begin_with_options(options).await?;
         let txn = Txn {
-            inner,
+            inner: Conn::from(inner),
             actor,
             now: self.clocks.service(),
             machine_now: self.clocks.machine(),
@@ -126,7 +124,7 @@ impl Db {
         match work(&txn).await {
             Ok(value) => {
                 let (jobs, letters) = (txn.wake_jobs.load(Ordering::Relaxed), txn.wake_letters.load(Ordering::Relaxed));
-                let committed = txn.inner.commit().await;
+                let committed = txn.inner.0.commit().await;
                 // Even if it failed: the change may be there all the same.
                 self.commits.fetch_add(1, Ordering::Release);
                 committed?;
@@ -140,7 +138,7 @@ impl Db {
                 Ok(value)
             }
             Err(error) => {
-                txn.inner.rollback().await?;
+                txn.inner.0.rollback().await?;
                 Err(error)
             }
         }
@@ -157,7 +155,7 @@ impl Db {
             access_mode: postgres.then_some(AccessMode::ReadOnly),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
         };
-        Ok(Snapshot(self.reader.begin_with_options(options).await?))
+        Ok(Snapshot(self.reader.begin_with_options(options).await?.into()))
     }
 
     /// Waits until a commit of this process calls that worker.
@@ -195,7 +193,7 @@ impl Db {
 
 /// A read-only view of one moment.
 #[derive(Debug)]
-pub struct Snapshot(DatabaseTransaction);
+pub struct Snapshot(Conn);
 
 impl Deref for Snapshot {
     type Target = Conn;
@@ -208,7 +206,7 @@ impl Deref for Snapshot {
 /// The transaction of one change: its rows, who makes it, and when.
 #[derive(Debug)]
 pub struct Txn {
-    inner: DatabaseTransaction,
+    inner: Conn,
     actor: Actor,
     now: Timestamp,
     machine_now: Timestamp,

@@ -27,7 +27,7 @@ fn known_migrations() -> Vec<String> {
 
 /// The names of the migrations that a database has had, sorted; none for an empty one. It changes nothing.
 async fn applied_migrations(conn: &Conn) -> Result<Vec<String>, DbErr> {
-    if !SchemaManager::new(conn).has_table(MIGRATIONS).await? {
+    if !SchemaManager::new(conn.for_schema()).has_table(MIGRATIONS).await? {
         return Ok(Vec::new());
     }
     let rows = conn.query_all(&Query::select().column("version").from(MIGRATIONS).to_owned()).await?;

@@ -47,7 +47,7 @@ const TOTAL: &str = "order_total";
 const NEWEST: &str = "(SELECT l.order_id FROM order_lines l WHERE l.enrolment_id = page.id ORDER BY l.order_id DESC LIMIT 1)";
 
 /// `page`, a statement of enrolments, with their people; in what order is to be said again. `page` itself finds ids alone, so that
-/// an index that has what it sorts and filters by is all that it reads.
+/// on SQLite an index that has what it sorts and filters by is all that it reads.
 pub(super) fn with_people(mut page: SelectStatement) -> SelectStatement {
     let id = |of: &'static str| Expr::col((of, enrolments::Column::Id));
     page.clear_selects().column((enrolments::Entity, enrolments::Column::Id));

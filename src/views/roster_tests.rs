@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::schedule::model::testing::{Sample, at, override_of, slot, student};
 use crate::schedule::model::{CohortPlan, ItemKind, ScheduleItem};
-use crate::testing::{Bench, scans};
+use crate::testing::{Bench, plan as steps, scans};
 
 /// The sample's three weeks, each due on its seventh day.
 fn plan() -> Arc<CohortPlan> {
@@ -97,5 +97,15 @@ async fn no_order_of_a_roster_reads_a_table_through() {
             assert_eq!(scans(&bench, query).await, Vec::<String>::new(), "{show:?} {sort:?}");
         }
     }
+    bench.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_in_the_order_of_names_is_found_in_its_index_alone() {
+    let bench = Bench::sqlite().await;
+    let plan = plan();
+    let standing = Standing { plan: &plan, overrides: &[], now: at("2027-01-12T00:00:00Z") };
+    let steps = steps(&bench, students(&standing, Wanted { page: 2, ..Wanted::default() }, true)).await;
+    assert!(steps.iter().any(|step| step.contains("COVERING INDEX enrolments_by_name")), "{steps:?}");
     bench.finish().await;
 }

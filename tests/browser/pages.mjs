@@ -41,13 +41,13 @@ async function beTold(who, server, email) {
 
 /** Chooses to pay by UPI, and says that it is done. */
 async function tell({page}) {
-  await Promise.all([page.waitForURL(/\/orders\/[^/]+/), page.getByRole('button', {name: 'Pay by UPI'}).click()]);
+  await page.getByRole('button', {name: 'Pay by UPI'}).click();
   await page.getByLabel(/reference|UTR/i).fill('412345678901');
   await page.getByRole('button', {name: 'I have paid'}).click();
   await page.getByText('412345678901').waitFor();
 }
 
-/** Sends a part of the payer's money back, stops at what became of it, and has the gateway pay the rest out. */
+/** Sends a part of the payer's money back, stops at what became of it, and has the gateway pay out what it holds. */
 async function giveBack(who, server) {
   const {page} = who;
   await page.goto(`${server.origin}/staff/enrolments?q=payer`);
@@ -67,6 +67,7 @@ async function giveBack(who, server) {
     await sleep(1000);
     await page.reload();
   }
+  assert.ok(await page.locator('main a[href^="/admin/payouts/"]').count(), 'the month lists the payout');
   await page.goto(stop);
 }
 
@@ -88,7 +89,9 @@ const FIRST = {
     const order = who.page.url();
     await pressAtGateway(who, 'Pay late, by bank', 'The bank is working');
     await who.page.getByRole('button', {name: 'The bank refuses'}).click();
+    await who.page.getByText('The bank refused').waitFor();
     await who.page.goto(`${order}/return`);
+    await who.page.getByRole('heading', {level: 1, name: 'The payment was declined'}).waitFor();
   },
   lapsed: async (who, server) => {
     await hold(who, server, 'lapsed');
@@ -122,7 +125,7 @@ const FIRST = {
   admin: (who, server, cast) => signIn(who, server, cast.admin),
 };
 
-/** What asks for a confirmation of the last ten minutes is looked at by those who have just signed in: they do so again after so long. */
+/** What asks for a confirmation of the last ten minutes is looked at by those who have just signed in: those of the cast do so again after so long. */
 const FRESH = 6 * 60_000;
 
 /** Adds a test for every page and view to the run. */

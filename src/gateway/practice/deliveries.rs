@@ -19,6 +19,8 @@ use crate::kernel::time::shifted;
 
 /// How long a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How much a receiver may answer, in bytes; nobody reads it.
+const MAX_ANSWER: usize = 64 * 1024;
 /// The loop looks at least so often: for retries, and for sessions to expire.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Pauses double from here ...
@@ -81,7 +83,14 @@ impl PracticeGateway {
             .header("stripe-signature", signature)
             .body(Body::from(body));
         let Ok(request) = request else { return false };
-        matches!(tokio::time::timeout(PATIENCE, client.request(request)).await, Ok(Ok(answer)) if answer.status().is_success())
+        let exchange = async {
+            let answer = client.request(request).await.ok()?;
+            let accepted = answer.status().is_success();
+            // Read to its end, the connection takes the next one.
+            axum::body::to_bytes(Body::new(answer.into_body()), MAX_ANSWER).await.ok()?;
+            Some(accepted)
+        };
+        matches!(tokio::time::timeout(PATIENCE, exchange).await, Ok(Some(true)))
     }
 
     fn note(&self, id: &str, accepted: bool) -> Result<(), PracticeError> {

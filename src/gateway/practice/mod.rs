@@ -204,7 +204,9 @@ impl PracticeGateway {
         current.forget_before(shifted(change.now, -RETENTION));
         let outcome = act(&mut current, &change);
         if let Err(error) = self.0.store.save(&current) {
-            *current = before.unwrap_or_default();
+            if let Some(before) = before {
+                *current = before;
+            }
             return Err(error);
         }
         self.0.changed.notify_one();

@@ -47,3 +47,25 @@ pub fn next(of: &Exception) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Timestamp;
+    use crate::kernel::ids::{ExceptionId, OrderId};
+
+    #[test]
+    fn a_failed_refund_of_nobodys_money_sends_nobody_to_an_order() {
+        let failed = |order| Exception {
+            id: ExceptionId(uuid::Uuid::nil()),
+            order,
+            payment: None,
+            gateway_reference: Some("re_1".to_owned()),
+            reason: Reason::RefundFailed,
+            detail: serde_json::Value::Null,
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        assert!(next(&failed(Some(OrderId(uuid::Uuid::nil())))).contains("open the order"));
+        assert!(!next(&failed(None)).contains("order"));
+    }
+}
