@@ -91,7 +91,12 @@ const FIRST = {
     await who.page.getByRole('button', {name: 'The bank refuses'}).click();
     await who.page.getByText('The bank refused').waitFor();
     await who.page.goto(`${order}/return`);
-    await who.page.getByRole('heading', {level: 1, name: 'The payment was declined'}).waitFor();
+    const declined = who.page.getByRole('heading', {level: 1, name: 'The payment was declined'});
+    for (let tries = 20; tries > 0 && !await declined.count(); tries--) {
+      await sleep(1000);
+      await who.page.reload();
+    }
+    assert.ok(await declined.count(), 'the student is told of the refusal');
   },
   lapsed: async (who, server) => {
     await hold(who, server, 'lapsed');
