@@ -6,7 +6,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
 use sea_orm_migration::sea_orm::{DbBackend, FromQueryResult, Statement, prelude::Uuid};
 
-use crate::table::{drop_tables, index};
+use crate::table::{drop_tables, index, run};
 
 #[derive(DeriveMigrationName, Debug)]
 pub struct Migration;
@@ -25,9 +25,7 @@ impl MigrationTrait for Migration {
         index(manager, "search_words", &["subject", "word"]).await?;
         add(manager, "enrolments", text("funding").default("unpaid").to_owned()).await?;
         add(manager, "users", timestamp_with_time_zone_null("last_seen_at")).await?;
-        for statement in BACKFILL {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
+        run(manager, &BACKFILL).await?;
         index(manager, "enrolments", &["state", "id"]).await?;
         index(manager, "enrolments", &["funding", "id"]).await?;
         for column in ["subject_id", "actor_id", "kind"] {

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::table::{drop_tables, index, refers};
+use crate::table::{drop_tables, index, refers, run};
 
 #[derive(DeriveMigrationName, Debug)]
 pub struct Migration;
@@ -33,10 +33,7 @@ impl MigrationTrait for Migration {
         index(manager, "refunds", &["payment_id"]).await?;
         index(manager, "refunds", &["requested_by"]).await?;
         index(manager, "refunds", &["approved_by"]).await?;
-        for statement in INDEXES {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
-        Ok(())
+        run(manager, &INDEXES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

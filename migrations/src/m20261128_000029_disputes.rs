@@ -3,7 +3,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use crate::table::{drop_tables, index, refers};
+use crate::table::{drop_tables, index, refers, run};
 
 #[derive(DeriveMigrationName, Debug)]
 pub struct Migration;
@@ -43,10 +43,8 @@ impl MigrationTrait for Migration {
         let customer = text_null("gateway_customer_id");
         manager.alter_table(Table::alter().table("payments").add_column(customer).to_owned()).await?;
         index(manager, "documents", &["issued_on"]).await?;
-        for statement in INDEXES.into_iter().chain([PAST]) {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
-        Ok(())
+        run(manager, &INDEXES).await?;
+        run(manager, &[PAST]).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -3,6 +3,8 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
+use crate::table::run;
+
 #[derive(DeriveMigrationName, Debug)]
 pub struct Migration;
 
@@ -41,16 +43,12 @@ impl MigrationTrait for Migration {
         }
         let theirs = uuid_null("theirs");
         manager.alter_table(Table::alter().table("search_words").add_column(theirs).to_owned()).await?;
-        for statement in BACKFILL.into_iter().chain(INDEXES) {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
-        Ok(())
+        run(manager, &BACKFILL).await?;
+        run(manager, &INDEXES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for statement in UNDO {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
+        run(manager, &UNDO).await?;
         for index in ["search_words_theirs", "enrolments_by_name", "idx_enrolments_cohort_id_id"] {
             manager.get_connection().execute_unprepared(&format!("DROP INDEX {index}")).await?;
         }

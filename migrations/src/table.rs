@@ -32,6 +32,14 @@ fn over(prefix: &str, table: &'static str, columns: &[&'static str]) -> IndexCre
     index
 }
 
+/// Runs statements that both databases take as they are, in the order given.
+pub(crate) async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+    for statement in statements {
+        manager.get_connection().execute_unprepared(statement).await?;
+    }
+    Ok(())
+}
+
 /// Drops the tables in the order given, which must be the reverse of their creation.
 pub(crate) async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Result<(), DbErr> {
     for &table in tables {

@@ -7,12 +7,6 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, Exec
 #[derive(Debug)]
 pub struct Conn(pub(super) DatabaseTransaction);
 
-impl From<DatabaseTransaction> for Conn {
-    fn from(transaction: DatabaseTransaction) -> Self {
-        Self(transaction)
-    }
-}
-
 impl Conn {
     /// As the schema's tools take it.
     pub fn for_schema(&self) -> &DatabaseTransaction {

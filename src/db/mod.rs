@@ -112,7 +112,7 @@ impl Db {
         };
         let inner = self.writer.begin_with_options(options).await?;
         let txn = Txn {
-            inner: Conn::from(inner),
+            inner: Conn(inner),
             actor,
             now: self.clocks.service(),
             machine_now: self.clocks.machine(),
@@ -155,7 +155,7 @@ impl Db {
             access_mode: postgres.then_some(AccessMode::ReadOnly),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
         };
-        Ok(Snapshot(self.reader.begin_with_options(options).await?.into()))
+        Ok(Snapshot(Conn(self.reader.begin_with_options(options).await?)))
     }
 
     /// Waits until a commit of this process calls that worker.

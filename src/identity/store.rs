@@ -241,10 +241,8 @@ pub async fn session(conn: &Conn, token: &TokenHash, now: Timestamp) -> Result<O
         .filter(sessions::COLUMN.expires_at.gt(UtcTime::from(now)))
         .filter(users::COLUMN.disabled_at.is_null())
         .find_also_related(users::Entity)
-        // Not `one`: its LIMIT is a variable, and SQLite prepares such a statement anew at each run.
-        .all(conn)
-        .await?
-        .pop();
+        .one(conn)
+        .await?;
     let Some((session, Some(user))) = found else { return Ok(None) };
     let last_shown_at = user.last_seen_at.map(Timestamp::from);
     let person = to_person(user)?;

@@ -43,7 +43,7 @@ const NUMBER: &str = "order_number";
 const CURRENCY: &str = "order_currency";
 const TOTAL: &str = "order_total";
 
-/// The newest of an enrolment's orders. Its limit is no variable: SQLite would prepare the statement anew at each run.
+/// The newest of an enrolment's orders.
 const NEWEST: &str = "(SELECT l.order_id FROM order_lines l WHERE l.enrolment_id = page.id ORDER BY l.order_id DESC LIMIT 1)";
 
 /// `page`, a statement of enrolments, with their people; in what order is to be said again. `page` itself finds ids alone, so that

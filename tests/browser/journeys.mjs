@@ -73,12 +73,16 @@ export async function pay({page, scripts}, server) {
     page.waitForURL(/\/orders\/[^/]+\/return/),
     page.getByRole('button', {name: /^Pay ₹/}).click(),
   ]);
-  for (let tries = BANK_SECONDS; tries > 0; tries--) {
-    if (await page.getByRole('heading', {level: 1, name: 'You are enrolled'}).count()) return;
+  await reloadUntil(page, page.getByRole('heading', {level: 1, name: 'You are enrolled'}));
+}
+
+/** Asks for the page again each second until it shows what the gateway tells in its time. */
+export async function reloadUntil(page, shown) {
+  for (let tries = BANK_SECONDS; tries > 0 && !await shown.count(); tries--) {
     await sleep(1000);
     await page.reload();
   }
-  await heading(page, /^You are enrolled/);
+  assert.ok(await shown.count(), `${page.url()} shows ${shown}; its heading is ${await page.getByRole('heading', {level: 1}).first().innerText()}`);
 }
 
 export async function signIn({page}, server, email, then = /\/(learn|staff)/) {

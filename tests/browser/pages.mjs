@@ -1,8 +1,7 @@
 // Every page of the list, as its person sees it, in each view.
 import assert from 'node:assert/strict';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {VIEWS, faults, person} from './browser.mjs';
-import {enterCode, findCohort, giveDetails, moveClock, pay, setUpFactor, signIn} from './journeys.mjs';
+import {enterCode, findCohort, giveDetails, moveClock, pay, reloadUntil, setUpFactor, signIn} from './journeys.mjs';
 
 /** Asks for a code, to stop there. */
 async function ask(who, server, name) {
@@ -63,11 +62,7 @@ async function giveBack(who, server) {
   await page.getByRole('button', {name: 'Let it arrive'}).click();
   await page.goto(`${server.origin}/admin/reports`);
   await page.locator('main a[href^="/admin/reports/"]').first().click();
-  for (let tries = 30; tries > 0 && !await page.locator('main a[href^="/admin/payouts/"]').count(); tries--) {
-    await sleep(1000);
-    await page.reload();
-  }
-  assert.ok(await page.locator('main a[href^="/admin/payouts/"]').count(), 'the month lists the payout');
+  await reloadUntil(page, page.locator('main a[href^="/admin/payouts/"]'));
   await page.goto(stop);
 }
 
@@ -91,12 +86,7 @@ const FIRST = {
     await who.page.getByRole('button', {name: 'The bank refuses'}).click();
     await who.page.getByText('The bank refused').waitFor();
     await who.page.goto(`${order}/return`);
-    const declined = who.page.getByRole('heading', {level: 1, name: 'The payment was declined'});
-    for (let tries = 20; tries > 0 && !await declined.count(); tries--) {
-      await sleep(1000);
-      await who.page.reload();
-    }
-    assert.ok(await declined.count(), 'the student is told of the refusal');
+    await reloadUntil(who.page, who.page.getByRole('heading', {level: 1, name: 'The payment was declined'}));
   },
   lapsed: async (who, server) => {
     await hold(who, server, 'lapsed');
@@ -130,7 +120,10 @@ const FIRST = {
   admin: (who, server, cast) => signIn(who, server, cast.admin),
 };
 
-/** What asks for a confirmation of the last ten minutes is looked at by those who have just signed in: those of the cast do so again after so long. */
+/**
+ * What asks for a confirmation of the last ten minutes is looked at by those who have just signed in: those of the cast do so again
+ * after so long.
+ */
 const FRESH = 6 * 60_000;
 
 /** Adds a test for every page and view to the run. */
