@@ -28,12 +28,10 @@ pub(crate) use confirmation::{Confirmation, Sending, post_confirmation};
 pub use model::waitlist::{Phase, Wait, WaitState};
 pub use model::{EXTENSIONS, Enrolment, EnrolmentState, HOLD, Room, SeatCount, SeatTerms, Window};
 use model::{EnrolmentEvent, NotAllowed};
+pub use store::counts::{seats_by_state, seats_taken};
 pub(crate) use store::to_enrolment;
-pub use store::waitlist::{WaitCount, line, position, wait, wait_for, waits_in, waits_of_user};
-pub use store::{
-    active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, seats_by_state, seats_taken,
-    seats_taken_in, was_promised,
-};
+pub use store::waitlist::{line, position, wait, wait_for, waits_of_user};
+pub use store::{active_of_user, enrolment, holds_ending, holds_over, of_cohort, of_user, seat_terms, was_promised};
 pub use waitlist::{JoinRefusal, LeaveRefusal, join, leave, pass_on, remove};
 
 /// Why no seat is held.

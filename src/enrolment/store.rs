@@ -1,15 +1,14 @@
 //! Queries of seats.
 
+pub(super) mod counts;
 pub(super) mod waitlist;
 
-use std::collections::BTreeMap;
-
-use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
-use super::model::{Enrolment, EnrolmentState, SeatCount, SeatTerms};
+use super::model::{Enrolment, EnrolmentState, SeatTerms};
 use crate::catalogue;
 use crate::db::rows::enrolment::enrolments::{self, Funding, State};
 use crate::db::rows::identity::users;
@@ -188,15 +187,6 @@ pub async fn holds_ending(conn: &Conn, limit: Timestamp, most: u64) -> Result<Ve
     rows.into_iter().map(to_enrolment).collect()
 }
 
-/// How many seats of a cohort are taken: held, enrolled, or offered to somebody on its waitlist.
-///
-/// # Errors
-/// The database's own.
-pub async fn seats_taken(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
-    let offered = waitlist::waits_in(conn, &[cohort]).await?.remove(&cohort).unwrap_or_default().offered;
-    Ok(seated(conn, cohort).await? + offered)
-}
-
 /// How many seats of a cohort are held or enrolled.
 pub(super) async fn seated(conn: &Conn, cohort: CohortId) -> Result<u32, DbErr> {
     let count =
@@ -213,66 +203,6 @@ pub async fn was_promised(conn: &Conn, cohort: CohortId) -> Result<bool, DbErr> 
     let sold = Condition::any().add(sold).add(enrolments::Column::EnrolledAt.is_not_null());
     let rows = enrolments::Entity::find().filter(enrolments::COLUMN.cohort_id.eq(cohort)).filter(sold);
     Ok(rows.count(conn).await? > 0)
-}
-
-/// How many seats of each of these cohorts are held, enrolled and offered: one without any is absent.
-///
-/// # Errors
-/// The database's own.
-pub async fn seats_by_state(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMap<CohortId, SeatCount>, DbErr> {
-    use enrolments::Column as C;
-    let rows: Vec<(CohortId, State, i64)> = enrolments::Entity::find()
-        .select_only()
-        .column(C::CohortId)
-        .column(C::State)
-        .expr_as(Expr::cust("COUNT(*)"), "seats")
-        .filter(C::CohortId.is_in(cohorts.iter().copied()))
-        .group_by(C::CohortId)
-        .group_by(C::State)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let mut counts = BTreeMap::<_, SeatCount>::new();
-    for (cohort, state, seats) in rows {
-        let seats = u32::try_from(seats).map_err(|_| corrupt("number of seats"))?;
-        let count = counts.entry(cohort).or_default();
-        match state {
-            State::Held => count.held = seats,
-            State::Enrolled => count.enrolled = seats,
-            State::Lapsed | State::Cancelled => {}
-        }
-    }
-    for (cohort, waits) in waitlist::waits_in(conn, cohorts).await? {
-        let count = counts.entry(cohort).or_default();
-        (count.offered, count.waiting) = (waits.offered, waits.waiting);
-    }
-    Ok(counts)
-}
-
-/// How many seats are taken in each of these cohorts, as [`seats_taken`] counts them; one without any is absent.
-///
-/// # Errors
-/// The database's own.
-pub async fn seats_taken_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMap<CohortId, u32>, DbErr> {
-    use enrolments::Column as C;
-    let rows: Vec<(CohortId, i64)> = enrolments::Entity::find()
-        .select_only()
-        .column(C::CohortId)
-        .expr_as(Expr::cust("COUNT(*)"), "seats")
-        .filter(with_a_seat())
-        .filter(C::CohortId.is_in(cohorts.iter().copied()))
-        .group_by(C::CohortId)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let mut taken = BTreeMap::new();
-    for (cohort, seats) in rows {
-        taken.insert(cohort, u32::try_from(seats).map_err(|_| corrupt("number of seats"))?);
-    }
-    for (cohort, waits) in waitlist::waits_in(conn, cohorts).await? {
-        *taken.entry(cohort).or_default() += waits.offered;
-    }
-    Ok(taken)
 }
 
 /// Capacity and window of a cohort.

@@ -15,7 +15,7 @@ use crate::enrolment::{self, Enrolment, EnrolmentState};
 use crate::identity::{Person, Role};
 use crate::kernel::ids::{EnrolmentId, ModuleId};
 use crate::kernel::{Slug, Timestamp};
-use crate::schedule::model::{CohortPlan, Override, dates};
+use crate::schedule::model::{CohortPlan, Dates, Override, dates};
 use crate::schedule::{self, Plans};
 use crate::{catalogue, learning};
 
@@ -116,7 +116,7 @@ pub async fn roster(
     let plan = plans.get(conn, cohort.id, cohort.revision).await?;
     let overrides = schedule::overrides(conn, cohort.id).await?;
     let seats = enrolment::seats_by_state(conn, &[cohort.id]).await?.remove(&cohort.id).unwrap_or_default();
-    let standing = Standing { plan: &plan, overrides: &overrides, now };
+    let standing = Standing::new(&plan, &overrides, now);
     let sees_orders = person.role == Role::Admin;
     let whole = students(&standing, wanted, sees_orders);
     let line = |row: &_, of| Ok((of, if sees_orders { listed::owed(row)? } else { None }));
@@ -151,23 +151,34 @@ fn count(many: usize) -> u32 {
 
 /// What a student's pace is judged by.
 pub(crate) struct Standing<'a> {
-    pub plan: &'a CohortPlan,
-    /// The cohort's.
-    pub overrides: &'a [Override],
-    pub now: Timestamp,
+    plan: &'a CohortPlan,
+    now: Timestamp,
+    /// Of all who have no dates of their own.
+    usual: Vec<Dates>,
+    /// Of each who has.
+    own: BTreeMap<EnrolmentId, Vec<Dates>>,
+    /// The modules that have other dates for one student alone.
+    extended: BTreeSet<(EnrolmentId, ModuleId)>,
 }
 
-impl Standing<'_> {
-    /// The places, in the plan, of the modules that this student was to have done by now.
-    fn due(&self, enrolment: EnrolmentId) -> BTreeSet<usize> {
-        let over = |due: Option<Timestamp>| due.is_some_and(|due| due <= self.now);
-        let all = dates(self.plan, self.overrides, enrolment);
-        all.iter().enumerate().filter(|(_, dates)| over(dates.due_at)).map(|(place, _)| place).collect()
+impl<'a> Standing<'a> {
+    /// With all overrides of the plan's cohort.
+    pub(crate) fn new(plan: &'a CohortPlan, overrides: &[Override], now: Timestamp) -> Self {
+        // Nobody has this id: it has the cohort's own dates.
+        let usual = dates(plan, overrides, EnrolmentId(uuid::Uuid::nil()));
+        let extended: BTreeSet<_> = overrides.iter().filter_map(|change| Some((change.enrolment?, change.module))).collect();
+        let own = extended.iter().map(|&(student, _)| (student, dates(plan, overrides, student))).collect();
+        Self { plan, now, usual, own, extended }
     }
 
-    /// Those whose dates are their own.
-    fn extended(&self) -> BTreeSet<EnrolmentId> {
-        self.overrides.iter().filter_map(|change| change.enrolment).collect()
+    fn dates_of(&self, enrolment: EnrolmentId) -> &[Dates] {
+        self.own.get(&enrolment).unwrap_or(&self.usual)
+    }
+
+    /// The places, in the plan, of the modules that were to be done by now.
+    fn due(&self, dates: &[Dates]) -> BTreeSet<usize> {
+        let over = |due: Option<Timestamp>| due.is_some_and(|due| due <= self.now);
+        dates.iter().enumerate().filter(|(_, dates)| over(dates.due_at)).map(|(place, _)| place).collect()
     }
 
     fn row(&self, of: Listed, read: Option<&BTreeMap<ModuleId, u32>>, order: Option<Owed>) -> Result<RosterRow, DbErr> {
@@ -194,7 +205,7 @@ impl Standing<'_> {
         let asked = || modules.iter().filter(|module| asks(module));
         let weeks = count(asked().filter(|module| done(module)).count());
         let of = count(asked().count());
-        let due = self.due(enrolment.id);
+        let due = self.due(self.dates_of(enrolment.id));
         let pace = match enrolment.state {
             EnrolmentState::Enrolled { .. } if of > 0 && weeks == of => Pace::Complete,
             EnrolmentState::Enrolled { .. } if due.iter().any(|&place| !done(&modules[place])) => Pace::Behind,
@@ -205,10 +216,9 @@ impl Standing<'_> {
     }
 
     fn weeks_of(&self, enrolment: EnrolmentId) -> Vec<(u32, Timestamp)> {
-        let own =
-            |module: ModuleId| self.overrides.iter().any(|change| change.enrolment == Some(enrolment) && change.module == module);
-        let all = self.plan.modules().iter().zip(dates(self.plan, self.overrides, enrolment));
-        all.filter(|(module, _)| own(module.id)).map(|(module, dates)| (module.position, dates.opens_at)).collect()
+        let all = self.plan.modules().iter().zip(self.dates_of(enrolment));
+        let own = all.filter(|(module, _)| self.extended.contains(&(enrolment, module.id)));
+        own.map(|(module, dates)| (module.position, dates.opens_at)).collect()
     }
 
     /// Who has read less than all that is required of these modules. Most are told by the count that is kept; what others have
@@ -226,15 +236,13 @@ impl Standing<'_> {
     }
 
     fn behind(&self) -> Condition {
-        let extended = self.extended();
         let mut alike = BTreeMap::<BTreeSet<usize>, Vec<EnrolmentId>>::new();
-        for &student in &extended {
-            alike.entry(self.due(student)).or_default().push(student);
+        for (&student, dates) in &self.own {
+            alike.entry(self.due(dates)).or_default().push(student);
         }
         let id = || enrolments::Column::Id;
-        // Nobody has this id: it has the cohort's own dates.
-        let usual = self.due(EnrolmentId(uuid::Uuid::nil()));
-        let others = Condition::all().add(id().is_not_in(extended)).add(nonempty(self.unread(&usual)));
+        let usual = self.due(&self.usual);
+        let others = Condition::all().add(id().is_not_in(self.own.keys().copied())).add(nonempty(self.unread(&usual)));
         alike.into_iter().fold(Condition::any().add(others), |any, (due, students)| {
             any.add(Condition::all().add(id().is_in(students)).add(nonempty(self.unread(&due))))
         })

@@ -44,7 +44,7 @@ fn a_student_is_behind_once_a_week_was_due_and_is_not_done_unless_their_dates_ar
     let state = EnrolmentState::Enrolled { at: at("2027-01-01T00:00:00Z") };
     let pace = |now: &str, overrides: &[Override], read: &[(usize, u32)]| {
         let read: BTreeMap<_, _> = read.iter().map(|&(place, many)| (plan.modules()[place].id, many)).collect();
-        let row = Standing { plan: &plan, overrides, now: at(now) }.row(listed(state), Some(&read), None).unwrap();
+        let row = Standing::new(&plan, overrides, at(now)).row(listed(state), Some(&read), None).unwrap();
         (row.pace, row.weeks, row.read)
     };
     assert_eq!(pace("2027-01-10T18:28:00Z", &[], &[]), (Pace::OnTime, 0, 0));
@@ -56,7 +56,7 @@ fn a_student_is_behind_once_a_week_was_due_and_is_not_done_unless_their_dates_ar
     let extended = [override_of(1, Some(student()), "2027-01-11T09:00", "2027-01-05T00:00:00Z")];
     assert_eq!(pace("2027-01-17T18:28:00Z", &extended, &[]), (Pace::OnTime, 0, 0));
     assert_eq!(pace("2027-01-17T18:29:00Z", &extended, &[]), (Pace::Behind, 0, 0));
-    let standing = Standing { plan: &plan, overrides: &extended, now: at("2027-01-05T00:00:00Z") };
+    let standing = Standing::new(&plan, &extended, at("2027-01-05T00:00:00Z"));
     assert_eq!(standing.weeks_of(student()), [(1, at("2027-01-11T03:30:00Z"))]);
     let held = EnrolmentState::Held { until: at("2027-01-02T00:00:00Z"), extensions: 0 };
     assert_eq!(standing.row(listed(held), None, None).unwrap().pace, Pace::NoSeat);
@@ -74,7 +74,7 @@ fn a_week_that_requires_nothing_is_not_counted_and_alone_completes_nobody() {
     };
     let row = |plan: &CohortPlan, read: &[(usize, u32)]| {
         let read: BTreeMap<_, _> = read.iter().map(|&(place, many)| (plan.modules()[place].id, many)).collect();
-        let standing = Standing { plan, overrides: &[], now: at("2027-01-05T00:00:00Z") };
+        let standing = Standing::new(plan, &[], at("2027-01-05T00:00:00Z"));
         let row = standing.row(listed(state), Some(&read), None).unwrap();
         (row.pace, row.weeks)
     };
@@ -90,7 +90,7 @@ async fn no_order_of_a_roster_reads_a_table_through() {
     let bench = Bench::sqlite().await;
     let plan = plan();
     let overrides = [override_of(1, Some(student()), "2027-01-11T09:00", "2027-01-05T00:00:00Z")];
-    let standing = Standing { plan: &plan, overrides: &overrides, now: at("2027-01-12T00:00:00Z") };
+    let standing = Standing::new(&plan, &overrides, at("2027-01-12T00:00:00Z"));
     for show in [Show::Seated, Show::Behind, Show::Complete, Show::Held, Show::Ended] {
         for sort in [Sort::Name, Sort::Progress, Sort::LastSeen] {
             let query = students(&standing, Wanted { show, sort, page: 2 }, true);
@@ -104,7 +104,7 @@ async fn no_order_of_a_roster_reads_a_table_through() {
 async fn a_page_in_the_order_of_names_is_found_in_its_index_alone() {
     let bench = Bench::sqlite().await;
     let plan = plan();
-    let standing = Standing { plan: &plan, overrides: &[], now: at("2027-01-12T00:00:00Z") };
+    let standing = Standing::new(&plan, &[], at("2027-01-12T00:00:00Z"));
     let steps = steps(&bench, students(&standing, Wanted { page: 2, ..Wanted::default() }, true)).await;
     assert!(steps.iter().any(|step| step.contains("COVERING INDEX enrolments_by_name")), "{steps:?}");
     bench.finish().await;

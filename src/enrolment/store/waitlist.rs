@@ -1,7 +1,5 @@
 //! Queries of waitlists.
 
-use std::collections::BTreeMap;
-
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
@@ -83,7 +81,7 @@ pub(in crate::enrolment) async fn next_place(txn: &Txn, cohort: CohortId) -> Res
     Ok(last.unwrap_or(0) + 1)
 }
 
-fn live() -> Condition {
+pub(super) fn live() -> Condition {
     Condition::all().add(row::Column::State.is_in([State::Waiting, State::Offered]))
 }
 
@@ -151,43 +149,6 @@ pub async fn position(conn: &Conn, wait: &Wait) -> Result<Option<u32>, DbErr> {
         .count(conn)
         .await?;
     u32::try_from(before + 1).map(Some).map_err(|_| corrupt("length of a waitlist"))
-}
-
-/// How many wait for a seat of a cohort, and how many have an offer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WaitCount {
-    pub waiting: u32,
-    pub offered: u32,
-}
-
-/// The counts of these cohorts; one where nobody waits is absent.
-///
-/// # Errors
-/// The database's own.
-pub async fn waits_in(conn: &Conn, cohorts: &[CohortId]) -> Result<BTreeMap<CohortId, WaitCount>, DbErr> {
-    use row::Column as C;
-    let rows: Vec<(CohortId, State, i64)> = row::Entity::find()
-        .select_only()
-        .column(C::CohortId)
-        .column(C::State)
-        .column_as(C::Id.count(), "waits")
-        .filter(live())
-        .filter(C::CohortId.is_in(cohorts.iter().copied()))
-        .group_by(C::CohortId)
-        .group_by(C::State)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let mut counts = BTreeMap::<_, WaitCount>::new();
-    for (cohort, state, waits) in rows {
-        let waits = u32::try_from(waits).map_err(|_| corrupt("length of a waitlist"))?;
-        let count = counts.entry(cohort).or_default();
-        match state {
-            State::Offered => count.offered = waits,
-            _ => count.waiting = waits,
-        }
-    }
-    Ok(counts)
 }
 
 /// The cohorts for which somebody waits or has an offer.
