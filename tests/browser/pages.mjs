@@ -1,5 +1,6 @@
 // Every page of the list, as its person sees it, in each view.
 import assert from 'node:assert/strict';
+import {LONG_AGO} from './altered.mjs';
 import {VIEWS, faults, person} from './browser.mjs';
 import {enterCode, findCohort, giveDetails, moveClock, pay, reloadUntil, setUpFactor, signIn} from './journeys.mjs';
 
@@ -66,6 +67,21 @@ async function giveBack(who, server) {
   await page.goto(stop);
 }
 
+/** Opens a cohort of two months from now, and stops at its board. */
+async function openCohort({page}, server, name) {
+  const at = days => new Date(Date.now() + days * 24 * 60 * 60_000).toISOString();
+  await page.goto(`${server.origin}/staff/cohorts/new`);
+  await page.getByLabel('Name', {exact: true}).fill(name);
+  await page.getByLabel('Time zone').selectOption('Asia/Kolkata');
+  await page.getByLabel('First day').fill(at(60).slice(0, 10));
+  await page.getByLabel('Seats').fill('20');
+  await page.getByLabel('Price', {exact: true}).fill('6500');
+  await page.getByLabel('Opens', {exact: true}).fill(at(30).slice(0, 16));
+  await page.getByLabel('Closes', {exact: true}).fill(at(59).slice(0, 16));
+  await page.getByRole('button', {name: 'Open the cohort'}).click();
+  await page.waitForURL(/\/board\?/);
+}
+
 /** What each person of the list does first; the page they stop at is `@stopped` in the list. */
 const FIRST = {
   visitor: async () => {},
@@ -112,6 +128,21 @@ const FIRST = {
   treasurer: async (who, server, cast) => {
     await signIn(who, server, cast.admin);
     await giveBack(who, server);
+  },
+  unconfirmed: async ({context, page}, server) => {
+    await context.addCookies([{name: 'lectern', value: LONG_AGO, url: server.origin}]);
+    await page.goto(`${server.origin}/staff/settings/bank`);
+  },
+  opener: async (who, server, cast) => {
+    await signIn(who, server, cast.admin);
+    await openCohort(who, server, 'Demonstration to come');
+  },
+  publisher: async (who, server, cast) => {
+    await signIn(who, server, cast.admin);
+    await openCohort(who, server, 'Demonstration without students');
+    await who.page.getByRole('link', {name: 'Publish'}).click();
+    await who.page.getByRole('button', {name: 'Publish'}).click();
+    await who.page.waitForURL(/\/board\?/);
   },
   student: (who, server, cast) => signIn(who, server, cast.student),
   waiting: (who, server, cast) => signIn(who, server, cast.waiting),

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
+import {altered} from './altered.mjs';
 import {launch, person} from './browser.mjs';
 import {enrolAndPay, issueCertificate, planOnBoard, readWeekOne, signInWithApp} from './journeys.mjs';
 import {checkPages} from './pages.mjs';
@@ -72,9 +73,9 @@ function indent(text) {
 }
 
 /** Runs the body with a program of its own, which is stopped and must stop well. */
-async function withServer(run, name, binary, body) {
+async function withServer(run, name, binary, body, options) {
   let server;
-  if (!await run.test(`${name}: the program starts`, async () => { server = await start(binary); })) return;
+  if (!await run.test(`${name}: the program starts`, async () => { server = await start(binary, options); })) return;
   const before = run.failed;
   await body(server);
   if (run.failed > before) console.log(`the end of the log of ${name}:\n${server.tail()}`);
@@ -131,6 +132,10 @@ else {
   }
   if (run.wants('staff')) await staffJourneys(run, browser, program, list.cast);
   if (run.wants('pages')) await withServer(run, 'pages', program, server => checkPages(run, browser, server, list));
+  if (run.wants('altered')) {
+    const {cast, altered: pages = []} = list;
+    await withServer(run, 'altered', program, server => checkPages(run, browser, server, {cast, pages}), {alter: packed => altered(packed, cast)});
+  }
 }
 await browser.close();
 if (run.failed) console.log(`pictures of failures: ${run.shots}`);

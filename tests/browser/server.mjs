@@ -1,5 +1,5 @@
 // The program under test: started on free ports with an empty folder, and asked what only its development pages tell.
-import {spawn} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -8,14 +8,16 @@ import {setTimeout as sleep} from 'node:timers/promises';
 
 const START_SECONDS = 60, STOP_SECONDS = 15, MAIL_SECONDS = 30;
 
-/** Starts `lectern serve` and waits until it answers. The practice gateway takes the port after ours. */
-export async function start(binary) {
+/**
+ * Starts `lectern serve` and waits until it answers. The practice gateway takes the port after ours. `alter` makes another backup of
+ * that of the demonstration, to begin with.
+ */
+export async function start(binary, {alter} = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lectern-browser-'));
   const port = await freePair();
   const origin = `http://127.0.0.1:${port}`, gateway = `http://localhost:${port + 1}`;
   const log = path.join(folder, 'server.log');
-  const out = fs.openSync(log, 'w');
-  const args = ['serve', '--profile', 'development', '--data', path.join(folder, 'data'), '--listen', `127.0.0.1:${port}`];
+  const args = ['--profile', 'development', '--data', path.join(folder, 'data'), '--listen', `127.0.0.1:${port}`];
   const settings = {
     LECTERN_SERVER__PUBLIC_URL: origin,
     LECTERN_GATEWAY__BASE_URL: `${gateway}/`,
@@ -25,10 +27,27 @@ export async function start(binary) {
   };
   // The test run's own variables are no settings of the program, which refuses those it does not know.
   const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LECTERN_')));
-  const child = spawn(binary, args, {cwd: folder, env: {...outside, ...settings}, stdio: ['ignore', out, out]});
+  const options = {cwd: folder, env: {...outside, ...settings}};
+  if (alter) restoreAltered((...words) => finish(binary, [...words, ...args], options), folder, alter);
+  const out = fs.openSync(log, 'w');
+  const child = spawn(binary, ['serve', ...args], {...options, stdio: ['ignore', out, out]});
   const server = new Server({child, folder, log, origin, gateway});
   await server.ready();
   return server;
+}
+
+/** Runs a command of the program to its end, which must be good. */
+function finish(binary, args, options) {
+  const {status, stdout, stderr} = spawnSync(binary, args, options);
+  if (status !== 0) throw new Error(`lectern ${args.join(' ')} exited with ${status}\n${stdout}${stderr}`);
+}
+
+function restoreAltered(run, folder, alter) {
+  const [from, to] = ['demonstration.backup', 'altered.backup'].map(name => path.join(folder, name));
+  run('demo');
+  run('backup', from);
+  fs.writeFileSync(to, alter(fs.readFileSync(from)));
+  run('restore', to, '--replace', '--keep-sessions');
 }
 
 class Server {
