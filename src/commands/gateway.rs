@@ -12,10 +12,10 @@ pub(super) async fn gateway(settings: Settings) -> Outcome {
     if settings.profile == Profile::Production {
         return Err("the practice gateway takes no money and is for the development profile: add --profile development".into());
     }
-    if settings.server.listen.port() == 0 {
+    if practice::address(&settings).port() == 0 {
         return Err(
-            "the servers that a practice gateway apart is for must know its port, and it theirs: name one with --listen or \
-                    LECTERN_SERVER__LISTEN"
+            "a practice gateway apart needs a port that its servers can be told: --listen names theirs, and it takes the next; \
+             or set LECTERN_GATEWAY__BASE_URL"
                 .into(),
         );
     }

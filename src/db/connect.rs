@@ -75,11 +75,11 @@ fn base(url: String) -> ConnectOptions {
     options
 }
 
-/// How many read at once: two for each core. A connection that a page gives back is rolled back and tested by its thread before the
+/// How many read at once: two for each core, at most eight. A connection that a page gives back is rolled back and tested by its thread before the
 /// next page has it; meanwhile the other reads. More would only slow each other down, and each has a cache of its own.
 fn sqlite_readers() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
-    cores.saturating_mul(2).clamp(2, 8)
+    cores.saturating_mul(2).min(8)
 }
 
 fn sqlite(path: &std::path::Path, access: Access) -> ConnectOptions {

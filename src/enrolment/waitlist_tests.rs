@@ -208,6 +208,29 @@ async fn more_seats_are_offered_at_once_to_as_many_as_fit() {
 }
 
 #[tokio::test]
+async fn seats_are_counted_by_cohort_and_by_how_they_are_taken_and_what_has_ended_is_not() {
+    for bench in Bench::each().await {
+        let Full { db, cohort, held, .. } = full(&bench, 4, 3).await;
+        let (elsewhere, empty) = (cohort_of(&db, 5).await, cohort_of(&db, 5).await);
+        hold(&db, elsewhere, held[0].user).await.unwrap();
+        db.write(SYSTEM, async |txn| confirm(txn, held[0].id).await).await.unwrap();
+        db.write(SYSTEM, async |txn| confirm(txn, held[1].id).await).await.unwrap();
+        db.write(SYSTEM, async |txn| cancel(txn, held[1].id, None).await).await.unwrap();
+        free(&db, &held[2]).await;
+        let snapshot = db.snapshot().await.unwrap();
+        let counts = seats_by_state(&snapshot, &[cohort, elsewhere, empty]).await.unwrap();
+        let expected = [
+            (cohort, SeatCount { held: 1, enrolled: 1, offered: 2, waiting: 1 }),
+            (elsewhere, SeatCount { held: 1, ..SeatCount::default() }),
+        ];
+        assert_eq!(counts, BTreeMap::from(expected));
+        assert_eq!(seats_taken(&snapshot, empty).await.unwrap(), 0);
+        drop(snapshot);
+        bench.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn every_refusal_to_join_says_which_it_is() {
     let bench = Bench::sqlite().await;
     let Full { db, cohort, held, waits } = full(&bench, 1, 1).await;

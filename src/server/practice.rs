@@ -78,7 +78,7 @@ impl Practice {
 }
 
 /// Where it listens: the port of its URL, on the loopback; any free one where the course takes any too.
-pub(super) fn address(settings: &Settings) -> SocketAddr {
+pub fn address(settings: &Settings) -> SocketAddr {
     let any = settings.server.listen.port() == 0;
     let port = if any { 0 } else { settings.gateway.base_url.port_or_known_default().unwrap_or(0) };
     (std::net::Ipv4Addr::LOCALHOST, port).into()

@@ -1,5 +1,6 @@
 //! A cohort's students and how they get on: a page of them in a number of statements that does not grow with them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoCondition, IntoIden, Order, SelectStatement};
@@ -152,27 +153,33 @@ fn count(many: usize) -> u32 {
 /// What a student's pace is judged by.
 pub(crate) struct Standing<'a> {
     plan: &'a CohortPlan,
+    /// The cohort's.
+    overrides: &'a [Override],
     now: Timestamp,
     /// Of all who have no dates of their own.
     usual: Vec<Dates>,
-    /// Of each who has.
-    own: BTreeMap<EnrolmentId, Vec<Dates>>,
     /// The modules that have other dates for one student alone.
-    extended: BTreeSet<(EnrolmentId, ModuleId)>,
+    extended: BTreeMap<EnrolmentId, BTreeSet<ModuleId>>,
 }
 
 impl<'a> Standing<'a> {
     /// With all overrides of the plan's cohort.
-    pub(crate) fn new(plan: &'a CohortPlan, overrides: &[Override], now: Timestamp) -> Self {
+    pub(crate) fn new(plan: &'a CohortPlan, overrides: &'a [Override], now: Timestamp) -> Self {
         // Nobody has this id: it has the cohort's own dates.
         let usual = dates(plan, overrides, EnrolmentId(uuid::Uuid::nil()));
-        let extended: BTreeSet<_> = overrides.iter().filter_map(|change| Some((change.enrolment?, change.module))).collect();
-        let own = extended.iter().map(|&(student, _)| (student, dates(plan, overrides, student))).collect();
-        Self { plan, now, usual, own, extended }
+        let mut extended = BTreeMap::<_, BTreeSet<_>>::new();
+        for (student, module) in overrides.iter().filter_map(|change| Some((change.enrolment?, change.module))) {
+            extended.entry(student).or_default().insert(module);
+        }
+        Self { plan, overrides, now, usual, extended }
     }
 
-    fn dates_of(&self, enrolment: EnrolmentId) -> &[Dates] {
-        self.own.get(&enrolment).unwrap_or(&self.usual)
+    fn dates_of(&self, enrolment: EnrolmentId) -> Cow<'_, [Dates]> {
+        if self.extended.contains_key(&enrolment) {
+            Cow::Owned(dates(self.plan, self.overrides, enrolment))
+        } else {
+            Cow::Borrowed(&self.usual)
+        }
     }
 
     /// The places, in the plan, of the modules that were to be done by now.
@@ -205,7 +212,7 @@ impl<'a> Standing<'a> {
         let asked = || modules.iter().filter(|module| asks(module));
         let weeks = count(asked().filter(|module| done(module)).count());
         let of = count(asked().count());
-        let due = self.due(self.dates_of(enrolment.id));
+        let due = self.due(&self.dates_of(enrolment.id));
         let pace = match enrolment.state {
             EnrolmentState::Enrolled { .. } if of > 0 && weeks == of => Pace::Complete,
             EnrolmentState::Enrolled { .. } if due.iter().any(|&place| !done(&modules[place])) => Pace::Behind,
@@ -216,8 +223,9 @@ impl<'a> Standing<'a> {
     }
 
     fn weeks_of(&self, enrolment: EnrolmentId) -> Vec<(u32, Timestamp)> {
-        let all = self.plan.modules().iter().zip(self.dates_of(enrolment));
-        let own = all.filter(|(module, _)| self.extended.contains(&(enrolment, module.id)));
+        let Some(extended) = self.extended.get(&enrolment) else { return Vec::new() };
+        let dates = self.dates_of(enrolment);
+        let own = self.plan.modules().iter().zip(dates.iter()).filter(|(module, _)| extended.contains(&module.id));
         own.map(|(module, dates)| (module.position, dates.opens_at)).collect()
     }
 
@@ -237,12 +245,12 @@ impl<'a> Standing<'a> {
 
     fn behind(&self) -> Condition {
         let mut alike = BTreeMap::<BTreeSet<usize>, Vec<EnrolmentId>>::new();
-        for (&student, dates) in &self.own {
-            alike.entry(self.due(dates)).or_default().push(student);
+        for &student in self.extended.keys() {
+            alike.entry(self.due(&self.dates_of(student))).or_default().push(student);
         }
         let id = || enrolments::Column::Id;
         let usual = self.due(&self.usual);
-        let others = Condition::all().add(id().is_not_in(self.own.keys().copied())).add(nonempty(self.unread(&usual)));
+        let others = Condition::all().add(id().is_not_in(self.extended.keys().copied())).add(nonempty(self.unread(&usual)));
         alike.into_iter().fold(Condition::any().add(others), |any, (due, students)| {
             any.add(Condition::all().add(id().is_in(students)).add(nonempty(self.unread(&due))))
         })

@@ -24,12 +24,22 @@ export function launch() {
 }
 
 /** A person at a browser of their own: a context, its page, and what went wrong on the way. */
-export async function person(browser, {scripts = true, origins, state, context: options = {}} = {}) {
+export async function person(browser, {scripts = true, origins} = {}) {
+  const context = await contextOf(browser, {scripts});
+  return {context, scripts, ...await tab(context, origins)};
+}
+
+/** A browser of somebody's own, with the cookies of `state`. */
+export async function contextOf(browser, {scripts = true, state, context: options = {}}) {
   const context = await browser.newContext({...COMMON, javaScriptEnabled: scripts, storageState: state, ...options});
   context.setDefaultTimeout(10_000);
+  return context;
+}
+
+/** A new page in it, and what goes wrong there. */
+export async function tab(context, origins) {
   const page = await context.newPage();
-  const problems = watch(page, origins);
-  return {context, page, problems, scripts};
+  return {page, problems: watch(page, origins)};
 }
 
 /** Collects console errors, script errors, and requests to origins other than these. */

@@ -1,7 +1,7 @@
 // Every page of the list, as its person sees it, in each view.
 import assert from 'node:assert/strict';
 import {LONG_AGO} from './altered.mjs';
-import {VIEWS, faults, person} from './browser.mjs';
+import {VIEWS, contextOf, faults, person, tab} from './browser.mjs';
 import {enterCode, findCohort, giveDetails, moveClock, pay, reloadUntil, setUpFactor, signIn} from './journeys.mjs';
 
 /** Asks for a code, to stop there. */
@@ -161,13 +161,18 @@ const FRESH = 6 * 60_000;
 export async function checkPages(run, browser, server, {cast, pages}) {
   const origins = [server.origin, server.gateway].filter(Boolean);
   for (const name of new Set(pages.map(page => page.as))) {
-    let state, stopped, since;
+    let stopped, since, contexts = {};
+    const leave = () => Promise.all(Object.values(contexts).map(context => context.close()));
     const arrive = () => run.test(`pages: the ${name} arrives`, async shoot => {
+      await leave();
+      contexts = {};
       const who = await person(browser, {origins});
       try {
         await shoot(who.page, () => FIRST[name](who, server, cast));
         [stopped, since] = [who.page.url(), Date.now()];
-        state = await who.context.storageState();
+        const state = await who.context.storageState();
+        // One for each view, for all of the person's pages: to make one takes as long as to look at a page.
+        for (const [view, {context}] of Object.entries(VIEWS)) contexts[view] = await contextOf(browser, {state, context});
       } finally {
         await who.context.close();
       }
@@ -176,9 +181,10 @@ export async function checkPages(run, browser, server, {cast, pages}) {
     let arrived = await arrive();
     for (const page of theirs) {
       if (arrived && name in cast && Date.now() - since > FRESH) arrived = await arrive();
-      if (arrived) await checkPage(run, browser, {server, origins, state, stopped, page});
+      if (arrived) await checkPage(run, {server, origins, contexts, stopped, page});
       else run.missed(Object.keys(VIEWS).length, `${go(page)}, by the ${name}`);
     }
+    await leave();
   }
 }
 
@@ -187,23 +193,23 @@ const go = page => page.go.map(step => typeof step === 'string' ? step : Object.
 /** The addresses of a route, written as the program's table has it. */
 const like = route => new RegExp(`^${route.replace(/\{[^}]+\}/g, '[^/]+')}$`);
 
-async function checkPage(run, browser, {server, origins, state, stopped, page}) {
+async function checkPage(run, {server, origins, contexts, stopped, page}) {
   const {as, status = 200} = page;
-  for (const [view, {axe, context, media}] of Object.entries(VIEWS)) {
+  for (const [view, {axe, media}] of Object.entries(VIEWS)) {
     await run.test(`pages: ${as} ${go(page)} (${view})`, async shoot => {
-      const who = await person(browser, {origins, state, context});
+      const {page: sheet, problems} = await tab(contexts[view], origins);
       try {
-        await shoot(who.page, async () => {
-          const answer = await follow(who.page, server, page.go, stopped);
-          const {pathname} = new URL(who.page.url());
+        await shoot(sheet, async () => {
+          const answer = await follow(sheet, server, page.go, stopped);
+          const {pathname} = new URL(sheet.url());
           if (page.route) assert.match(pathname, like(page.route), 'the page itself, not the confirmation before it');
-          assert.equal(answer.status(), status, `the status of ${who.page.url()}`);
-          if (media) await who.page.emulateMedia({media});
-          const found = [...await faults(who.page, {axe}), ...who.problems];
-          assert.deepEqual(found, [], `what is wrong with ${who.page.url()}`);
+          assert.equal(answer.status(), status, `the status of ${sheet.url()}`);
+          if (media) await sheet.emulateMedia({media});
+          const found = [...await faults(sheet, {axe}), ...problems];
+          assert.deepEqual(found, [], `what is wrong with ${sheet.url()}`);
         });
       } finally {
-        await who.context.close();
+        await sheet.close();
       }
     });
   }

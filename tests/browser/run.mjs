@@ -132,8 +132,8 @@ else {
   }
   if (run.wants('staff')) await staffJourneys(run, browser, program, list.cast);
   if (run.wants('pages')) await withServer(run, 'pages', program, server => checkPages(run, browser, server, list));
-  if (run.wants('altered')) {
-    const {cast, altered: pages = []} = list;
+  const {cast, altered: pages} = list;
+  if (pages && run.wants('altered')) {
     await withServer(run, 'altered', program, server => checkPages(run, browser, server, {cast, pages}), {alter: packed => altered(packed, cast)});
   }
 }

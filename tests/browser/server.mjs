@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-const START_SECONDS = 60, STOP_SECONDS = 15, MAIL_SECONDS = 30;
+const START_SECONDS = 60, COMMAND_SECONDS = 30, STOP_SECONDS = 15, MAIL_SECONDS = 30;
 
 /**
  * Starts `lectern serve` and waits until it answers. The practice gateway takes the port after ours. `alter` makes another backup of
@@ -14,10 +14,19 @@ const START_SECONDS = 60, STOP_SECONDS = 15, MAIL_SECONDS = 30;
  */
 export async function start(binary, {alter} = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lectern-browser-'));
+  // The test run's own variables are no settings of the program, which refuses those it does not know.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LECTERN_')));
+  const where = ['--profile', 'development', '--data', path.join(folder, 'data')];
+  try {
+    if (alter) restoreAltered((...words) => finish(binary, [...words, ...where], {cwd: folder, env}), folder, alter);
+  } catch (error) {
+    fs.rmSync(folder, {recursive: true, force: true});
+    throw error;
+  }
   const port = await freePair();
   const origin = `http://127.0.0.1:${port}`, gateway = `http://localhost:${port + 1}`;
   const log = path.join(folder, 'server.log');
-  const args = ['--profile', 'development', '--data', path.join(folder, 'data'), '--listen', `127.0.0.1:${port}`];
+  const out = fs.openSync(log, 'w');
   const settings = {
     LECTERN_SERVER__PUBLIC_URL: origin,
     LECTERN_GATEWAY__BASE_URL: `${gateway}/`,
@@ -25,12 +34,8 @@ export async function start(binary, {alter} = {}) {
     LECTERN_LIMITS__BURST: '100000', // one browser asks for hundreds of pages here
     LECTERN_LIMITS__PER_MINUTE: '100000',
   };
-  // The test run's own variables are no settings of the program, which refuses those it does not know.
-  const outside = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LECTERN_')));
-  const options = {cwd: folder, env: {...outside, ...settings}};
-  if (alter) restoreAltered((...words) => finish(binary, [...words, ...args], options), folder, alter);
-  const out = fs.openSync(log, 'w');
-  const child = spawn(binary, ['serve', ...args], {...options, stdio: ['ignore', out, out]});
+  const args = ['serve', ...where, '--listen', `127.0.0.1:${port}`];
+  const child = spawn(binary, args, {cwd: folder, env: {...env, ...settings}, stdio: ['ignore', out, out]});
   const server = new Server({child, folder, log, origin, gateway});
   await server.ready();
   return server;
@@ -38,7 +43,8 @@ export async function start(binary, {alter} = {}) {
 
 /** Runs a command of the program to its end, which must be good. */
 function finish(binary, args, options) {
-  const {status, stdout, stderr} = spawnSync(binary, args, options);
+  const {error, status, stdout, stderr} = spawnSync(binary, args, {...options, timeout: COMMAND_SECONDS * 1000});
+  if (error) throw error;
   if (status !== 0) throw new Error(`lectern ${args.join(' ')} exited with ${status}\n${stdout}${stderr}`);
 }
 
