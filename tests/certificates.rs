@@ -112,6 +112,26 @@ async fn a_certificate_issued_at_night_is_told_in_the_morning() {
     .await;
 }
 
+#[tokio::test]
+async fn a_certificate_revoked_before_the_morning_is_told_as_no_good_news() {
+    on_each_database(async |app: TestApp| {
+        cast::open(&app, 3).await;
+        let reader = student(&app, 1, "Demo Student 01").await;
+        app.pass_to(cast::release_of(6)).await;
+        read(&app, reader, 6).await;
+        app.pass_to(cast::at("2027-02-15T17:30:00Z")).await;
+        let Ok(Issued::Now(issued)) = issue(&app, reader.1).await else { panic!("not issued") };
+        let reason = Reason::parse("Issued by mistake").unwrap();
+        let revoke = async |txn: &Txn| certificates::revoke(txn, issued.id, reason.clone()).await;
+        app.services().db.write(Actor::Operator, revoke).await.unwrap();
+        app.pass_to(cast::at("2027-02-16T03:00:00Z")).await;
+        assert_eq!(cast::count_mails(&app, "reader001@example.org", "Your certificate: Example Course").await, 0);
+        assert_eq!(cast::count_mails(&app, "reader001@example.org", "Your certificate was revoked: Example Course").await, 1);
+        app.finish().await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_name_is_corrected_before_the_certificate_or_not_at_all() {
     on_each_database(async |app: TestApp| {

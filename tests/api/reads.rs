@@ -53,8 +53,10 @@ async fn a_list_shows_everything_once_while_more_comes() {
 async fn what_has_not_changed_is_not_sent_again() {
     on_each_database(async |app: TestApp| {
         let school = school::open(&app, "").await;
+        let awarded = school::award(&app).await;
         let program = Program::new(&app, &Scope::ALL).await;
         let paths = [
+            format!("/api/v1/certificates/{}", awarded.certificate),
             "/api/v1/courses".to_owned(),
             "/api/v1/courses/example-course".to_owned(),
             "/api/v1/cohorts".to_owned(),

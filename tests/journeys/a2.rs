@@ -110,6 +110,10 @@ async fn what_waits_is_dealt_with_and_then_nothing_waits() {
         ask.shows(OTHER).form("Drop the mail").submit().await.is(422).shows("Say why it is not to be sent");
         let dropped = ask.form("Drop the mail").with("reason", "Told on the telephone").submit().await;
         dropped.is(200).shows("Taken back").shows("Told on the telephone");
+        let history = admin.open("/staff/enrolments?q=student03").await.click("Demo Student 03").await;
+        history.is(200).click("Mail").await.shows("A mail was put up to be sent again");
+        let history = admin.open("/staff/enrolments?q=student04").await.click("Demo Student 03").await;
+        history.is(200).click("Mail").await.shows("A mail was taken out of the outbox").shows("Told on the telephone");
 
         // The money was sent back elsewhere.
         let ask = admin.open(TODAY).await.hides(OTHER).click("Mark as settled").await;

@@ -50,6 +50,10 @@ async fn a_dry_run_then_the_certificates_then_none() {
             assert_eq!(sent, mails, "to reader {number}");
         }
         instructor.open(LIST).await.click("Certificate of Demo Reader 1").await.is(200).hides("/revoke");
+        for staff in [&admin, &instructor] {
+            let history = staff.open(cast::ROSTER).await.click("Demo Reader 1").await;
+            history.is(200).click("Mail").await.shows("Mail: Your certificate Sent");
+        }
         app.finish().await;
     })
     .await;

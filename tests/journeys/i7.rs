@@ -1,4 +1,4 @@
-//! I7: an instructor tries money, a role, another's cohort: refused, and logged.
+//! I7: an instructor tries money, a refund, a role, another's cohort: refused, and logged.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +29,7 @@ async fn what_is_not_an_instructors_is_refused_and_logged() {
         for (ask, status) in [
             (Ask::get(&format!("/staff/orders/{}", school.open_order)), 403),
             (Ask::post(&format!("/staff/orders/{}/payments", school.open_order), payment), 403),
+            (Ask::post(&format!("/staff/orders/{}/refund", school.order), "amount=6500.00"), 403),
             (Ask::get("/staff/people"), 403),
             (Ask::post(&format!("/staff/people/{}/role", school.owner), "role=admin"), 403),
             (Ask::get("/staff/cohorts/february/roster"), 404),
@@ -41,6 +42,7 @@ async fn what_is_not_an_instructors_is_refused_and_logged() {
         let expected = BTreeSet::from([
             "GET /staff/orders/{order} 403",
             "POST /staff/orders/{order}/payments 403",
+            "POST /staff/orders/{order}/refund 403",
             "GET /staff/people 403",
             "POST /staff/people/{user}/role 403",
             "GET /staff/cohorts/{slug}/roster 404",

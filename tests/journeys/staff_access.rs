@@ -220,6 +220,8 @@ async fn an_admin_invites_disables_and_corrects() {
         assert_eq!(cast::count_mails(&app, "right@example.org", CONFIRMED).await, 1);
         assert_eq!(cast::count_mails(&app, STUDENT, "Your account has another address now").await, 1);
         assert_eq!(cast::count_mails(&app, "right@example.org", "This is the address of your account now").await, 1);
+        let history = admin.open("/staff/enrolments?q=right").await.click("Demo Student 03").await;
+        history.is(200).click("Mail").await.shows("Mail: Notice about the account Sent");
         cast::sign_in(&app, &student, "right@example.org").await.shows("Example Course");
         app.finish().await;
     })

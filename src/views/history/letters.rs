@@ -1,16 +1,15 @@
 //! The mails of an enrolment's history.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::db::Conn;
 use crate::db::columns::UtcTime;
 use crate::db::rows::mail::{self as outbox, State};
-use crate::enrolment::Enrolment;
 use crate::kernel::Timestamp;
-use crate::kernel::ids::LetterId;
+use crate::kernel::ids::{LetterId, UserId};
 
-/// The most letters about the enrolment, newest first.
+/// The most letters, newest first.
 const LETTERS: u64 = 200;
 
 /// A mail about the enrolment.
@@ -41,19 +40,21 @@ pub enum Posted {
 /// The columns of a letter that are shown: never its bytes.
 type Columns = (LetterId, String, State, String, UtcTime, Option<UtcTime>, Option<String>, Option<String>);
 
-/// The mails that are about this enrolment, the newest of them; and whether there are more.
+/// The mails to this person that are about any of these subjects, the newest of them; and whether there are more.
 ///
 /// # Errors
 /// The database's own.
-pub(super) async fn of_enrolment(conn: &Conn, enrolment: &Enrolment) -> Result<(Vec<Letter>, bool), DbErr> {
+pub(super) async fn about(conn: &Conn, user: UserId, subjects: &[String]) -> Result<(Vec<Letter>, bool), DbErr> {
     use outbox::Column as C;
+    // A payload names its subject, alone or within a reminder's key.
+    let names = |subject: &String| Expr::col(C::Payload).cast_as("text").like(format!("%{subject}%"));
+    let about = subjects.iter().fold(Condition::any(), |any, subject| any.add(names(subject)));
     let rows: Vec<Columns> = outbox::Entity::find()
         .select_only()
         .columns([C::Id, C::Kind, C::State, C::Recipient, C::DueAt, C::SentAt, C::SmtpReply, C::LastError])
-        .filter(outbox::COLUMN.user_id.eq(enrolment.user))
+        .filter(outbox::COLUMN.user_id.eq(user))
         .filter(outbox::COLUMN.class.ne(outbox::Class::Secret))
-        // The payload names it, alone or within a reminder's key.
-        .filter(Expr::col(C::Payload).cast_as("text").like(format!("%{}%", enrolment.id)))
+        .filter(about)
         .order_by_desc(C::Id)
         .limit(LETTERS + 1)
         .into_tuple()

@@ -154,9 +154,10 @@ pub async fn history(
     let Some(user) = users::Entity::find_by_id(enrolment.user).one(conn).await? else { return Ok(None) };
     let papers = if reader.role == Role::Admin { papers(conn, id).await? } else { Vec::new() };
     let place = learning::access(conn, plans, enrolment.user, id).await?;
-    let (letters, older_letters) = letters::of_enrolment(conn, &enrolment).await?;
     let weeks = place.as_ref().map(|place| weeks(place, now)).unwrap_or_default();
     let issued = certificates::of_enrolments(conn, &[id]).await?;
+    let mut subjects = subjects(reader, &enrolment, &papers, &issued);
+    let (letters, older_letters) = letters::about(conn, enrolment.user, &subjects).await?;
     let next = next(&Stands {
         seat: enrolment.state,
         order: papers.first().map(|paper| paper.order.id),
@@ -166,7 +167,8 @@ pub async fn history(
         certificate: issued.first().map(|certificate| certificate.id),
         reader: reader.role,
     });
-    let (mut lines, older_entries) = events(conn, reader, &enrolment, &papers, &issued).await?;
+    subjects.extend(letters.iter().map(|letter| letter.id.to_string()));
+    let (mut lines, older_entries) = events(conn, &enrolment, &subjects).await?;
     lines.extend(letters.into_iter().map(|letter| {
         let at = letter.sent_at.unwrap_or(letter.due_at);
         Line { at, topic: Topic::Mail, what: What::Letter(letter) }
@@ -249,14 +251,8 @@ fn is_noise(kind: &str) -> bool {
     kind.starts_with("user.s") || kind.starts_with("user.recovery") || kind == "user.confirmed"
 }
 
-/// What the log says of the enrolment, the newest of it; and whether there is more.
-async fn events(
-    conn: &Conn,
-    reader: &Person,
-    enrolment: &Enrolment,
-    papers: &[Paper],
-    certificates: &[Certificate],
-) -> Result<(Vec<Line>, bool), DbErr> {
+/// What entries and mails of the enrolment's are about, as far as this reader may know of it.
+fn subjects(reader: &Person, enrolment: &Enrolment, papers: &[Paper], certificates: &[Certificate]) -> Vec<String> {
     let mut subjects = vec![enrolment.id.to_string()];
     subjects.extend(certificates.iter().map(|certificate| certificate.id.to_string()));
     if reader.role == Role::Admin {
@@ -268,7 +264,12 @@ async fn events(
         subjects.extend(paper.refunds.iter().map(|refund| refund.id.to_string()));
         subjects.extend(paper.exceptions.iter().map(|exception| exception.id.to_string()));
     }
-    let mut entries = audit::of_subjects(conn, &subjects, ENTRIES + 1).await?;
+    subjects
+}
+
+/// What the log says of these subjects and of the cohort's releases, the newest of it; and whether there is more.
+async fn events(conn: &Conn, enrolment: &Enrolment, subjects: &[String]) -> Result<(Vec<Line>, bool), DbErr> {
+    let mut entries = audit::of_subjects(conn, subjects, ENTRIES + 1).await?;
     let cut = entries.len() as u64 > ENTRIES;
     entries.truncate(usize::try_from(ENTRIES).unwrap_or(usize::MAX));
     entries.retain(|entry| !is_noise(&entry.kind));
@@ -288,6 +289,7 @@ fn topic(kind: &str) -> Topic {
     match kind {
         "release.moved" | "enrolment.dates_extended" => Topic::Study,
         "enrolment.confirmation_resent" => Topic::Mail,
+        _ if kind.starts_with("letter.") => Topic::Mail,
         _ if kind.starts_with("certificate.") => Topic::Study,
         _ if ["order.", "payment.", "refund.", "dispute."].iter().any(|start| kind.starts_with(start)) => Topic::Money,
         _ => Topic::Seat,
