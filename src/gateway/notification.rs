@@ -75,8 +75,13 @@ impl Notification {
 
     /// What a kept body is about. The body's signature was checked before it was kept.
     pub fn about_kept(kept: &[u8]) -> Option<About> {
-        let Kept { data } = serde_json::from_slice(kept).ok()?;
+        let Kept { data, .. } = serde_json::from_slice(kept).ok()?;
         data.object.about()
+    }
+
+    /// Whether a kept body is what the gateway sent, which names its event, and no [`gist`](Self::gist) of one that was listed.
+    pub fn was_sent(kept: &[u8]) -> bool {
+        serde_json::from_slice::<Kept>(kept).is_ok_and(|kept| kept.id.is_some())
     }
 }
 
@@ -135,6 +140,7 @@ struct Envelope {
 /// What is read of a body once more.
 #[derive(Deserialize)]
 struct Kept {
+    id: Option<String>,
     data: Data,
 }
 

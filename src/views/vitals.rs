@@ -1,7 +1,7 @@
 //! How the program is doing, in numbers without names: what `/metrics` and `lectern doctor` show.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::db::Conn;
 use crate::db::columns::UtcTime;
@@ -9,6 +9,7 @@ use crate::db::rows::enrolment::enrolments;
 use crate::db::rows::identity::sessions;
 use crate::db::rows::payment::{gateway_events, payment_exceptions};
 use crate::db::rows::{jobs, mail as outbox};
+use crate::gateway::Notification;
 use crate::kernel::Timestamp;
 use crate::kernel::time::SignedDuration;
 use crate::mail::{self, LetterCounts};
@@ -32,8 +33,6 @@ pub struct Vitals {
     /// Money that waits for an admin.
     pub payment_queue: u64,
     pub sessions: u64,
-    /// When the gateway's last notification was received (service time).
-    pub last_notification: Option<Timestamp>,
 }
 
 /// Counts, at service time `now` and machine time `machine_now`.
@@ -56,7 +55,6 @@ pub async fn vitals(conn: &Conn, now: Timestamp, machine_now: Timestamp) -> Resu
             .filter(sessions::COLUMN.expires_at.gt(UtcTime::from(machine_now)))
             .count(conn)
             .await?,
-        last_notification: last_notification(conn).await?,
     })
 }
 
@@ -120,12 +118,32 @@ fn overdue(due: Option<Timestamp>, now: Timestamp) -> SignedDuration {
     due.map_or(SignedDuration::ZERO, |due| now.duration_since(due))
 }
 
-async fn last_notification(conn: &Conn) -> Result<Option<Timestamp>, DbErr> {
-    let last: Option<Option<UtcTime>> = gateway_events::Entity::find()
+/// When the gateway's newest events came to us (service time), of the last few hundred.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// By a notification.
+    pub sent: Option<Timestamp>,
+    /// Found in the gateway's list, for no notification of it had come.
+    pub listed: Option<Timestamp>,
+}
+
+/// How many events are looked through.
+const HEARD: u64 = 300;
+
+/// How the gateway's events come to us.
+///
+/// # Errors
+/// The database's own.
+pub async fn heard(conn: &Conn) -> Result<Heard, DbErr> {
+    let newest: Vec<(UtcTime, Vec<u8>)> = gateway_events::Entity::find()
         .select_only()
-        .column_as(gateway_events::Column::ReceivedAt.max(), "last")
+        .columns([gateway_events::Column::ReceivedAt, gateway_events::Column::Body])
+        .order_by_desc(gateway_events::Column::ReceivedAt)
+        .limit(HEARD)
         .into_tuple()
-        .one(conn)
+        .all(conn)
         .await?;
-    Ok(last.flatten().map(Timestamp::from))
+    let newest: Vec<_> = newest.into_iter().map(|(at, body)| (Timestamp::from(at), Notification::was_sent(&body))).collect();
+    let of = |sent: bool| newest.iter().find(|(_, was_sent)| *was_sent == sent).map(|(at, _)| *at);
+    Ok(Heard { sent: of(true), listed: of(false) })
 }

@@ -2,7 +2,9 @@
 
 use lectern::config::{MailSecurity, MailTransport, Settings};
 use lectern::db::Txn;
+use lectern::gateway::{About, Notification};
 use lectern::kernel::random::Randomness;
+use lectern::kernel::time::SignedDuration;
 use lectern::kernel::{Actor, Clocks};
 use lectern::ops::doctor::{Finding, Reach, Verdict, examine};
 use lectern::organisation::{self, model::Change, model::Identity};
@@ -144,6 +146,37 @@ async fn what_does_not_add_up_is_a_fault() {
         assert_eq!(find(&found, "payments").verdict, Verdict::Fault);
         assert!(find(&found, "orders").says.starts_with("2 not so: "), "{found:#?}");
         assert!(find(&found, "mail, dead").verdict == Verdict::Warning && school.order.starts_with("ord_"));
+        app.abandon().await;
+    })
+    .await;
+}
+
+/// The webhook's finding, once an event of this body has come.
+async fn heard(app: &TestApp, id: &str, sent: bool) -> Finding {
+    let about = Some(About::Session("cs_test_demo".to_owned()));
+    let (id, kind, created) = (id.to_owned(), "checkout.session.completed".to_owned(), app.services().clocks.service());
+    let event = Notification { id, kind, live: false, created, about };
+    let body = if sent { format!(r#"{{"id":"{}","data":{{"object":{{}}}}}}"#, event.id).into_bytes() } else { event.gist() };
+    let receive = async |txn: &Txn| lectern::payment::receive_notification(txn, &event, &body).await;
+    app.services().db.write(Actor::Operator, receive).await.unwrap();
+    find(&look(&app.services().settings, Reach::Offline).await, "webhook").clone()
+}
+
+#[tokio::test]
+async fn a_webhook_that_nothing_comes_by_is_told_though_the_gateway_is_asked() {
+    on_each_database(async |app: TestApp| {
+        school::open(&app, "").await;
+        let never = find(&look(&app.services().settings, Reach::Offline).await, "webhook").clone();
+        assert_eq!((never.verdict, never.says.as_str()), (Verdict::Warning, "no notification was ever received"));
+        let listed = heard(&app, "evt_listed", false).await;
+        assert!(listed.verdict == Verdict::Warning && listed.says.contains("found by asking the gateway"), "{listed:#?}");
+        assert!(listed.remedy.unwrap().contains("gateway.webhook_secrets"));
+        app.pass(SignedDuration::from_mins(1)).await;
+        let sent = heard(&app, "evt_sent", true).await;
+        assert!(sent.verdict == Verdict::Ok && sent.says.starts_with("the last notification was received at"), "{sent:#?}");
+        app.pass(SignedDuration::from_mins(1)).await;
+        let again = heard(&app, "evt_missed", false).await;
+        assert!(again.verdict == Verdict::Warning && again.says.starts_with("the last notification was received"), "{again:#?}");
         app.abandon().await;
     })
     .await;

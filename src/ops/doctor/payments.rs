@@ -46,7 +46,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         }
         Err(error) => {
             let remedy = "Set gateway.secret_key (LECTERN_GATEWAY__SECRET_KEY_FILE); is gateway.base_url reachable from here? \
-                          A restricted key needs: events (read), checkout sessions (write), payment intents (read)";
+                          A restricted key needs the eight rights that docs/operating.md names (The first day, Stripe)";
             vec![fault(CHECK, error.to_string(), remedy)]
         }
     }

@@ -6,11 +6,12 @@ use super::{Finding, fault, ok, warning};
 use crate::config::{GatewayKind, Settings};
 use crate::db::Db;
 use crate::gateway::EVENT_KINDS;
+use crate::kernel::Timestamp;
 use crate::kernel::time::SignedDuration;
 use crate::organisation::{self, Organisation};
 use crate::payment::checking::{self, Verdict as Books};
 use crate::views::sums::{Sums, sums};
-use crate::views::vitals::{Vitals, vitals};
+use crate::views::vitals::{Heard, Vitals, heard, vitals};
 
 /// Work that is due longer than this says that nobody does it.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
@@ -19,8 +20,9 @@ const NAMED: usize = 5;
 
 pub(super) async fn examine(db: &Db, settings: &Settings) -> Vec<Finding> {
     match asked(db).await {
-        Ok((sums, books, vitals, organisation)) => {
-            let mut found = told(&sums, &books, &vitals, settings);
+        Ok(Asked { sums, books, vitals, heard, organisation }) => {
+            let mut found = told(&sums, &books, &vitals);
+            found.push(notifications(heard, settings));
             found.push(ways_to_pay(&organisation, settings));
             found
         }
@@ -28,13 +30,26 @@ pub(super) async fn examine(db: &Db, settings: &Settings) -> Vec<Finding> {
     }
 }
 
-async fn asked(db: &Db) -> Result<(Sums, Books, Vitals, Organisation), DbErr> {
-    let conn = db.snapshot().await?;
-    let vitals = vitals(&conn, db.clocks().service(), db.clocks().machine()).await?;
-    Ok((sums(&conn).await?, checking::check(&conn).await?, vitals, organisation::current(&conn).await?))
+struct Asked {
+    sums: Sums,
+    books: Books,
+    vitals: Vitals,
+    heard: Heard,
+    organisation: Organisation,
 }
 
-fn told(sums: &Sums, books: &Books, vitals: &Vitals, settings: &Settings) -> Vec<Finding> {
+async fn asked(db: &Db) -> Result<Asked, DbErr> {
+    let conn = db.snapshot().await?;
+    Ok(Asked {
+        sums: sums(&conn).await?,
+        books: checking::check(&conn).await?,
+        vitals: vitals(&conn, db.clocks().service(), db.clocks().machine()).await?,
+        heard: heard(&conn).await?,
+        organisation: organisation::current(&conn).await?,
+    })
+}
+
+fn told(sums: &Sums, books: &Books, vitals: &Vitals) -> Vec<Finding> {
     let oversold = sums.oversold.iter().map(|(slug, taken, capacity)| format!("{slug} ({taken} of {capacity})"));
     let unbooked = books.faults.iter().map(ToString::to_string);
     let stranded = sums.stranded.iter().map(ToString::to_string);
@@ -60,7 +75,6 @@ fn told(sums: &Sums, books: &Books, vitals: &Vitals, settings: &Settings) -> Vec
         late("mail, late", "a mail", vitals.letter_overdue),
         some("jobs, dead", "given up", of(&vitals.jobs, "dead"), "Decide each at /staff/today, which says why"),
         late("jobs, late", "a job", vitals.job_overdue),
-        notifications(vitals, settings),
     ]
 }
 
@@ -92,18 +106,28 @@ fn ways_to_pay(organisation: &Organisation, settings: &Settings) -> Finding {
     }
 }
 
-fn notifications(vitals: &Vitals, settings: &Settings) -> Finding {
+fn notifications(heard: Heard, settings: &Settings) -> Finding {
     if settings.gateway.kind == GatewayKind::None {
         return ok("webhook", "no gateway is set up, and none is to notify us");
     }
-    match vitals.last_notification {
-        Some(at) => ok("webhook", format!("the last notification was received at {}", at.strftime("%Y-%m-%d %H:%M UTC"))),
-        None => {
-            let endpoint = settings.server.public_url.join("/webhooks/stripe");
-            let kinds = EVENT_KINDS.join(", ");
-            let remedy =
-                format!("At Stripe, add the endpoint {endpoint} for {kinds}, and put its secret into gateway.webhook_secrets");
-            warning("webhook", "no notification was ever received", remedy)
+    let at = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let says = match (heard.sent, heard.listed) {
+        (None, None) => "no notification was ever received".to_owned(),
+        (None, Some(listed)) => {
+            format!("no notification was ever received; what happened at {} was found by asking the gateway", at(listed))
         }
-    }
+        (Some(sent), Some(listed)) if listed > sent => format!(
+            "the last notification was received at {}; what happened at {} was found by asking the gateway",
+            at(sent),
+            at(listed)
+        ),
+        (Some(sent), _) => return ok("webhook", format!("the last notification was received at {}", at(sent))),
+    };
+    let endpoint = settings.server.public_url.join("/webhooks/stripe");
+    let kinds = EVENT_KINDS.join(", ");
+    let remedy = format!(
+        "At Stripe, look that there is the endpoint {endpoint} for {kinds}, what it was answered, and that its secret is in \
+         gateway.webhook_secrets. If the server was down then, the next notification ends this"
+    );
+    warning("webhook", says, remedy)
 }
