@@ -53,7 +53,7 @@ class Backup {
   }
 }
 
-/** The backup of a demonstration with an old session, work and an event given up, money in the queue, and documents that are missing. */
+/** Another backup of a demonstration: an old session, revoked certificates, work and an event given up, money in the queue, documents missing. */
 export function altered(packed, cast) {
   const backup = new Backup(packed);
   const admin = backup.rows('users').find(user => user.email === cast.admin).id;
@@ -66,6 +66,9 @@ export function altered(packed, cast) {
   const without = new Set([first.id, second.id]);
   backup.write('document_pdfs', backup.rows('document_pdfs').filter(pdf => !without.has(pdf.document_id)));
   backup.write('documents', [unprintable, ...backup.rows('documents').filter(document => !without.has(document.id))]);
+
+  const revoked = {state: 'revoked', revoked_at: ago(3), revoked_by: admin, reason: 'Issued by mistake.'};
+  backup.write('certificates', backup.rows('certificates').map(certificate => ({...certificate, ...revoked})));
 
   backup.add('payment_exceptions', {id: randomUUID(), dedupe_key: 'demonstration', gateway_reference: 'cs_test_demonstration',
     reason: 'unknown_order', detail: [{}], created_at: ago(3)});
