@@ -1,10 +1,12 @@
 //! What certificates promise, on both databases: one of each, whoever asks and how often; only for who has completed; never changed.
 
 use futures_util::future::join_all;
-use lectern::certificates::{self, CertificateState, IssueRefusal, Issued, Issuer, Reason, SuccessorRefusal};
+use lectern::certificates::{
+    self, Certificate, CertificateState, IssueRefusal, Issued, Issuer, Reason, RevokeRefusal, SuccessorRefusal,
+};
 use lectern::db::Txn;
 use lectern::identity::{self, Details};
-use lectern::kernel::ids::{EnrolmentId, UserId};
+use lectern::kernel::ids::{CertificateId, EnrolmentId, UserId};
 use lectern::kernel::{Actor, PersonName};
 use lectern::schedule::Plans;
 use lectern::{catalogue, enrolment, learning};
@@ -48,6 +50,20 @@ pub async fn read(app: &TestApp, (user, id): (UserId, EnrolmentId), weeks: usize
     app.services().db.write(Actor::User(user), work).await.unwrap();
 }
 
+/// Opens the cast's cohort with one student in it, after the last release, who has read so many weeks.
+pub async fn reader(app: &TestApp, name: &str, weeks: usize) -> (UserId, EnrolmentId) {
+    cast::open(app, 3).await;
+    let reader = student(app, 1, name).await;
+    app.pass_to(cast::release_of(6)).await;
+    read(app, reader, weeks).await;
+    reader
+}
+
+async fn revoke(app: &TestApp, id: CertificateId) -> Result<Certificate, RevokeRefusal> {
+    let reason = Reason::parse("Issued by mistake").unwrap();
+    app.services().db.write(Actor::Operator, async |txn| certificates::revoke(txn, id, reason).await).await
+}
+
 async fn issue(app: &TestApp, id: EnrolmentId) -> Result<Issued, IssueRefusal> {
     certificates::issue(app.services(), &Plans::default(), Actor::Operator, id, &issuer()).await
 }
@@ -55,10 +71,7 @@ async fn issue(app: &TestApp, id: EnrolmentId) -> Result<Issued, IssueRefusal> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_at_once_issue_one() {
     on_each_database(async |app: TestApp| {
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "Demo Student 01").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 5).await;
+        let reader = reader(&app, "Demo Student 01", 5).await;
         let early = issue(&app, reader.1).await;
         let Err(IssueRefusal::NotEligible(certificates::Eligibility::Incomplete(missing))) = early else { panic!("{early:?}") };
         assert_eq!(missing.iter().map(|week| (week.week, week.readings.len())).collect::<Vec<_>>(), [(6, 1)]);
@@ -94,10 +107,7 @@ async fn twenty_at_once_issue_one() {
 #[tokio::test]
 async fn a_certificate_issued_at_night_is_told_in_the_morning() {
     on_each_database(async |app: TestApp| {
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "Demo Student 01").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 6).await;
+        let reader = reader(&app, "Demo Student 01", 6).await;
         // Eleven in the evening in Kolkata.
         app.pass_to(cast::at("2027-02-15T17:30:00Z")).await;
         assert!(matches!(issue(&app, reader.1).await, Ok(Issued::Now(_))));
@@ -115,15 +125,10 @@ async fn a_certificate_issued_at_night_is_told_in_the_morning() {
 #[tokio::test]
 async fn a_certificate_revoked_before_the_morning_is_told_as_no_good_news() {
     on_each_database(async |app: TestApp| {
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "Demo Student 01").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 6).await;
+        let reader = reader(&app, "Demo Student 01", 6).await;
         app.pass_to(cast::at("2027-02-15T17:30:00Z")).await;
         let Ok(Issued::Now(issued)) = issue(&app, reader.1).await else { panic!("not issued") };
-        let reason = Reason::parse("Issued by mistake").unwrap();
-        let revoke = async |txn: &Txn| certificates::revoke(txn, issued.id, reason.clone()).await;
-        app.services().db.write(Actor::Operator, revoke).await.unwrap();
+        revoke(&app, issued.id).await.unwrap();
         app.pass_to(cast::at("2027-02-16T03:00:00Z")).await;
         assert_eq!(cast::count_mails(&app, "reader001@example.org", "Your certificate: Example Course").await, 0);
         assert_eq!(cast::count_mails(&app, "reader001@example.org", "Your certificate was revoked: Example Course").await, 1);
@@ -170,10 +175,7 @@ async fn a_name_is_corrected_before_the_certificate_or_not_at_all() {
 #[tokio::test]
 async fn what_was_issued_never_changes() {
     on_each_database(async |app: TestApp| {
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "Demo Student 01").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 6).await;
+        let reader = reader(&app, "Demo Student 01", 6).await;
         let Issued::Now(issued) = issue(&app, reader.1).await.unwrap() else { panic!("issued before") };
         let db = &app.services().db;
         let snapshot = db.snapshot().await.unwrap();
@@ -204,10 +206,8 @@ async fn what_was_issued_never_changes() {
             enrolment::correct_name(txn, reader.1, "Renamed".parse().unwrap()).await
         };
         db.write(Actor::Operator, work).await.unwrap();
-        let reason = Reason::parse("Issued by mistake").unwrap();
-        let revoke = async |txn: &Txn| certificates::revoke(txn, issued.id, reason.clone()).await;
-        db.write(Actor::Operator, revoke).await.unwrap();
-        assert!(db.write(Actor::Operator, revoke).await.is_err(), "revoked twice");
+        revoke(&app, issued.id).await.unwrap();
+        assert!(revoke(&app, issued.id).await.is_err(), "revoked twice");
         let snapshot = db.snapshot().await.unwrap();
         let mut after = certificates::certificate(&snapshot, issued.id).await.unwrap().unwrap();
         assert!(matches!(&after.state, CertificateState::Revoked { reason, .. } if reason.as_str() == "Issued by mistake"));
@@ -224,10 +224,7 @@ async fn what_was_issued_never_changes() {
 #[tokio::test]
 async fn a_name_that_cannot_be_printed_is_refused_before_anything_is_written() {
     on_each_database(async |app: TestApp| {
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "डेमो छात्र").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 6).await;
+        let reader = reader(&app, "डेमो छात्र", 6).await;
         let refused = issue(&app, reader.1).await.unwrap_err().to_string();
         assert!(refused.contains("Libertinus Serif cannot print") && refused.contains("“ड” (U+0921)"), "{refused}");
         let snapshot = app.services().db.snapshot().await.unwrap();

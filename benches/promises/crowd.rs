@@ -60,24 +60,28 @@ pub async fn measure(school: &School, folder: &std::path::Path, effort: Effort) 
     let roster: Vec<_> = pages.iter().map(|query| get(&format!("/staff/cohorts/crowd-07/roster{query}"))).collect();
     let mut lines = Vec::new();
     for (name, targets) in [("roster of 1,000, p99 ms", &roster[..]), ("enrolment search over 50,000, p99 ms", &searches[..])] {
-        for target in targets {
-            client::once(target).await?;
-        }
-        let (mut answers, mut p50s, mut p99s) = (0, Vec::new(), Vec::new());
-        for _ in 0..effort.rounds {
-            let mut times = client::times(targets, effort.turn).await?;
-            answers += times.len();
-            p50s.push(percentile(&mut times, 0.5));
-            p99s.push(percentile(&mut times, 0.99));
-        }
-        // Of rounds the median, as for ratios: a machine that is away for a moment spoils one.
-        let (p50, p99) = (median(&mut p50s), median(&mut p99s));
-        let span = format!("{:.1} to {:.1}", p99s[0], p99s[p99s.len() - 1]);
-        let detail = format!("median round; {span}; p50 {p50:.1} ms of {answers} answers, {} connections", client::CONNECTIONS);
-        lines.push(Line::new(name, p99, Bound::AtMost(PROMISED_MS), detail));
+        lines.push(list(name, targets, effort).await?);
     }
     subject.stop()?;
     Ok(lines)
+}
+
+/// How long a list is waited for. Of rounds the median, as for ratios: a machine that is away for a moment spoils one.
+async fn list(name: &'static str, targets: &[Target], effort: Effort) -> Outcome<Line> {
+    for target in targets {
+        client::once(target).await?;
+    }
+    let (mut answers, mut p50s, mut p99s) = (0, Vec::new(), Vec::new());
+    for _ in 0..effort.rounds {
+        let mut times = client::times(targets, effort.turn).await?;
+        answers += times.len();
+        p50s.push(percentile(&mut times, 0.5));
+        p99s.push(percentile(&mut times, 0.99));
+    }
+    let (p50, p99) = (median(&mut p50s), median(&mut p99s));
+    let span = format!("{:.1} to {:.1}", p99s[0], p99s[p99s.len() - 1]);
+    let detail = format!("median round; {span}; p50 {p50:.1} ms of {answers} answers, {} connections", client::CONNECTIONS);
+    Ok(Line::new(name, p99, Bound::AtMost(PROMISED_MS), detail))
 }
 
 async fn fill(txn: &Txn) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

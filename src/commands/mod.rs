@@ -70,8 +70,8 @@ enum Command {
     /// Run the practice payment gateway as a process of its own. Development only: no money moves.
     ///
     /// It listens at gateway.base_url (with --listen, and unless that is set: on the port after that one), never at a port that the
-    /// system chooses, and notifies server.public_url, so give it the settings of the servers that it is for; they need gateway.kind =
-    /// "practice-apart" (LECTERN_GATEWAY__KIND). Its clock is the machine's: it does not follow /dev/clock.
+    /// system chooses, and notifies server.public_url, so give it the settings of the servers that it is for; they need
+    /// gateway.kind = "practice-apart" (LECTERN_GATEWAY__KIND). Its clock is the machine's: it does not follow /dev/clock.
     Gateway,
     /// Bring the database to this version's schema.
     Migrate,

@@ -75,8 +75,8 @@ fn base(url: String) -> ConnectOptions {
     options
 }
 
-/// How many read at once: two for each core, at most eight. A connection that a page gives back is rolled back and tested by its thread before the
-/// next page has it; meanwhile the other reads. More would only slow each other down, and each has a cache of its own.
+/// How many read at once: two for each core, at most eight. A connection that a page gives back is rolled back and tested by its
+/// thread before the next page has it; meanwhile the other reads. More would only slow each other down, and each has a cache of its own.
 fn sqlite_readers() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     cores.saturating_mul(2).min(8)

@@ -191,12 +191,13 @@ impl<'a> Standing<'a> {
     fn row(&self, of: Listed, read: Option<&BTreeMap<ModuleId, u32>>, order: Option<Owed>) -> Result<RosterRow, DbErr> {
         let Listed { row, email, last_seen, .. } = of;
         let enrolment = enrolment::to_enrolment(row)?;
-        let (pace, weeks) = self.pace(&enrolment, read);
+        let dates = self.dates_of(enrolment.id);
+        let (pace, weeks) = self.pace(&enrolment, &dates, read);
         Ok(RosterRow {
             read: read.map_or(0, |read| read.values().sum()),
             weeks,
             pace,
-            extended: self.weeks_of(enrolment.id),
+            extended: self.weeks_of(enrolment.id, &dates),
             enrolment,
             email,
             last_seen,
@@ -205,14 +206,14 @@ impl<'a> Standing<'a> {
     }
 
     /// How a student stands who has read so many required readings of each week, and how many weeks are done.
-    fn pace(&self, enrolment: &Enrolment, read: Option<&BTreeMap<ModuleId, u32>>) -> (Pace, u32) {
+    fn pace(&self, enrolment: &Enrolment, dates: &[Dates], read: Option<&BTreeMap<ModuleId, u32>>) -> (Pace, u32) {
         let read_of = |module: &CohortModule| read.and_then(|read| read.get(&module.id)).copied().unwrap_or_default();
         let done = |module: &CohortModule| read_of(module) >= count(module.required().count());
         let modules = self.plan.modules();
         let asked = || modules.iter().filter(|module| asks(module));
         let weeks = count(asked().filter(|module| done(module)).count());
         let of = count(asked().count());
-        let due = self.due(&self.dates_of(enrolment.id));
+        let due = self.due(dates);
         let pace = match enrolment.state {
             EnrolmentState::Enrolled { .. } if of > 0 && weeks == of => Pace::Complete,
             EnrolmentState::Enrolled { .. } if due.iter().any(|&place| !done(&modules[place])) => Pace::Behind,
@@ -222,10 +223,9 @@ impl<'a> Standing<'a> {
         (pace, weeks)
     }
 
-    fn weeks_of(&self, enrolment: EnrolmentId) -> Vec<(u32, Timestamp)> {
+    fn weeks_of(&self, enrolment: EnrolmentId, dates: &[Dates]) -> Vec<(u32, Timestamp)> {
         let Some(extended) = self.extended.get(&enrolment) else { return Vec::new() };
-        let dates = self.dates_of(enrolment);
-        let own = self.plan.modules().iter().zip(dates.iter()).filter(|(module, _)| extended.contains(&module.id));
+        let own = self.plan.modules().iter().zip(dates).filter(|(module, _)| extended.contains(&module.id));
         own.map(|(module, dates)| (module.position, dates.opens_at)).collect()
     }
 

@@ -57,7 +57,7 @@ fn a_student_is_behind_once_a_week_was_due_and_is_not_done_unless_their_dates_ar
     assert_eq!(pace("2027-01-17T18:28:00Z", &extended, &[]), (Pace::OnTime, 0, 0));
     assert_eq!(pace("2027-01-17T18:29:00Z", &extended, &[]), (Pace::Behind, 0, 0));
     let standing = Standing::new(&plan, &extended, at("2027-01-05T00:00:00Z"));
-    assert_eq!(standing.weeks_of(student()), [(1, at("2027-01-11T03:30:00Z"))]);
+    assert_eq!(standing.weeks_of(student(), &standing.dates_of(student())), [(1, at("2027-01-11T03:30:00Z"))]);
     let held = EnrolmentState::Held { until: at("2027-01-02T00:00:00Z"), extensions: 0 };
     assert_eq!(standing.row(listed(held), None, None).unwrap().pace, Pace::NoSeat);
 }

@@ -53,7 +53,10 @@ class Backup {
   }
 }
 
-/** Another backup of a demonstration: an old session, revoked certificates, work and an event given up, money in the queue, documents missing. */
+/**
+ * Another backup of a demonstration: an old session, revoked certificates, work and an event given up, money in the queue,
+ * documents missing.
+ */
 export function altered(packed, cast) {
   const backup = new Backup(packed);
   const admin = backup.rows('users').find(user => user.email === cast.admin).id;

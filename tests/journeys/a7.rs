@@ -1,7 +1,7 @@
 //! A7: an admin revokes with a reason, and the public page says so at once.
 
 use super::cast;
-use crate::certificates::{read, student};
+use crate::certificates::reader;
 use crate::support::app::{TestApp, on_each_database};
 use crate::support::browser::Browser;
 use crate::support::raw::Ask;
@@ -20,10 +20,7 @@ async fn is_on_record(admin: &Browser, enrolment: &str) {
 #[tokio::test]
 async fn a_revocation_shows_at_once_and_is_told() {
     on_each_database(async |app: TestApp| {
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "Demo Reader 1").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 6).await;
+        let reader = reader(&app, "Demo Reader 1", 6).await;
         let (admin, visitor) = (app.browser(), app.browser());
         cast::sign_in(&app, &admin, cast::ADMIN).await;
         let list = admin.open("/staff/cohorts/january/certificates").await;

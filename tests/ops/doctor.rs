@@ -2,7 +2,7 @@
 
 use lectern::config::{MailSecurity, MailTransport, Settings};
 use lectern::db::Txn;
-use lectern::gateway::{About, Notification};
+use lectern::gateway::About;
 use lectern::kernel::random::Randomness;
 use lectern::kernel::time::SignedDuration;
 use lectern::kernel::{Actor, Clocks};
@@ -11,8 +11,8 @@ use lectern::organisation::{self, model::Change, model::Identity};
 use sea_orm::ConnectionTrait;
 
 use crate::support::app::{TestApp, on_each_database};
-use crate::support::school;
 use crate::support::smtp_server::{Act, Protection, SmtpServer, Step};
+use crate::support::{school, stuck};
 
 async fn look(settings: &Settings, reach: Reach) -> Vec<Finding> {
     examine(settings, &Clocks::system(), &Randomness::from_seed(1), reach).await
@@ -153,9 +153,7 @@ async fn what_does_not_add_up_is_a_fault() {
 
 /// The webhook's finding, once an event of this body has come.
 async fn heard(app: &TestApp, id: &str, sent: bool) -> Finding {
-    let about = Some(About::Session("cs_test_demo".to_owned()));
-    let (id, kind, created) = (id.to_owned(), "checkout.session.completed".to_owned(), app.services().clocks.service());
-    let event = Notification { id, kind, live: false, created, about };
+    let event = stuck::notification(app, id, Some(About::Session("cs_test_demo".to_owned())));
     let body = if sent { format!(r#"{{"id":"{}","data":{{"object":{{}}}}}}"#, event.id).into_bytes() } else { event.gist() };
     let receive = async |txn: &Txn| lectern::payment::receive_notification(txn, &event, &body).await;
     app.services().db.write(Actor::Operator, receive).await.unwrap();

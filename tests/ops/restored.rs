@@ -14,7 +14,7 @@ use lectern::tokens::{self, Scope};
 use sea_orm::ConnectionTrait;
 
 use super::take;
-use crate::certificates::{read, student};
+use crate::certificates::reader;
 use crate::journeys::cast::{self, ADMIN, STUDENT};
 use crate::support::app::{Onto, TestApp, on_each_database};
 use crate::support::raw::Ask;
@@ -85,10 +85,7 @@ async fn a_reminder_that_was_still_to_be_planned_is_held() {
 async fn a_certificate_that_was_being_issued_waits_for_an_admin() {
     on_each_database(async |app: TestApp| {
         let title = "Your certificate: Example Course";
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "Demo Student 01").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 6).await;
+        let reader = reader(&app, "Demo Student 01", 6).await;
         app.settle().await;
         let asked = async |txn: &Txn| {
             let admin = identity::person_by_email(txn, &ADMIN.parse().unwrap()).await?.unwrap().id;
@@ -118,10 +115,7 @@ async fn a_certificate_that_was_being_issued_waits_for_an_admin() {
 #[tokio::test]
 async fn a_certificate_verifies_on_the_copy_and_is_the_same_document() {
     on_each_database(async |app: TestApp| {
-        cast::open(&app, 3).await;
-        let reader = student(&app, 1, "Demo Student 01").await;
-        app.pass_to(cast::release_of(6)).await;
-        read(&app, reader, 6).await;
+        let reader = reader(&app, "Demo Student 01", 6).await;
         let issuer = Issuer { legal_name: "Example Journal".to_owned(), signers: Vec::new() };
         let issued = certificates::issue(app.services(), &Plans::default(), Actor::Operator, reader.1, &issuer).await.unwrap();
         let (Issued::Now(issued) | Issued::Before(issued)) = issued;

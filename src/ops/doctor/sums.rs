@@ -111,17 +111,16 @@ fn notifications(heard: Heard, settings: &Settings) -> Finding {
         return ok("webhook", "no gateway is set up, and none is to notify us");
     }
     let at = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let says = match (heard.sent, heard.listed) {
-        (None, None) => "no notification was ever received".to_owned(),
-        (None, Some(listed)) => {
-            format!("no notification was ever received; what happened at {} was found by asking the gateway", at(listed))
+    let received = match heard.sent {
+        None => "no notification was ever received".to_owned(),
+        Some(sent) => format!("the last notification was received at {}", at(sent)),
+    };
+    let says = match heard.listed {
+        Some(listed) if heard.listed > heard.sent => {
+            format!("{received}; what happened at {} was found by asking the gateway", at(listed))
         }
-        (Some(sent), Some(listed)) if listed > sent => format!(
-            "the last notification was received at {}; what happened at {} was found by asking the gateway",
-            at(sent),
-            at(listed)
-        ),
-        (Some(sent), _) => return ok("webhook", format!("the last notification was received at {}", at(sent))),
+        _ if heard.sent.is_some() => return ok("webhook", received),
+        _ => received,
     };
     let endpoint = settings.server.public_url.join("/webhooks/stripe");
     let kinds = EVENT_KINDS.join(", ");
